@@ -1,0 +1,1 @@
+"""Announced readings -> rules -> the life cycle of an alert -> departments. Nothing is built here yet."""

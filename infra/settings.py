@@ -1,0 +1,84 @@
+"""Every setting of the system, in one typed class.
+
+A setting is read from the environment variable ``IOC_<NAME>``; ``IOC_<NAME>_FILE`` names a file that holds the
+value instead (for secrets). ``docs/settings.md`` describes each one, and a test keeps it complete.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from infra.errors import ConfigError
+
+PREFIX = "IOC_"
+
+
+class Settings(BaseSettings):
+    """What the environment says. Fields carry their unit in the name (``_s``, ``_ms``, ``_bytes``)."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    database_url: str = Field("", description="PostgreSQL URL of TimescaleDB; empty: `ioc up` starts one.")
+    mqtt_url: str = Field("", description="Broker URL, mqtt:// or mqtts://; empty: `ioc up` starts one.")
+    http_host: str = Field("127.0.0.1", description="Address that the API listens on.")
+    http_port: int = Field(8080, ge=0, le=65535, description="Port of the API; 0 takes a free one.")
+    unknown_sensors: Literal["quarantine", "register"] = Field(
+        "quarantine", description="What becomes of a sensor that is not in the registry."
+    )
+    domains_dir: Path | None = Field(None, description="Folder with further domain files (*.toml).")
+    log_format: Literal["console", "json"] = Field("console", description="Form of the log lines on stderr.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    ingest_name: str = Field(
+        "ingest-1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of the collector's session at the broker."
+    )
+    ingest_filters: str = Field(
+        "ioc/v1/#", description="Topic filters of this collector's partition, separated by commas."
+    )
+    ingest_window: int = Field(
+        20_000, ge=1, le=65_535, description="Unacknowledged messages the broker may have under way to a collector."
+    )
+    ingest_batch: int = Field(8_000, ge=1, le=65_535, description="Messages in one batch at the most.")
+    ingest_linger_ms: int = Field(
+        100, ge=0, le=10_000, description="How long a batch waits for company after its first message."
+    )
+    ingest_canary_s: float = Field(2.0, gt=0, description="Time between two canaries of a collector.")
+    ingest_silent_s: float = Field(
+        15.0, gt=0, description="A connected collector that has received nothing for so long restarts its session."
+    )
+    database_hang_s: float = Field(
+        10.0, gt=0, description="A statement of the collector that takes longer has its connection cut."
+    )
+    lag_limit_s: float = Field(10.0, gt=0, description="Age of the canary above which /readyz answers 503.")
+    max_late_days: int = Field(30, ge=1, description="Readings older than this go to quarantine as too_old.")
+    max_early_s: int = Field(300, ge=0, description="Readings further ahead than this go to quarantine as future.")
+    api_token: str = Field("", description="Administrator's API token; `ioc up` makes one.")
+    dashboard_dir: Path | None = Field(None, description="Folder with the built screen, where it is not beside the API.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_files(cls, data: Any) -> Any:
+        """Take ``IOC_X`` from the file that ``IOC_X_FILE`` names, where ``IOC_X`` itself is not set."""
+        for name in cls.model_fields:
+            path = os.environ.get(f"{PREFIX}{name.upper()}_FILE")
+            if path and name not in data:
+                try:
+                    data[name] = Path(path).read_text(encoding="utf-8").strip()
+                except OSError as e:
+                    raise ConfigError(f"{PREFIX}{name.upper()}_FILE: cannot read {path}: {e.strerror}") from e
+        return data
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings; a bad one raises ConfigError with its variable's name and what it takes."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as e:
+        first = e.errors()[0]
+        name = PREFIX + "_".join(str(p) for p in first["loc"]).upper()
+        raise ConfigError(f"{name}: {first['msg'].lower()} (it is {first['input']!r})") from None
