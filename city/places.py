@@ -81,6 +81,5 @@ def parse_zones(text: str) -> tuple[Zone, ...]:
 def parse_sites(text: str) -> tuple[Site, ...]:
     """Sites from CSV; ``kinds`` are separated by blanks."""
     return tuple(
-        msgspec.convert({**row, "kinds": str(row.get("kinds", "")).split()}, Site, strict=False)
-        for row in _rows(text)
+        msgspec.convert({**row, "kinds": str(row.get("kinds", "")).split()}, Site, strict=False) for row in _rows(text)
     )

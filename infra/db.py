@@ -30,9 +30,13 @@ def check_url(url: str) -> str:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as e:
-        raise ConfigError(f"IOC_DATABASE_URL is no URL ({e}): it looks like postgresql://USER:PASSWORD@HOST:5432/NAME") from None
+        raise ConfigError(
+            f"IOC_DATABASE_URL is no URL ({e}): it looks like postgresql://USER:PASSWORD@HOST:5432/NAME"
+        ) from None
     if parts.scheme not in ("postgresql", "postgres") or (port is not None and port == 0):
-        raise ConfigError("IOC_DATABASE_URL must begin with postgresql://, as in postgresql://USER:PASSWORD@HOST:5432/NAME")
+        raise ConfigError(
+            "IOC_DATABASE_URL must begin with postgresql://, as in postgresql://USER:PASSWORD@HOST:5432/NAME"
+        )
     return url
 
 

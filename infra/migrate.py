@@ -45,7 +45,7 @@ def migrate(url: str, registry: Registry) -> list[str]:
                 sha256 text NOT NULL,
                 applied_at timestamptz NOT NULL DEFAULT now()
             )""")
-        done = dict(conn.execute("SELECT name, sha256 FROM migration").fetchall())
+        done: dict[str, str] = dict(conn.execute("SELECT name, sha256 FROM migration").fetchall())
         files = _files()
         unknown = sorted(set(done) - {name for name, _ in files})
         if unknown:
@@ -53,7 +53,7 @@ def migrate(url: str, registry: Registry) -> list[str]:
         for name, text in files:
             digest = hashlib.sha256(text.encode()).hexdigest()
             if name not in done:
-                conn.execute(text)  # type: ignore[call-overload]
+                conn.execute(text)
                 conn.execute("INSERT INTO migration (name, sha256) VALUES (%s, %s)", [name, digest])
                 applied.append(name)
             elif done[name] != digest:

@@ -22,7 +22,7 @@ FIELDS = (
 def load(conn: psycopg.Connection) -> list[Sensor]:
     """All sensors, in the order of their numbers."""
     rows = conn.execute(f"SELECT {', '.join(FIELDS)}, id FROM sensor ORDER BY id")
-    return [Sensor(*row[:11], tuple(row[11]), *row[12:]) for row in rows]
+    return [msgspec.convert(dict(zip((*FIELDS, "id"), row, strict=True)), Sensor) for row in rows]
 
 
 def version(conn: psycopg.Connection) -> int:

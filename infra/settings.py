@@ -58,7 +58,9 @@ class Settings(BaseSettings):
     max_late_days: int = Field(30, ge=1, description="Readings older than this go to quarantine as too_old.")
     max_early_s: int = Field(300, ge=0, description="Readings further ahead than this go to quarantine as future.")
     api_token: str = Field("", description="Administrator's API token; `ioc up` makes one.")
-    dashboard_dir: Path | None = Field(None, description="Folder with the built screen, where it is not beside the API.")
+    dashboard_dir: Path | None = Field(
+        None, description="Folder with the built screen, where it is not beside the API."
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -1,0 +1,28 @@
+"""Every Prometheus metric of the system, declared in one place. `docs/metrics.md` describes them; a test compares."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+MESSAGES = Counter("ioc_ingest_messages", "Messages received from the broker.", ["collector"])
+READINGS = Counter(
+    "ioc_ingest_readings",
+    "Readings decoded, by what became of them: stored, duplicate or quarantined.",
+    ["collector", "outcome"],
+)
+QUARANTINED = Counter("ioc_ingest_quarantined_messages", "Messages put into quarantine.", ["collector", "reason"])
+BATCHES = Counter("ioc_ingest_batches", "Batches committed.", ["collector"])
+COMMIT_SECONDS = Histogram(
+    "ioc_ingest_commit_seconds",
+    "Time from the start of a batch's write to the end of its commit.",
+    ["collector"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+QUEUED = Gauge("ioc_ingest_queued_messages", "Messages received and not yet committed.", ["collector"])
+CANARY_AGE = Gauge(
+    "ioc_ingest_canary_age_seconds",
+    "Age of the newest canary that came through broker, database and bus.",
+    ["collector"],
+)
+RECONNECTS = Counter("ioc_ingest_reconnects", "Connections made, to the broker or the database.", ["collector", "to"])
+BROKER_DROPPED = Gauge("ioc_broker_dropped_messages", "Messages that the broker says it has dropped since its start.")
