@@ -1,0 +1,60 @@
+"""TCP ports of this machine's loopback."""
+
+from __future__ import annotations
+
+import socket
+
+from infra.errors import Unavailable
+
+
+def _families() -> list[tuple[socket.AddressFamily, str]]:
+    found = [(socket.AF_INET, "127.0.0.1")]
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+        found.append((socket.AF_INET6, "::1"))
+    except OSError:
+        pass  # A machine without IPv6.
+    return found
+
+
+def loopback() -> list[str]:
+    """The loopback addresses that exist here: 127.0.0.1, and ::1 where there is IPv6."""
+    return [address for _, address in _families()]
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of every loopback address now."""
+    for family, address in _families():
+        with socket.socket(family) as s:
+            # As servers do: a port whose last connections are in TIME_WAIT is free.
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind((address, port))
+            except OSError:
+                return False
+    return True
+
+
+def choose(port: int, *, what: str, option: str) -> int:
+    """``port`` itself if it is free, a free one for 0; a busy one is Unavailable, in words for a person."""
+    if port:
+        if not is_free(port):
+            raise Unavailable(f"port {port} for {what} is in use: choose another with {option}, or 0 for a free one")
+        return port
+    for _ in range(100):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            found: int = s.getsockname()[1]
+        if is_free(found):
+            return found
+    raise Unavailable(f"no free port was found for {what}")
+
+
+def accepts(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something accepts connections there now."""
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
