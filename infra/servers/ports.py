@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from infra.errors import Unavailable
+from infra.errors import ConfigError, Unavailable
 
 
 def _families() -> list[tuple[socket.AddressFamily, str]]:
@@ -23,9 +23,10 @@ def loopback() -> list[str]:
     return [address for _, address in _families()]
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of every loopback address now."""
-    for family, address in _families():
+def is_free(port: int, host: str | None = None) -> bool:
+    """Whether a server could listen on this port now: of every loopback address, or of ``host``."""
+    where = _families() if host in (None, "127.0.0.1", "localhost") else _resolve(host, port)
+    for family, address in where:
         with socket.socket(family) as s:
             # As servers do: a port whose last connections are in TIME_WAIT is free.
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -36,17 +37,25 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose(port: int, *, what: str, option: str) -> int:
+def _resolve(host: str | None, port: int) -> list[tuple[socket.AddressFamily, str]]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as e:
+        raise ConfigError(f"IOC_HTTP_HOST: {host!r} is no address of this machine ({e.strerror})") from None
+    return [(family, str(address[0])) for family, _, _, _, address in found]
+
+
+def choose(port: int, *, what: str, option: str, host: str | None = None) -> int:
     """``port`` itself if it is free, a free one for 0; a busy one is Unavailable, in words for a person."""
     if port:
-        if not is_free(port):
+        if not is_free(port, host):
             raise Unavailable(f"port {port} for {what} is in use: choose another with {option}, or 0 for a free one")
         return port
     for _ in range(100):
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             found: int = s.getsockname()[1]
-        if is_free(found):
+        if is_free(found, host):
             return found
     raise Unavailable(f"no free port was found for {what}")
 

@@ -1,0 +1,36 @@
+"""One-time links: a code in the screen's address that the API exchanges, once, for a session's cookie.
+
+The database keeps only the code's SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from infra import db
+
+VALID_S = 3600
+
+
+def new_code(database_url: str) -> str:
+    """A code that is valid once, within the hour."""
+    code = secrets.token_urlsafe(16)
+    with db.connect(database_url, application="link") as conn:
+        conn.execute(
+            "INSERT INTO one_time_code (code_hash, expires_at) VALUES (%s, now() + make_interval(secs => %s))",
+            [hashlib.sha256(code.encode()).digest(), VALID_S],
+        )
+    return code
+
+
+def link(http_url: str, database_url: str) -> str:
+    """The screen's address with a fresh code in its fragment, which browsers send to nobody."""
+    return f"{http_url}/#code={new_code(database_url)}"
+
+
+def remove_expired(database_url: str) -> int:
+    """Delete codes and sessions whose time is over; returns how many."""
+    with db.connect(database_url, application="maintain") as conn:
+        codes = conn.execute("DELETE FROM one_time_code WHERE expires_at < now()").rowcount
+        return codes + conn.execute("DELETE FROM session WHERE expires_at < now()").rowcount
