@@ -1,1 +1,1 @@
-
+"""The simulated city: seeded virtual sensors, scenarios, faults and load."""
