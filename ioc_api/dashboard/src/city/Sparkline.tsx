@@ -1,0 +1,74 @@
+import type { Metric } from "../api/types";
+import { formatMoment, formatNumber } from "../format";
+import { t } from "../i18n";
+import { trendOf } from "../store/aggregates";
+import { now } from "../store/clock";
+import type { Trend } from "../store/trend";
+import { mannerOf } from "./headline";
+
+const WIDTH = 200;
+const HEIGHT = 40;
+const PAD = 3;
+/** A line is not drawn over less than this; a steady value stays a steady line. */
+const SHORTEST_MS = 60_000;
+
+/** What was received since the page was opened, with its least and greatest value. Gaps stay gaps. */
+export function Sparkline({ area, domain, metric }: { area: string; domain: string; metric: Metric }) {
+  const trend = trendOf(area, domain, metric.name);
+  const range = trend?.range();
+  if (!trend || !range || trend.start === undefined) return <div class="spark" aria-hidden="true" />;
+  const { factor, digits } = mannerOf(metric);
+  const [low, high] = range;
+  const end = now.value;
+  const start = Math.min(trend.start, end - SHORTEST_MS);
+  const since = formatMoment(trend.start, end);
+  const text = t("tile.range", {
+    low: formatNumber(low * factor, digits),
+    high: formatNumber(high * factor, digits),
+    time: since,
+  });
+  const { line, dot } = draw(trend, start, end, spread(low, high, factor, digits));
+  return (
+    <div class="spark" title={text}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={text}>
+        <path class="spark-line" d={line} />
+      </svg>
+      {dot !== null && <i class="spark-dot" style={{ top: `${(dot / HEIGHT) * 100}%` }} />}
+      <span class="spark-scale number" aria-hidden="true">
+        <span>{formatNumber(high * factor, digits)}</span>
+        <span>{formatNumber(low * factor, digits)}</span>
+      </span>
+    </div>
+  );
+}
+
+/** At least ten steps of the last decimal shown: noise below it must not look like weather. */
+function spread(low: number, high: number, factor: number, digits: number): [number, number] {
+  const least = (10 * 10 ** -digits) / factor;
+  const missing = Math.max(0, least - (high - low)) / 2;
+  return [low - missing, high + missing];
+}
+
+function draw(trend: Trend, start: number, end: number, [low, high]: [number, number]) {
+  const [times, values] = trend.points();
+  const x = (time: number): string => (((time - start) / (end - start)) * WIDTH).toFixed(1);
+  const y = (value: number): number => HEIGHT - PAD - ((value - low) / (high - low)) * (HEIGHT - 2 * PAD);
+  let line = "";
+  let pen = "M";
+  let dot: number | null = null;
+  for (let i = 0; i < times.length; i++) {
+    const value = values[i] ?? Number.NaN;
+    if (Number.isNaN(value)) {
+      // The last value held until here.
+      if (dot !== null) line += `H${x(times[i] ?? 0)}`;
+      pen = "M";
+      dot = null;
+      continue;
+    }
+    dot = y(value);
+    line += `${pen}${x(times[i] ?? 0)} ${dot.toFixed(1)}`;
+    pen = "L";
+  }
+  if (dot !== null) line += `H${WIDTH}`;
+  return { line, dot };
+}

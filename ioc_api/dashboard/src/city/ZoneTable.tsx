@@ -1,0 +1,110 @@
+import type { Domain, Metric, Zone } from "../api/types";
+import { formatAge, formatNumber } from "../format";
+import { nameOf, t, unitOf } from "../i18n";
+import { ageOf, aggregateOf, figure } from "../store/aggregates";
+import { now } from "../store/clock";
+import { countOf } from "../store/liveness";
+import { areas, liveDomains, liveZones } from "../store/registry";
+import { selectedZone } from "../store/selection";
+import { ENOUGH, headlineMetrics, mannerOf } from "./headline";
+import { labelOf } from "./Tile";
+
+interface Column {
+  domain: Domain;
+  metric: Metric;
+}
+
+/** The wards, one line each, with the same figures as the tiles. */
+export function ZoneTable() {
+  const columns: Column[] = liveDomains.value.flatMap((domain) =>
+    headlineMetrics(domain).map((metric) => ({ domain, metric })),
+  );
+  return (
+    <section class="panel zones-panel" aria-label={t("table.title")}>
+      <div class="panel-head">
+        <h2>{t("table.title")}</h2>
+        <span class="panel-hint">{t("table.hint")}</span>
+      </div>
+      <div class="table-box">
+        <table class="zones">
+          <thead>
+            <tr>
+              <th scope="col">{t("table.zone")}</th>
+              <th scope="col" class="right">
+                {t("table.sensors")}
+              </th>
+              {columns.map(({ domain, metric }) => (
+                <th scope="col" class="right" key={`${domain.code}/${metric.name}`} title={nameOf(domain)}>
+                  {labelOf(metric)} <span class="th-unit">{unitOf(mannerOf(metric).unit)}</span>
+                </th>
+              ))}
+              <th scope="col" class="right">
+                {t("table.age")}
+              </th>
+            </tr>
+          </thead>
+          {areas.value.map((area) => (
+            <tbody key={area.code}>
+              <tr class="zones-area">
+                <th scope="rowgroup" colSpan={columns.length + 3}>
+                  {nameOf(area)}
+                </th>
+              </tr>
+              {liveZones.value
+                .filter((zone) => zone.area === area.code)
+                .map((zone) => (
+                  <ZoneRow key={zone.code} zone={zone} columns={columns} />
+                ))}
+            </tbody>
+          ))}
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function ZoneRow({ zone, columns }: { zone: Zone; columns: Column[] }) {
+  const place = { area: zone.area, zone: zone.code };
+  const count = countOf(`zone:${zone.code}`);
+  const all = count.online + count.late + count.offline + count.never_seen;
+  const rows = columns.map(({ domain, metric }) => aggregateOf(place, domain.code, metric.name).value);
+  const ages = rows.flatMap((row) => ageOf(row, now.value) ?? []);
+  const chosen = selectedZone.value === zone.code;
+  const toggle = (): void => {
+    selectedZone.value = chosen ? null : zone.code;
+  };
+  return (
+    <tr data-zone={zone.code} aria-selected={chosen} onClick={toggle}>
+      <th scope="row">
+        <button type="button" class="row-button" aria-pressed={chosen}>
+          {nameOf(zone)}
+        </button>
+      </th>
+      <td class="right number" data-short={count.online < all * ENOUGH}>
+        {formatNumber(count.online)}
+        <small>/{formatNumber(all)}</small>
+      </td>
+      {columns.map(({ domain, metric }, i) => {
+        const row = rows[i] ?? null;
+        const value = figure(row);
+        const { factor, digits } = mannerOf(metric);
+        const { reporting, expected } = row?.sensors ?? { reporting: 0, expected: 0 };
+        return (
+          <td
+            key={`${domain.code}/${metric.name}`}
+            class="right number"
+            data-metric={`${domain.code}/${metric.name}`}
+            data-value={value ?? ""}
+            title={expected > 0 ? t("tile.reporting_long", { reporting, expected }) : ""}
+          >
+            {formatNumber(value === null ? null : value * factor, digits)}
+            <small class="behind" data-short={reporting < expected * ENOUGH}>
+              {expected > 0 ? `${reporting}/${expected}` : ""}
+            </small>
+          </td>
+        );
+      })}
+      <td class="right number dim">{ages.length > 0 ? formatAge(Math.min(...ages)) : "–"}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,22 @@
+import { language } from "../store/prefs";
+import { en } from "./en";
+import { type Key, vi } from "./vi";
+
+export type { Key };
+
+/** A text of the screen in the language in force, with `{names}` filled in. */
+export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
+  const text: string = (language.value === "vi" ? vi : en)[key];
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** The name of a thing of the city in the language in force, with a capital at its head. */
+export function nameOf(thing: { vi: string; en: string }): string {
+  const name = thing[language.value];
+  return name.charAt(0).toLocaleUpperCase(language.value) + name.slice(1);
+}
+
+/** A unit as it is read here; vehicles have a word of their own in each language. */
+export function unitOf(unit: string): string {
+  return unit.replace(/^veh/, t("unit.vehicles"));
+}

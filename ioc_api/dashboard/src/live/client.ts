@@ -1,0 +1,253 @@
+import { backoff } from "./backoff";
+import {
+  type Health,
+  NO_PONG,
+  readFrame,
+  type ServerFrame,
+  STAY_AWAY,
+  TOO_FAST,
+  type Welcome,
+} from "./protocol";
+import type { Subscription } from "./subscription";
+
+/** What the owner of the screen may want to know of the connection. Times are milliseconds of the local clock. */
+export type Connection =
+  | { phase: "connecting"; lostAt: number | null; attempt: number }
+  | { phase: "live"; since: number }
+  | { phase: "waiting"; lostAt: number; attempt: number; retryAt: number }
+  | { phase: "stopped"; code: number; lostAt: number };
+
+/** The part of WebSocket that is used, so that tests can stand in for it. */
+export interface Socket {
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number }) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+export interface World {
+  open(): Socket;
+  now(): number;
+  random(): number;
+  after(ms: number, work: () => void): () => void;
+}
+
+export interface Listener {
+  connection(state: Connection): void;
+  welcome(frame: Welcome, receivedAt: number): void;
+  health(frame: Health): void;
+  /** A subscription the server will not give. */
+  refused(subscription: Subscription, code: string, message: string): void;
+}
+
+const WELCOME_WITHIN_MS = 10_000;
+/** A connection that lasted so long starts the next series of attempts from the beginning. */
+const STEADY_MS = 5_000;
+const RETRY_SUBSCRIPTION_MS = 2_000;
+
+/** The one owner of the websocket: keeps it, proves it, and brings it back. */
+export class LiveClient {
+  private socket: Socket | null = null;
+  private readonly subscriptions = new Set<Subscription>();
+  private readonly asked = new Map<number, Subscription>();
+  private readonly bySub = new Map<number, Subscription>();
+  private nextId = 1;
+  private attempt = 0;
+  private lostAt: number | null = null;
+  private welcomedAt: number | null = null;
+  private silenceMs = WELCOME_WITHIN_MS;
+  private cancelTimer: () => void = () => {};
+  private cancelWatch: () => void = () => {};
+
+  constructor(
+    private readonly world: World,
+    private readonly listener: Listener,
+  ) {}
+
+  start(): void {
+    this.cancelTimer();
+    this.drop();
+    this.listener.connection({ phase: "connecting", lostAt: this.lostAt, attempt: this.attempt });
+    const socket = this.world.open();
+    this.socket = socket;
+    this.nextId = 1;
+    this.silenceMs = WELCOME_WITHIN_MS;
+    this.watch();
+    socket.onopen = () => this.send({ id: this.nextId++, type: "auth" });
+    socket.onmessage = (event) => {
+      this.watch();
+      const frame = readFrame(event.data);
+      if (frame) this.take(frame);
+    };
+    socket.onclose = (event) => this.lost(event.code);
+  }
+
+  /** Try at once: the network is back, the page is seen again, or a person asks. */
+  hurry(): void {
+    if (this.socket === null) this.start();
+  }
+
+  /** Close for good, without coming back. */
+  stop(): void {
+    this.cancelTimer();
+    this.drop();
+  }
+
+  add(subscription: Subscription): void {
+    this.subscriptions.add(subscription);
+    if (this.welcomedAt !== null) this.ask(subscription);
+  }
+
+  remove(subscription: Subscription): void {
+    this.subscriptions.delete(subscription);
+    const sub = subscription.sub;
+    subscription.detach();
+    if (sub === null) return;
+    this.bySub.delete(sub);
+    this.send({ id: this.nextId++, type: "unsubscribe", sub });
+  }
+
+  private ask(subscription: Subscription): void {
+    const id = this.nextId++;
+    this.asked.set(id, subscription);
+    this.send(subscription.request(id));
+  }
+
+  private take(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "welcome":
+        this.welcomedAt = this.world.now();
+        this.lostAt = null;
+        // Two missed pings and a little: then nobody is there any more.
+        this.silenceMs = frame.ping_s * 2200;
+        this.watch();
+        this.listener.welcome(frame, this.welcomedAt);
+        this.listener.connection({ phase: "live", since: this.welcomedAt });
+        for (const subscription of this.subscriptions) this.ask(subscription);
+        break;
+      case "ping":
+        this.send({ type: "pong", t: frame.t });
+        break;
+      case "health":
+        this.listener.health(frame);
+        break;
+      case "error":
+        this.refused(frame.id, frame.code, frame.message, frame.temporary);
+        break;
+      case "subscribed": {
+        const subscription = this.asked.get(frame.id);
+        this.asked.delete(frame.id);
+        if (!subscription || !this.subscriptions.has(subscription)) {
+          this.send({ id: this.nextId++, type: "unsubscribe", sub: frame.sub });
+        } else {
+          this.bySub.set(frame.sub, subscription);
+          if (!subscription.subscribed(frame)) this.again(subscription);
+        }
+        break;
+      }
+      case "reset":
+        this.bySub.get(frame.sub)?.reset();
+        break;
+      case "snapshot":
+      case "delta": {
+        const subscription = this.bySub.get(frame.sub);
+        if (!subscription) break;
+        const whole = frame.type === "delta" ? subscription.delta(frame) : subscription.snapshot(frame);
+        if (!whole) this.again(subscription);
+        break;
+      }
+    }
+  }
+
+  /** The chain is broken: leave, and ask for everything. */
+  private again(subscription: Subscription): void {
+    const sub = subscription.sub;
+    if (sub !== null) {
+      this.bySub.delete(sub);
+      this.send({ id: this.nextId++, type: "unsubscribe", sub });
+    }
+    subscription.forget();
+    this.ask(subscription);
+  }
+
+  private refused(id: number | undefined, code: string, message: string, temporary: boolean): void {
+    const subscription = id === undefined ? undefined : this.asked.get(id);
+    if (id === undefined || !subscription) return;
+    this.asked.delete(id);
+    if (!temporary) {
+      this.listener.refused(subscription, code, message);
+      return;
+    }
+    const socket = this.socket;
+    this.world.after(RETRY_SUBSCRIPTION_MS, () => {
+      if (this.socket === socket && this.subscriptions.has(subscription)) this.ask(subscription);
+    });
+  }
+
+  private send(frame: Record<string, unknown>): void {
+    this.socket?.send(JSON.stringify(frame));
+  }
+
+  /** Start the measure of silence anew. */
+  private watch(): void {
+    this.cancelWatch();
+    this.cancelWatch = this.world.after(this.silenceMs, () => {
+      this.socket?.close(NO_PONG);
+      this.lost(NO_PONG);
+    });
+  }
+
+  private lost(code: number): void {
+    const now = this.world.now();
+    const steady = this.welcomedAt !== null && now - this.welcomedAt >= STEADY_MS;
+    if (this.lostAt === null) this.lostAt = now;
+    this.drop();
+    if (STAY_AWAY.has(code)) {
+      this.listener.connection({ phase: "stopped", code, lostAt: this.lostAt });
+      return;
+    }
+    if (steady) this.attempt = 0;
+    let wait = backoff(this.attempt, this.world.random());
+    if (code === TOO_FAST) wait = Math.max(wait, 5_000);
+    this.attempt += 1;
+    this.listener.connection({
+      phase: "waiting",
+      lostAt: this.lostAt,
+      attempt: this.attempt,
+      retryAt: now + wait,
+    });
+    this.cancelTimer = this.world.after(wait, () => this.start());
+  }
+
+  /** Let go of the socket without waiting for its farewell. */
+  private drop(): void {
+    this.cancelWatch();
+    const socket = this.socket;
+    this.socket = null;
+    this.welcomedAt = null;
+    this.asked.clear();
+    this.bySub.clear();
+    for (const subscription of this.subscriptions) subscription.detach();
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+}
+
+/** The browser's own socket and clock. */
+export function browserWorld(path: string): World {
+  return {
+    open: () => {
+      const url = new URL(path, location.href);
+      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+      return new WebSocket(url) as unknown as Socket;
+    },
+    now: () => Date.now(),
+    random: () => Math.random(),
+    after: (ms, work) => {
+      const timer = setTimeout(work, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import "./styles/fonts.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/header.css";
+import "./styles/city.css";
+import "./styles/map.css";
+import "./styles/zones.css";
+import "./styles/phone.css";
+import { render } from "preact";
+import { App } from "./app";
+import { startClock } from "./store/clock";
+import { open } from "./store/session";
+
+const screen = document.getElementById("screen");
+if (screen) render(<App />, screen);
+startClock();
+open();
+
+// A new link opened in this tab changes only the fragment, which by itself loads nothing.
+window.addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#code=")) location.reload();
+});

@@ -1,0 +1,237 @@
+import "maplibre-gl/dist/maplibre-gl.css";
+import { type GeoJSONSource, Map as GlMap, Marker, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import { LIVENESS, type Sensor, type Zone } from "../api/types";
+import { signOf } from "../store/liveness";
+import { boundsOf, cellOf, graticule } from "./cells";
+import { colour, drawMark, IMAGE_RATIO } from "./images";
+
+setWorkerUrl(workerUrl);
+
+const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
+
+export interface Picks {
+  sensor(id: string | null): void;
+  zone(code: string): void;
+  failed(): void;
+}
+
+/** The drawn map: an empty style, zones and sensors as our own sources; nothing is fetched from anywhere. */
+export class Scene {
+  private readonly map: GlMap;
+  private readonly labels = new Map<string, { marker: Marker; box: HTMLElement }>();
+  private bounds: [[number, number], [number, number]] | null = null;
+  private readonly ready: Promise<void>;
+
+  constructor(container: HTMLElement, picks: Picks) {
+    this.map = new GlMap({
+      container,
+      style: {
+        version: 8,
+        sources: {},
+        layers: [{ id: "ground", type: "background", paint: { "background-color": colour("--map-ground") } }],
+      },
+      center: [106.14, 21.26],
+      zoom: 10.5,
+      minZoom: 8.5,
+      maxZoom: 17,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: 0,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-right");
+    this.ready = new Promise((done) => this.map.once("load", () => done()));
+    this.ready.then(() => this.build(picks));
+    this.map.on("webglcontextlost", () => picks.failed());
+  }
+
+  private build(picks: Picks): void {
+    const { map } = this;
+    this.paintMarks();
+    for (const id of ["grid", "zones"]) map.addSource(id, { type: "geojson", data: EMPTY });
+    map.addSource("sensors", { type: "geojson", data: EMPTY, promoteId: "id" });
+    map.addSource("chosen", { type: "geojson", data: EMPTY });
+    map.addLayer({ id: "grid", type: "line", source: "grid" });
+    map.addLayer({ id: "zones", type: "fill", source: "zones" });
+    map.addLayer({ id: "zone-lines", type: "line", source: "zones" });
+    map.addLayer({ id: "zone-chosen", type: "line", source: "zones", filter: ["==", ["get", "code"], ""] });
+    map.addLayer({
+      id: "sensors",
+      type: "symbol",
+      source: "sensors",
+      layout: {
+        "icon-image": ["get", "liveness"],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.55, 12, 0.8, 15, 1.2],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "symbol-sort-key": ["match", ["get", "liveness"], "online", 1, "never_seen", 0, "late", 2, 3],
+      },
+    });
+    map.addLayer({ id: "chosen", type: "circle", source: "chosen" });
+    this.paint();
+    map.on("click", (event) => {
+      const reach = 6;
+      const { x, y } = event.point;
+      const found = map.queryRenderedFeatures(
+        [
+          [x - reach, y - reach],
+          [x + reach, y + reach],
+        ],
+        { layers: ["sensors"] },
+      );
+      const near = found
+        .map((feature) => ({ id: String(feature.properties.id), at: map.project(pointOf(feature)) }))
+        .sort((a, b) => Math.hypot(a.at.x - x, a.at.y - y) - Math.hypot(b.at.x - x, b.at.y - y))[0];
+      picks.sensor(near?.id ?? null);
+      if (near) return;
+      const zone = map.queryRenderedFeatures(event.point, { layers: ["zones"] })[0];
+      if (zone) picks.zone(String(zone.properties.code));
+    });
+    map.on("mouseenter", "sensors", () => map.getCanvas().classList.add("over-sensor"));
+    map.on("mouseleave", "sensors", () => map.getCanvas().classList.remove("over-sensor"));
+  }
+
+  /** Take the colours of the present theme. */
+  async repaint(): Promise<void> {
+    await this.ready;
+    this.paintMarks();
+    this.paint();
+  }
+
+  private paintMarks(): void {
+    for (const name of LIVENESS) {
+      const image = drawMark(name);
+      if (!image) continue;
+      if (this.map.hasImage(name)) this.map.updateImage(name, image);
+      else this.map.addImage(name, image, { pixelRatio: IMAGE_RATIO });
+    }
+  }
+
+  private paint(): void {
+    const { map } = this;
+    map.setPaintProperty("ground", "background-color", colour("--map-ground"));
+    map.setPaintProperty("grid", "line-color", colour("--map-grid"));
+    map.setPaintProperty("zones", "fill-color", [
+      "match",
+      ["get", "area"],
+      "bac_giang",
+      colour("--map-zone-a"),
+      colour("--map-zone-b"),
+    ]);
+    map.setPaintProperty("zone-lines", "line-color", colour("--map-line"));
+    map.setPaintProperty("zone-lines", "line-width", 1.2);
+    map.setPaintProperty("zone-chosen", "line-color", colour("--accent"));
+    map.setPaintProperty("zone-chosen", "line-width", 2);
+    map.setPaintProperty("chosen", "circle-radius", 11);
+    map.setPaintProperty("chosen", "circle-opacity", 0);
+    map.setPaintProperty("chosen", "circle-stroke-width", 2);
+    map.setPaintProperty("chosen", "circle-stroke-color", colour("--accent"));
+  }
+
+  async setZones(zones: readonly Zone[], choose: (code: string) => void): Promise<void> {
+    await this.ready;
+    this.bounds = boundsOf(zones);
+    this.source("zones").setData({
+      type: "FeatureCollection",
+      features: zones.map((zone) => ({
+        type: "Feature",
+        properties: { code: zone.code, area: zone.area },
+        geometry: { type: "Polygon", coordinates: [cellOf(zone, zones)] },
+      })),
+    });
+    for (const { marker } of this.labels.values()) marker.remove();
+    this.labels.clear();
+    for (const zone of zones) {
+      const box = document.createElement("button");
+      box.type = "button";
+      box.className = "zone-label";
+      box.addEventListener("click", (event) => {
+        event.stopPropagation();
+        choose(zone.code);
+      });
+      const marker = new Marker({ element: box }).setLngLat([zone.lon, zone.lat]).addTo(this.map);
+      this.labels.set(zone.code, { marker, box });
+    }
+    if (this.bounds) this.source("grid").setData(graticule(this.bounds));
+    this.fit(false);
+  }
+
+  /** Name and state of a zone, written beside its middle. */
+  label(code: string, name: string, state: string, tone: string): void {
+    const box = this.labels.get(code)?.box;
+    if (!box) return;
+    box.dataset.tone = tone;
+    const [first, second] = [box.children[0], box.children[1]];
+    if (first && second) {
+      if (first.textContent !== name) first.textContent = name;
+      if (second.textContent !== state) second.textContent = state;
+      return;
+    }
+    for (const text of [name, state]) {
+      const line = document.createElement("span");
+      line.textContent = text;
+      box.append(line);
+    }
+  }
+
+  async setSensors(sensors: Iterable<Sensor>): Promise<void> {
+    await this.ready;
+    const features: GeoJSON.Feature[] = [];
+    for (const sensor of sensors) {
+      if (sensor.lat === null || sensor.lon === null) continue;
+      features.push({
+        type: "Feature",
+        properties: { id: sensor.sensor_id, liveness: signOf(sensor.sensor_id).liveness },
+        geometry: { type: "Point", coordinates: [sensor.lon, sensor.lat] },
+      });
+    }
+    this.source("sensors").setData({ type: "FeatureCollection", features });
+  }
+
+  /** Only what changed is sent to the map's worker. */
+  async updateSensors(ids: Iterable<string>): Promise<void> {
+    await this.ready;
+    const update = [...ids].map((id) => ({
+      id,
+      addOrUpdateProperties: [{ key: "liveness", value: signOf(id).liveness }],
+    }));
+    if (update.length > 0) await this.source("sensors").updateData({ update });
+  }
+
+  async choose(sensor: Sensor | null, zone: string | null): Promise<void> {
+    await this.ready;
+    const at = sensor && sensor.lon !== null && sensor.lat !== null ? [sensor.lon, sensor.lat] : null;
+    this.source("chosen").setData(
+      at ? { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } } : EMPTY,
+    );
+    this.map.setFilter("zone-chosen", ["==", ["get", "code"], zone ?? ""]);
+  }
+
+  fit(animate = true): void {
+    if (this.bounds) this.map.fitBounds(this.bounds, { padding: 26, animate, duration: 400 });
+  }
+
+  zoomBy(steps: number): void {
+    this.map.zoomTo(this.map.getZoom() + steps, { duration: 200 });
+  }
+
+  resize(): void {
+    this.map.resize();
+  }
+
+  remove(): void {
+    this.map.remove();
+  }
+
+  private source(id: string): GeoJSONSource {
+    return this.map.getSource(id) as GeoJSONSource;
+  }
+}
+
+function pointOf(feature: GeoJSON.Feature): [number, number] {
+  return (feature.geometry as GeoJSON.Point).coordinates as [number, number];
+}

@@ -1,0 +1,59 @@
+import { formatAge, formatMoment } from "../format";
+import { type Key, t } from "../i18n";
+import { byServer, now } from "../store/clock";
+import { tryAgain } from "../store/session";
+import { connection, health } from "../store/system";
+
+/** One line over the view when what is shown is not the present, and since when. */
+export function Banner() {
+  const state = connection.value;
+  if (state.phase === "stopped") return <Stopped code={state.code} lostAt={state.lostAt} />;
+  if (state.phase === "waiting" || (state.phase === "connecting" && state.lostAt !== null)) {
+    const lostAt = byServer(state.lostAt ?? 0);
+    const values = { time: formatMoment(lostAt, now.value), age: formatAge((now.value - lostAt) / 1000) };
+    const seconds = state.phase === "waiting" ? Math.ceil((byServer(state.retryAt) - now.value) / 1000) : 0;
+    const next =
+      seconds > 0
+        ? t("connection.next", { attempt: state.attempt, seconds })
+        : t("connection.trying", { attempt: Math.max(1, state.attempt) });
+    return (
+      <div class="banner" data-banner="reconnecting" data-tone="late" role="alert">
+        <strong>{t("connection.waiting")}</strong>
+        <span>{t("connection.lost", values)}</span>
+        <span class="banner-more">{next}</span>
+        <button type="button" onClick={tryAgain}>
+          {t("connection.retry")}
+        </button>
+      </div>
+    );
+  }
+  const source = health.value;
+  if (!source || source.source === "ok") return null;
+  const stopped = source.source === "stopped";
+  return (
+    <div class="banner" data-banner="source" data-tone={stopped ? "off" : "late"} role="alert">
+      <strong>{t(stopped ? "source.stopped" : "source.degraded")}</strong>
+      <span>
+        {stopped
+          ? t("source.stopped_long")
+          : t("source.degraded_long", { age: formatAge(source.ingest_lag_s ?? 0) })}
+      </span>
+    </div>
+  );
+}
+
+const EXPLAINED = new Set([4400, 4403, 4408, 4429]);
+
+function Stopped({ code, lostAt }: { code: number; lostAt: number }) {
+  const time = formatMoment(byServer(lostAt), now.value);
+  return (
+    <div class="banner" data-banner="stopped" data-tone="off" role="alert">
+      <strong>{t("connection.stopped")}</strong>
+      <span>{t("connection.refused", { code, time })}</span>
+      {EXPLAINED.has(code) && <span>{t(`close.${code}` as Key)}</span>}
+      <button type="button" onClick={() => (code === 4400 ? location.reload() : tryAgain())}>
+        {t(code === 4400 ? "connection.reload" : "connection.retry")}
+      </button>
+    </div>
+  );
+}

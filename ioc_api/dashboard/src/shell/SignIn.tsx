@@ -1,0 +1,29 @@
+import { t } from "../i18n";
+import type { Phase } from "../store/session";
+import { Switches } from "./Switches";
+
+/** What is shown while there is no session: why, and the way in. */
+export function SignIn({ phase }: { phase: Exclude<Phase, "open"> }) {
+  const needsLink = phase === "signed_out" || phase === "code_refused";
+  return (
+    <main class="sign" data-phase={phase}>
+      <div class="sign-box">
+        <p class="sign-name">
+          <span class="brand-mark">{t("app.short")}</span>
+          <span>{t("app.place")}</span>
+        </p>
+        <h1>{t(`sign.${phase}`)}</h1>
+        {needsLink && (
+          <>
+            <p>{t("sign.help")}</p>
+            <code class="sign-command">ioc link</code>
+          </>
+        )}
+        {phase === "unreachable" && <p>{t("sign.unreachable_help")}</p>}
+        <div class="sign-foot">
+          <Switches />
+        </div>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,35 @@
+import { effect, signal } from "@preact/signals";
+
+/** What this person chose for this screen; kept in the browser. */
+export type Language = "vi" | "en";
+export type Theme = "dark" | "light";
+
+function recall<T extends string>(name: string, known: readonly T[], otherwise: T): T {
+  try {
+    const kept = localStorage.getItem(name) as T | null;
+    return kept !== null && known.includes(kept) ? kept : otherwise;
+  } catch {
+    return otherwise;
+  }
+}
+
+function keep(name: string, value: string): void {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // A browser that keeps nothing still shows everything.
+  }
+}
+
+export const language = signal<Language>(recall("ioc.language", ["vi", "en"], "vi"));
+export const theme = signal<Theme>(recall("ioc.theme", ["dark", "light"], "dark"));
+
+effect(() => {
+  document.documentElement.lang = language.value;
+  keep("ioc.language", language.value);
+});
+
+effect(() => {
+  document.documentElement.dataset.theme = theme.value;
+  keep("ioc.theme", theme.value);
+});
