@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 
 from city.sensors import SENSOR_ID, Sensor, Status
+from city.topics import Address
 from infra.catalog import Catalog
 from infra.errors import ConfigError
 
@@ -126,3 +127,18 @@ def read_csv(source: TextIO, catalog: Catalog) -> list[Sensor]:
             raise ConfigError(f"line {line}: {wrong}")
         found.append(sensor)
     return found
+
+
+def register(conn: psycopg.Connection, addresses: Iterable[Address]) -> None:
+    """Add sensors of which nothing is known but the topic they publish on."""
+    with conn.transaction(), conn.cursor() as cur:
+        cur.executemany(
+            "INSERT INTO sensor (area, domain, sensor_id) VALUES (%s, %s, %s) ON CONFLICT (sensor_id) DO NOTHING",
+            [tuple(a) for a in addresses],
+        )
+
+
+def add_channels(conn: psycopg.Connection, names: Iterable[str]) -> None:
+    """Give channel names their numbers."""
+    with conn.transaction(), conn.cursor() as cur:
+        cur.executemany("INSERT INTO channel (name) VALUES (%s) ON CONFLICT (name) DO NOTHING", [(n,) for n in names])

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     ingest_silent_s: float = Field(
         15.0, gt=0, description="A connected collector that has received nothing for so long restarts its session."
     )
+    ingest_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port on which a collector serves its own Prometheus metrics; 0: none."
+    )
     database_hang_s: float = Field(
         10.0, gt=0, description="A statement of the collector that takes longer has its connection cut."
     )

@@ -24,5 +24,12 @@ CANARY_AGE = Gauge(
     "Age of the newest canary that came through broker, database and bus.",
     ["collector"],
 )
-RECONNECTS = Counter("ioc_ingest_reconnects", "Connections made, to the broker or the database.", ["collector", "to"])
+CONNECTIONS = Gauge(
+    "ioc_ingest_connections",
+    "Connections made since the start, to the broker and to the database.",
+    ["collector", "to"],
+)
+QOS0_DROPPED = Gauge(
+    "ioc_ingest_qos0_dropped_messages", "QoS 0 messages dropped because the queue was full.", ["collector"]
+)
 BROKER_DROPPED = Gauge("ioc_broker_dropped_messages", "Messages that the broker says it has dropped since its start.")

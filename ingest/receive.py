@@ -7,6 +7,7 @@ acknowledgement carries only a packet id, and one from an older connection would
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -190,10 +191,10 @@ class Receiver(Client):
 
     def cut(self) -> None:
         """Break the connection, so that paho makes a new one and the broker delivers again."""
-        sock = self._sock
+        sock: Any = self._sock
         if sock is not None:
             try:
-                sock.shutdown(2)  # type: ignore[union-attr]
+                sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 self._log.debug("the connection was gone already")
 
