@@ -80,7 +80,9 @@ $(STAMPS)/node: requirements-node.lock | $(STAMPS)/run
 
 $(STAMPS)/node_modules: $(SCREEN)/package-lock.json $(STAMPS)/node
 	@echo "make: installing the screen's packages" >&2
-	@$(NPM) ci
+	@# Not `npm ci`: npm 11 refuses a lock whose optional packages for other systems the registry did not have.
+	@# This takes the lock's versions and checks its hashes just the same, and leaves the lock as it is.
+	@$(NPM) install --no-save >/dev/null
 	@touch $@
 
 $(SCREEN)/dist/index.html: $(SCREEN_SOURCES) $(STAMPS)/node_modules
