@@ -115,6 +115,7 @@ class Kept:
             self._postpone(self._clock())
             return False
         self._due = None
+        self._say(f"{self.service.name} runs again, process {self.service.pid}")
         return True
 
     def _postpone(self, now: float) -> None:

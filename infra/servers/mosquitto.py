@@ -16,6 +16,7 @@ from infra.servers.install import Installation
 from infra.servers.owner import give, other_user
 
 USER = "ioc"
+PREDECESSOR_S = 10.0
 _ITERATIONS = 1_000  # The password is 128 random bits: hashing need not be slow.
 
 # The values and why: docs of mosquitto.conf, and what was measured (defaults keep 1,000 messages for an absent
@@ -81,6 +82,9 @@ class Mosquitto:
 
         Raises Unavailable: a busy port, a folder that cannot be written, a broker that does not come up.
         """
+        others = process.left(self.folder, PREDECESSOR_S)
+        if others:
+            raise Unavailable(f"another Mosquitto (process {others[0]}) serves {self.folder}: stop it first")
         self.port = ports.choose(self.port, what="the broker", option="--mqtt-port")
         conf = self._configure()
         self._child = process.spawn(

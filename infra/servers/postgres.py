@@ -20,6 +20,7 @@ from infra.servers.owner import give, other_user
 
 USER = "ioc"
 DATABASE = "ioc"
+PREDECESSOR_S = 10.0
 
 #: Durable first (a commit is on disk before it is acknowledged), then small: everything shares one machine.
 SETTINGS = {
@@ -107,6 +108,7 @@ class Postgres:
         if not (self.folder / "PG_VERSION").exists():
             self._make()
         self._check_version()
+        self._check_unused()
         self.port = ports.choose(self.port, what="the database", option="--db-port")
         self._configure()
         self._child = process.spawn(
@@ -196,6 +198,13 @@ class Postgres:
                 f"{self.folder} was made by PostgreSQL {found} and this is {POSTGRES_MAJOR}:"
                 " give another folder with --data, or move the data by pg_dump"
             )
+
+    def _check_unused(self) -> None:
+        others = process.left(self.folder, PREDECESSOR_S)
+        if others:
+            raise Unavailable(f"another PostgreSQL (process {others[0]}) serves {self.folder}: stop it first")
+        # Nobody serves it. A lock file whose number now belongs to some other program would stop PostgreSQL for good.
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _configure(self) -> None:
         settings = {

@@ -104,3 +104,26 @@ def gone(pid: int, within_s: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def working_in(folder: Path) -> list[int]:
+    """The processes whose working folder is this one: what a server left of an earlier start looks like."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if (entry / "cwd").readlink() == folder:
+                    found.append(int(entry.name))
+    return found
+
+
+def left(folder: Path, within_s: float) -> list[int]:
+    """Wait until nobody works in the folder any more; who still does after ``within_s``.
+
+    The servers of a killed `ioc up` end by themselves, but not in the same instant.
+    """
+    deadline = time.monotonic() + within_s
+    folder = folder.resolve()
+    while (found := working_in(folder)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
