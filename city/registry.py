@@ -17,6 +17,8 @@ Kind = Literal["gauge", "delta", "counter", "state"]
 Aggregate = Literal["mean", "sum", "circular", "energy", "increase"]
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}\Z")
+#: What single precision can hold: a value beyond it would be stored as infinity.
+SINGLE = 3.4e38
 #: Names that a metric cannot have: they are columns of every table, or keys beside `values`.
 RESERVED = frozenset({"time", "sensor", "channel", "quality", "batch", "period_s", "ts", "values"})
 
@@ -75,7 +77,7 @@ class Registry(msgspec.Struct, frozen=True):
             metrics = []
             for m in domain.metrics:
                 low, high = ranges.get((domain.code, m.name), (m.low, m.high))
-                metrics.append(msgspec.structs.replace(m, low=low, high=high))
+                metrics.append(msgspec.structs.replace(m, low=max(low, -SINGLE), high=min(high, SINGLE)))
             return msgspec.structs.replace(domain, metrics=tuple(metrics))
 
         return Registry({code: change(d) for code, d in self.domains.items()})
@@ -101,8 +103,8 @@ def _metric(table: Mapping[str, Any], where: str) -> Metric:
     if aggregate not in get_args(Aggregate):
         raise RegistryError(f"{where}: aggregate is one of {', '.join(get_args(Aggregate))} (it is {aggregate!r})")
     low, high = (float(_field(table, k, (int, float), where)) for k in ("low", "high"))
-    if not low < high:
-        raise RegistryError(f"{where}: low must be below high (they are {low} and {high})")
+    if not -SINGLE <= low < high <= SINGLE:
+        raise RegistryError(f"{where}: low must be below high, and both finite (they are {low} and {high})")
     vi, en, unit = (_field(table, k, str, where) for k in ("vi", "en", "unit"))
     return Metric(name, unit, kind, low, high, aggregate, vi, en)
 

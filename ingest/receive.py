@@ -96,8 +96,8 @@ def split(
 class Receiver(Client):
     """The collector's session at the broker. Messages go to ``sink`` in the order of their arrival.
 
-    ``sink`` is called on paho's thread and must only enqueue. ``connected`` and ``received_at`` (monotonic seconds)
-    are for watchdogs; ``session_lost`` is called when the broker no longer knows the session.
+    ``sink`` is called on paho's thread and must only enqueue. ``connected`` and ``received_at`` (monotonic seconds,
+    of the last message) are for watchdogs; ``session_lost`` is called when the broker no longer knows the session.
     """
 
     def __init__(
@@ -145,9 +145,8 @@ class Receiver(Client):
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
         if not data:
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
-        self.received_at = time.monotonic()
         with self._msgtime_mutex:
-            self._last_bytes_received = self.received_at
+            self._last_bytes_received = time.monotonic()
         wrong = MQTTErrorCode.MQTT_ERR_SUCCESS
 
         def other(head: int, body: bytes) -> None:
@@ -160,6 +159,7 @@ class Receiver(Client):
             self._log.error("the broker sent what is no MQTT", error=str(e))
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
         if found:
+            self.received_at = time.monotonic()
             self._sink(found)
         return self._loop_rc_handle(wrong) if wrong else MQTTErrorCode.MQTT_ERR_SUCCESS
 

@@ -41,6 +41,8 @@ def replay(writer: Writer) -> int:
         if conn.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
             return
         try:
+            # After a lost answer this is another batch than the one that may have been committed.
+            writer.resync(conn)
             looked = _replay(writer, conn, careful)
         finally:
             if not conn.closed:

@@ -228,6 +228,14 @@ class Writer:
                     "committed after its connection was gone: the broker will send it again", count=len(mine)
                 )
 
+    def resync(self, conn: psycopg.Connection) -> None:
+        """Read our number from the database: before a batch that is not the one whose commit may have succeeded."""
+        row = conn.execute(
+            "SELECT seq FROM collector WHERE name = %s AND epoch = %s", [self.settings.ingest_name, self.epoch]
+        ).fetchone()
+        if row is not None:
+            self.seq = int(row[0])
+
     def look_around(self) -> None:
         """Once a second: has the registry changed, has somebody asked for a replay?"""
         if time.monotonic() - self._looked < 1.0:

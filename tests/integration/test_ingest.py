@@ -12,6 +12,7 @@ import pytest
 from city.sensors import Sensor
 from infra import sensors
 from infra.servers import Mosquitto
+from tests.proxy import Proxy
 from tests.publisher import Publisher
 from tests.service import Service, until
 
@@ -140,8 +141,10 @@ def test_replay_after_a_fix(
     for _ in range(2):  # asking twice stores nothing twice
         db.execute("UPDATE quarantine_item SET replay_requested_at = now(), replayed_at = NULL")
         until(
-            lambda: one(db, "SELECT count(*) FROM quarantine_item WHERE replay_requested_at IS NULL") == 1
-            and one(db, "SELECT count(*) FROM quarantine WHERE replayed_at IS NOT NULL") == 3,
+            lambda: (
+                one(db, "SELECT count(*) FROM quarantine_item WHERE replay_requested_at IS NULL") == 1
+                and one(db, "SELECT count(*) FROM quarantine WHERE replayed_at IS NOT NULL") == 3
+            ),
             "three items enter, one stays",
         )
     rows = db.execute("SELECT sensor_id, metric, value FROM observation ORDER BY 1, 2, 3").fetchall()
@@ -164,9 +167,7 @@ def test_unknown_sensors_register_by_themselves_where_that_is_wanted(
     publisher.send("ioc/v1/viet_yen/environment/E-8/telemetry", '{"pm2_5": "x"}')
     until(lambda: one(db, "SELECT count(*) FROM observation") == 1, "the reading is stored")
     until(lambda: one(db, "SELECT count(*) FROM quarantine") == 1, "the bad one is in quarantine")
-    assert db.execute("SELECT sensor_id, area, domain FROM sensor").fetchall() == [
-        ("E-7", "viet_yen", "environment")
-    ]
+    assert db.execute("SELECT sensor_id, area, domain FROM sensor").fetchall() == [("E-7", "viet_yen", "environment")]
 
 
 def test_two_collectors_share_the_work(
@@ -185,3 +186,27 @@ def test_two_collectors_share_the_work(
     until(lambda: one(db, "SELECT count(*) FROM observation") == 4000, "everything is stored")
     rows = db.execute("SELECT collector, sum(stored), sum(duplicate) FROM balance_minute GROUP BY 1 ORDER BY 1")
     assert rows.fetchall() == [("bac-giang", 2000, 0), ("viet-yen", 2000, 0)]
+
+
+def test_a_replay_whose_commit_was_answered_by_silence(
+    service: Start,
+    database: str,
+    mosquitto: Mosquitto,
+    publisher: Publisher,
+    db: psycopg.Connection,
+    proxy: Callable[[str], Proxy],
+) -> None:
+    way = proxy(database)
+    start(service, way.url, mosquitto, IOC_INGEST_CANARY_S="600")  # no other batch shall come between
+    publisher.send("ioc/v1/bac_giang/traffic/NEW/telemetry", '{"speed": 34}')
+    until(lambda: one(db, "SELECT count(*) FROM quarantine") == 1, "the message is in quarantine")
+    register(db, "NEW", "S1")
+    time.sleep(1.5)  # the collector looks once a second
+    way.cut_at(b"COMMIT")
+    db.execute("UPDATE quarantine_item SET replay_requested_at = now()")
+    until(lambda: way.cuts_at_needle == 1, "the connection is cut at the commit")
+    publisher.send("ioc/v1/bac_giang/traffic/S1/telemetry", '{"speed": 35}')
+    until(lambda: one(db, "SELECT count(*) FROM observation") == 2, "the replayed reading and the next one are stored")
+    assert one(db, "SELECT replayed_at IS NOT NULL FROM quarantine") is True
+    balance = db.execute("SELECT sum(decoded), sum(stored), sum(duplicate), sum(quarantined) FROM balance_minute")
+    assert balance.fetchone() == (3, 2, 0, 1)
