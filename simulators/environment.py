@@ -35,7 +35,7 @@ class Environment:
         self._road = np.where(self._background, 0.15, 0.4 + 0.6 * draw)
         self._loud = np.where(self._background, -8.0, np.where(quiet, -5.0, 0.0)) + 6 * (draw - 0.5)
         self._dust = np.exp(0.12 * noise.normal(self._key, 0, 2))
-        self._smog = world.drift("smog", 6 * 3600)
+        self._haze, self._smog = world.drift("haze", 9 * 3600), world.drift("smog", 4 * 3600)
         self._plume = world.drift("plume", 3600)
 
     def values(self, pick: Index, t_us: Ticks, period_us: Ticks) -> dict[str, Floats]:
@@ -46,16 +46,17 @@ class Environment:
         wind = weather.wind_speed(zone, t_us)
         lid = weather.inversion(zone, t_us)
         light = np.maximum(np.sin(np.radians(sun.elevation(t_us - HOUR_US))), 0) * (1 - 0.6 * weather.cloud(zone, t_us))
-        thin = (np.maximum(wind, 0.4) / 2.0) ** -0.35 * (1 + 0.9 * lid)
+        thin = (np.maximum(wind, 0.4) / 2.0) ** -0.3 * (1 + 0.7 * lid)
         washed = 1 - 0.62 * weather.wet(zone, t_us, 3.0)
         winter = 0.5 + 0.5 * np.cos(2 * np.pi * ((t_us / sun.DAY_US) % 365.2425 - 8) / 365.2425)
-        smog = np.exp(0.28 * self._smog.at(zone, t_us) + 0.10 * wobble(who, t_us, 3, WOBBLE_US))
+        everywhere = self._haze.at(np.zeros_like(zone), t_us)
+        smog = np.exp(0.22 * everywhere + 0.09 * self._smog.at(zone, t_us) + 0.06 * wobble(who, t_us, 3, WOBBLE_US))
 
         def read(clean: Floats, share: float, floor: float, what: int) -> Floats:
             """A reading with noise of the instrument: a share of the value and a floor."""
             return np.maximum(clean + (share * clean + floor) * noise.normal(who, t_us, what), 0)
 
-        pm25 = (9 + 17 * winter + 17 * traffic + 7 * works) * smog * thin * washed * self._dust[pick]
+        pm25 = (7 + 13 * winter + 28 * traffic + 6 * works) * smog * thin * washed * self._dust[pick]
         pm25 = read(pm25, 0.03, 0.5, 4)
         coarse = (7 + 15 * traffic + 9 * works) * smog * washed * self._dust[pick] * (1 + 0.05 * wind)
         no2 = (6 + 44 * traffic + 6 * works) * (0.65 + 0.35 * thin) * (1 - 0.3 * light)

@@ -103,15 +103,17 @@ class Water:
         hour = sun.local_hour(t_us)
         use = 0.22 + 0.5 * np.exp(-(((hour - 6.8) / 1.6) ** 2)) + 0.6 * np.exp(-(((hour - 18.8) / 2.3) ** 2))
         use = use + 0.25 * np.exp(-(((hour - 11.5) / 2) ** 2)) + 0.02 * wobble(who, t_us, 2, 300_000_000)
-        works = self._works.at(zone, t_us)
-        level = 0.9 + 1.7 * season**2 + 0.35 * self._stage.at(first, t_us) + 0.15 * np.sin(2 * np.pi * hour / 24.8)
+        works = 0.8 * self._works.at(zone, t_us) + 0.5 * wobble(who, t_us, 13, 2 * HOUR_US)
+        dose = wobble(who, t_us, 14, 3 * HOUR_US)
+        level = 0.9 + 1.7 * season**2 + 0.35 * self._stage.at(first, t_us) + 0.06 * wobble(who, t_us, 12, 6 * HOUR_US)
+        level += 0.05 * np.sin(2 * np.pi * (t_us / HOUR_US) / 24.84)
         return {
             "level": level + 0.008 * noise.normal(who, t_us, 3),
             "pressure_bar": 3.4 - 1.1 * use + 0.08 * works + 0.02 * noise.normal(who, t_us, 4),
             "water_flow": np.maximum(self._size[pick] * use * (1 + 0.02 * noise.normal(who, t_us, 5)), 0),
-            "ph": 7.25 + 0.08 * works + 0.02 * noise.normal(who, t_us, 6),
+            "ph": 7.25 + 0.06 * dose + 0.02 * noise.normal(who, t_us, 6),
             "turbidity": np.maximum(0.45 * np.exp(0.3 * works) + 0.02 * noise.normal(who, t_us, 7), 0.02),
-            "chlorine": np.maximum(0.55 + 0.08 * works + 0.02 * noise.normal(who, t_us, 8), 0.02),
+            "chlorine": np.maximum(0.55 + 0.07 * dose + 0.02 * noise.normal(who, t_us, 8), 0.02),
             "battery": 84 + 6 * noise.normal(who, 0, 9),
             "signal": -92 + 6 * noise.normal(who, 0, 10) + 1.5 * noise.normal(who, t_us, 11),
         }
