@@ -62,7 +62,9 @@ def split(
 ) -> tuple[list[Received], bytes]:
     """The PUBLISH packets in ``data`` and what is left of an unfinished packet.
 
-    ``other`` is called for each packet of another kind with its first byte and its body, in order.
+    They were received at ``received_us`` and the microseconds after it, one each: readings without a time have
+    their time from it, and two of one sensor may lie in one piece of a backlog. ``other`` is called for each packet
+    of another kind with its first byte and its body, in order.
     """
     found: list[Received] = []
     pos, end = 0, len(data)
@@ -86,7 +88,7 @@ def split(
             at += properties
             if at > stop:
                 raise ProtocolError("a PUBLISH that ends before its payload")
-            found.append(Received(topic, data[at:stop], mid, head & 0x09, received_us, epoch))
+            found.append(Received(topic, data[at:stop], mid, head & 0x09, received_us + len(found), epoch))
         else:
             other(head, data[start:stop])
         pos = stop
@@ -118,6 +120,7 @@ class Receiver(Client):
         self.received_at = time.monotonic()
         self._acknowledging = threading.Lock()
         self._rest = b""
+        self._next_us = 0  # no earlier message was received at this time or later
         self._filters = filters
         self._sink = sink
         self._session_lost = session_lost
@@ -154,12 +157,14 @@ class Receiver(Client):
             wrong = wrong or self._handle(head, body)
 
         try:
-            found, self._rest = split(self._rest + data, time.time_ns() // 1000, self.epoch, other)
+            now_us = max(time.time_ns() // 1000, self._next_us)
+            found, self._rest = split(self._rest + data, now_us, self.epoch, other)
         except (ProtocolError, IndexError) as e:
             self._log.error("the broker sent what is no MQTT", error=str(e))
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
         if found:
             self.received_at = time.monotonic()
+            self._next_us = now_us + len(found)
             self._sink(found)
         return self._loop_rc_handle(wrong) if wrong else MQTTErrorCode.MQTT_ERR_SUCCESS
 
