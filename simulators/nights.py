@@ -20,6 +20,7 @@ class Nights:
 
     def __init__(self) -> None:
         self._dusk = self._dawn = self._half = self._until = self._burnt = np.empty(0, dtype=np.int64)
+        self._extend(FIRST_NIGHT)
 
     def _extend(self, last: int) -> None:
         """Have the tables reach night ``last``."""
