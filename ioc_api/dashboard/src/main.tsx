@@ -4,6 +4,7 @@ import "./styles/base.css";
 import "./styles/header.css";
 import "./styles/city.css";
 import "./styles/map.css";
+import "./styles/sensor.css";
 import "./styles/zones.css";
 import "./styles/phone.css";
 import { render } from "preact";

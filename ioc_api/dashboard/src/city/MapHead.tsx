@@ -1,12 +1,10 @@
-import { LIVENESS } from "../api/types";
 import { formatNumber } from "../format";
 import { nameOf, t } from "../i18n";
-import { Mark } from "../marks/Mark";
 import { countOf } from "../store/liveness";
 import { liveDomains } from "../store/registry";
 import { shownDomain } from "../store/selection";
 
-/** Which domain the map shows, and what its signs mean. */
+/** Which domain the map shows. */
 export function MapHead() {
   const total = (name: string): number => Object.values(countOf(name)).reduce((sum, n) => sum + n, 0);
   const choices = [
@@ -31,14 +29,6 @@ export function MapHead() {
           </button>
         ))}
       </fieldset>
-      <ul class="legend">
-        {LIVENESS.map((name) => (
-          <li key={name}>
-            <Mark of={name} />
-            {t(`liveness.${name}`)}
-          </li>
-        ))}
-      </ul>
     </div>
   );
 }

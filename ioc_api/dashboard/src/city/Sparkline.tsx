@@ -8,11 +8,10 @@ import { mannerOf } from "./headline";
 
 const WIDTH = 200;
 const HEIGHT = 40;
-const PAD = 3;
 /** A line is not drawn over less than this; a steady value stays a steady line. */
 const SHORTEST_MS = 60_000;
 
-/** What was received since the page was opened, with its least and greatest value. Gaps stay gaps. */
+/** What was received since the page was opened, with the ends of its scale beside it. Gaps stay gaps. */
 export function Sparkline({ area, domain, metric }: { area: string; domain: string; metric: Metric }) {
   const trend = trendOf(area, domain, metric.name);
   const range = trend?.range();
@@ -27,7 +26,8 @@ export function Sparkline({ area, domain, metric }: { area: string; domain: stri
     high: formatNumber(high * factor, digits),
     time: since,
   });
-  const { line, dot } = draw(trend, start, end, spread(low, high, factor, digits));
+  const scale = spread(low, high, factor, digits);
+  const { line, dot } = draw(trend, start, end, scale);
   return (
     <div class="spark" title={text}>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={text}>
@@ -35,16 +35,16 @@ export function Sparkline({ area, domain, metric }: { area: string; domain: stri
       </svg>
       {dot !== null && <i class="spark-dot" style={{ top: `${(dot / HEIGHT) * 100}%` }} />}
       <span class="spark-scale number" aria-hidden="true">
-        <span>{formatNumber(high * factor, digits)}</span>
-        <span>{formatNumber(low * factor, digits)}</span>
+        <span>{formatNumber(scale[1] * factor, digits)}</span>
+        <span>{formatNumber(scale[0] * factor, digits)}</span>
       </span>
     </div>
   );
 }
 
-/** At least ten steps of the last decimal shown: noise below it must not look like weather. */
+/** At least ten steps of the last decimal shown and a tenth of the value: a flutter must not look like weather. */
 function spread(low: number, high: number, factor: number, digits: number): [number, number] {
-  const least = (10 * 10 ** -digits) / factor;
+  const least = Math.max((10 * 10 ** -digits) / factor, 0.1 * Math.max(Math.abs(low), Math.abs(high)));
   const missing = Math.max(0, least - (high - low)) / 2;
   return [low - missing, high + missing];
 }
@@ -52,7 +52,7 @@ function spread(low: number, high: number, factor: number, digits: number): [num
 function draw(trend: Trend, start: number, end: number, [low, high]: [number, number]) {
   const [times, values] = trend.points();
   const x = (time: number): string => (((time - start) / (end - start)) * WIDTH).toFixed(1);
-  const y = (value: number): number => HEIGHT - PAD - ((value - low) / (high - low)) * (HEIGHT - 2 * PAD);
+  const y = (value: number): number => HEIGHT * (1 - (value - low) / (high - low));
   let line = "";
   let pen = "M";
   let dot: number | null = null;

@@ -1,8 +1,8 @@
 import type { Area, Domain, Metric } from "../api/types";
-import { formatAge, formatNumber } from "../format";
+import { formatAge, formatMoment, formatNumber } from "../format";
 import { type Key, nameOf, t, unitOf } from "../i18n";
 import { vi } from "../i18n/vi";
-import { ageOf, aggregateOf, figure } from "../store/aggregates";
+import { ageOf, aggregateOf, figure, trendOf } from "../store/aggregates";
 import { now } from "../store/clock";
 import { ENOUGH, headlineMetrics, mannerOf } from "./headline";
 import { Sparkline } from "./Sparkline";
@@ -11,6 +11,12 @@ import { Sparkline } from "./Sparkline";
 export function labelOf(metric: Metric): string {
   const own = `metric.${metric.name}`;
   return own in vi ? t(own as Key) : nameOf(metric);
+}
+
+/** The same where there is little room. */
+export function shortLabelOf(metric: Metric): string {
+  const own = `short.${metric.name}`;
+  return own in vi ? t(own as Key) : labelOf(metric);
 }
 
 /** One domain in one area: its headline figures, how many sensors stand behind them, and how old they are. */
@@ -24,6 +30,8 @@ export function Tile({ area, domain }: { area: Area; domain: Domain }) {
   const age = ages.length > 0 ? Math.min(...ages) : null;
   const known = rows.some((row) => row !== null);
   const state = !known ? "waiting" : expected === 0 ? "absent" : reporting === 0 ? "silent" : "fresh";
+  const first = metrics[0];
+  const start = first && trendOf(area.code, domain.code, first.name)?.start;
   const share = expected > 0 ? reporting / expected : 0;
   return (
     <article
@@ -53,6 +61,9 @@ export function Tile({ area, domain }: { area: Area; domain: Domain }) {
             ? t("empty.domain")
             : t("tile.reporting", { reporting: formatNumber(reporting), expected: formatNumber(expected) })}
         </span>
+        {start !== undefined && (
+          <span class="tile-since">{t("tile.since", { time: formatMoment(start, now.value) })}</span>
+        )}
       </footer>
     </article>
   );

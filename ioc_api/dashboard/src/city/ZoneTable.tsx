@@ -7,7 +7,7 @@ import { countOf } from "../store/liveness";
 import { areas, liveDomains, liveZones } from "../store/registry";
 import { selectedZone } from "../store/selection";
 import { ENOUGH, headlineMetrics, mannerOf } from "./headline";
-import { labelOf } from "./Tile";
+import { shortLabelOf } from "./Tile";
 
 interface Column {
   domain: Domain;
@@ -34,8 +34,13 @@ export function ZoneTable() {
                 {t("table.sensors")}
               </th>
               {columns.map(({ domain, metric }) => (
-                <th scope="col" class="right" key={`${domain.code}/${metric.name}`} title={nameOf(domain)}>
-                  {labelOf(metric)} <span class="th-unit">{unitOf(mannerOf(metric).unit)}</span>
+                <th
+                  scope="col"
+                  class="right"
+                  key={`${domain.code}/${metric.name}`}
+                  title={`${nameOf(domain)}: ${nameOf(metric)}`}
+                >
+                  {shortLabelOf(metric)} <span class="th-unit">{unitOf(mannerOf(metric).unit)}</span>
                 </th>
               ))}
               <th scope="col" class="right">

@@ -9,6 +9,7 @@ import {
   type Welcome,
 } from "./protocol";
 import type { Subscription } from "./subscription";
+import type { Socket, World } from "./world";
 
 /** What the owner of the screen may want to know of the connection. Times are milliseconds of the local clock. */
 export type Connection =
@@ -16,22 +17,6 @@ export type Connection =
   | { phase: "live"; since: number }
   | { phase: "waiting"; lostAt: number; attempt: number; retryAt: number }
   | { phase: "stopped"; code: number; lostAt: number };
-
-/** The part of WebSocket that is used, so that tests can stand in for it. */
-export interface Socket {
-  onopen: (() => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number }) => void) | null;
-  send(text: string): void;
-  close(code?: number): void;
-}
-
-export interface World {
-  open(): Socket;
-  now(): number;
-  random(): number;
-  after(ms: number, work: () => void): () => void;
-}
 
 export interface Listener {
   connection(state: Connection): void;
@@ -233,21 +218,4 @@ export class LiveClient {
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
   }
-}
-
-/** The browser's own socket and clock. */
-export function browserWorld(path: string): World {
-  return {
-    open: () => {
-      const url = new URL(path, location.href);
-      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-      return new WebSocket(url) as unknown as Socket;
-    },
-    now: () => Date.now(),
-    random: () => Math.random(),
-    after: (ms, work) => {
-      const timer = setTimeout(work, ms);
-      return () => clearTimeout(timer);
-    },
-  };
 }

@@ -22,6 +22,7 @@ export interface Welcome {
   epoch: string;
   server_time: string;
   ping_s: number;
+  health?: HealthFacts;
 }
 
 export interface Subscribed {
@@ -63,11 +64,14 @@ export interface Ping {
   t: number;
 }
 
-/** How far the source of all readings is behind, and whether it runs. */
-export interface Health {
-  type: "health";
+/** How far the source of all readings is behind (seconds), and whether it runs. */
+export interface HealthFacts {
   ingest_lag_s: number | null;
   source: "ok" | "degraded" | "stopped";
+}
+
+export interface Health extends HealthFacts {
+  type: "health";
 }
 
 export interface Refusal {

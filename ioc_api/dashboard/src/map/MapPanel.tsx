@@ -1,7 +1,9 @@
 import { effect, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { LIVENESS } from "../api/types";
 import { ENOUGH } from "../city/headline";
 import { t } from "../i18n";
+import { Mark } from "../marks/Mark";
 import { countOf, livenessTick, takeChanged } from "../store/liveness";
 import { language, theme } from "../store/prefs";
 import { liveZones, sensors } from "../store/registry";
@@ -93,7 +95,17 @@ export function MapPanel() {
           <span>{t("map.absent_hint")}</span>
         </p>
       )}
-      <p class="map-note">{t("map.schematic")}</p>
+      <div class="map-foot">
+        <ul class="legend">
+          {LIVENESS.map((name) => (
+            <li key={name}>
+              <Mark of={name} />
+              {t(`liveness.${name}`)}
+            </li>
+          ))}
+        </ul>
+        <p>{t("map.schematic")}</p>
+      </div>
     </div>
   );
 }

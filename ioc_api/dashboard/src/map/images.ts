@@ -1,9 +1,11 @@
 import type { Liveness } from "../api/types";
 import { SHAPES } from "../marks/shapes";
 
-const RATIO = 3;
+const RATIO = 2;
 const BOX = 16;
 const HALO = 2;
+/** Size on the screen of the box of 16, where the map draws it at size 1. */
+const SCALE = 0.62;
 
 /** The value of a custom property of the present theme. */
 export function colour(name: string): string {
@@ -12,7 +14,7 @@ export function colour(name: string): string {
 
 /** The sign of a liveness as a picture for the map, with a rim in the ground's colour so that crowds stay legible. */
 export function drawMark(of: Liveness): ImageData | null {
-  const side = (BOX + 2 * HALO) * RATIO;
+  const side = Math.ceil((BOX + 2 * HALO) * SCALE * RATIO);
   const canvas = document.createElement("canvas");
   canvas.width = side;
   canvas.height = side;
@@ -20,7 +22,7 @@ export function drawMark(of: Liveness): ImageData | null {
   if (!pen) return null;
   const shape = SHAPES[of];
   const path = new Path2D(shape.path);
-  pen.scale(RATIO, RATIO);
+  pen.scale(SCALE * RATIO, SCALE * RATIO);
   pen.translate(HALO, HALO);
   pen.lineJoin = "round";
   pen.lineCap = "round";

@@ -8,6 +8,9 @@ import { colour, drawMark, IMAGE_RATIO } from "./images";
 
 setWorkerUrl(workerUrl);
 
+/** Width that the panel of a sensor takes from the right edge. */
+const PANEL_PX = 360;
+
 const EMPTY: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 
 export interface Picks {
@@ -65,7 +68,7 @@ export class Scene {
       source: "sensors",
       layout: {
         "icon-image": ["get", "liveness"],
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.55, 12, 0.8, 15, 1.2],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.9, 12, 1.15, 15, 1.7],
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
         "symbol-sort-key": ["match", ["get", "liveness"], "online", 1, "never_seen", 0, "late", 2, 3],
@@ -208,11 +211,28 @@ export class Scene {
     this.source("chosen").setData(
       at ? { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } } : EMPTY,
     );
+    if (at) this.reveal(at as [number, number]);
     this.map.setFilter("zone-chosen", ["==", ["get", "code"], zone ?? ""]);
   }
 
+  /** Bring a place out from under the panel that tells of it. */
+  private reveal(at: [number, number]): void {
+    const { map } = this;
+    const { clientWidth, clientHeight } = map.getContainer();
+    if (clientWidth < PANEL_PX * 1.6) return;
+    const { x, y } = map.project(at);
+    const covered = x - (clientWidth - PANEL_PX);
+    if (covered > 0 && y < clientHeight) map.panBy([covered + 40, 0], { duration: 300 });
+  }
+
   fit(animate = true): void {
-    if (this.bounds) this.map.fitBounds(this.bounds, { padding: 26, animate, duration: 400 });
+    if (this.bounds) this.map.fitBounds(this.bounds, { padding: this.margins(), animate, duration: 400 });
+  }
+
+  /** The legend lies on the map's lower edge where there is room for it. */
+  private margins(): { top: number; right: number; bottom: number; left: number } {
+    const wide = this.map.getContainer().clientWidth > 600;
+    return { top: wide ? 24 : 12, right: 24, bottom: wide ? 56 : 12, left: wide ? 24 : 12 };
   }
 
   zoomBy(steps: number): void {

@@ -2,10 +2,11 @@ import { effect, signal } from "@preact/signals";
 import { ApiError } from "../api/http";
 import { exchangeCode } from "../api/session";
 import { headlineMetrics } from "../city/headline";
-import { browserWorld, LiveClient } from "../live/client";
+import { LiveClient } from "../live/client";
 import { beforeNextFrame, Coalescer } from "../live/coalescer";
 import type { Filter, Topic } from "../live/protocol";
 import { type Sink, Subscription } from "../live/subscription";
+import { browserWorld } from "../live/world";
 import { aggregatesSink, interruptTrends, WINDOW } from "./aggregates";
 import { trustServer } from "./clock";
 import { livenessSink } from "./liveness";
@@ -26,7 +27,10 @@ const client = new LiveClient(browserWorld("/api/v1/live"), {
     if (state.phase === "stopped" && state.code === 4401) phase.value = "signed_out";
     connection.value = state;
   },
-  welcome: (frame, receivedAt) => trustServer(frame.server_time, receivedAt),
+  welcome: (frame, receivedAt) => {
+    trustServer(frame.server_time, receivedAt);
+    if (frame.health) health.value = frame.health;
+  },
   health: (frame) => {
     health.value = frame;
   },

@@ -1,11 +1,11 @@
 import { signal } from "@preact/signals";
 import type { Connection } from "../live/client";
-import type { Health, Keyed } from "../live/protocol";
+import type { HealthFacts, Keyed } from "../live/protocol";
 import type { Sink } from "../live/subscription";
 
 /** How it stands with the connection, and with the source behind it. */
 export const connection = signal<Connection>({ phase: "connecting", lostAt: null, attempt: 0 });
-export const health = signal<Health | null>(null);
+export const health = signal<HealthFacts | null>(null);
 
 /** Items of the topic `system` by key (`collector/NAME`, …), as the server gives them. */
 export const parts = signal<ReadonlyMap<string, Record<string, unknown>>>(new Map());
