@@ -27,6 +27,10 @@ class Settings(BaseSettings):
     mqtt_url: str = Field("", description="Broker URL, mqtt:// or mqtts://; empty: `ioc up` starts one.")
     http_host: str = Field("127.0.0.1", description="Address that the API listens on.")
     http_port: int = Field(8080, ge=0, le=65535, description="Port of the API; 0 takes a free one.")
+    http_origins: str = Field(
+        "",
+        description="Further origins whose pages may use the API and the live websocket, separated by commas.",
+    )
     unknown_sensors: Literal["quarantine", "register"] = Field(
         "quarantine", description="What becomes of a sensor that is not in the registry."
     )

@@ -33,3 +33,18 @@ QOS0_DROPPED = Gauge(
     "ioc_ingest_qos0_dropped_messages", "QoS 0 messages dropped because the queue was full.", ["collector"]
 )
 BROKER_DROPPED = Gauge("ioc_broker_dropped_messages", "Messages that the broker says it has dropped since its start.")
+
+API_REQUESTS = Counter("ioc_api_requests", "HTTP requests answered.", ["method", "route", "status"])
+API_SECONDS = Histogram(
+    "ioc_api_request_seconds",
+    "Time from a request to the end of its answer.",
+    ["route"],
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+API_READY = Gauge("ioc_api_ready", "1 while /readyz answers 200, else 0.")
+API_LAG = Gauge("ioc_api_canary_age_seconds", "Age of the newest canary that the API has seen on the bus.", ["collector"])
+API_GAPS = Gauge("ioc_api_bus_gap_batches", "Batches missed on the bus and read from the database, since the start.")
+LIVE_CLIENTS = Gauge("ioc_api_live_clients", "Open live websockets.")
+LIVE_SUBSCRIPTIONS = Gauge("ioc_api_live_subscriptions", "Subscriptions on live websockets.", ["topic"])
+LIVE_CLOSED = Counter("ioc_api_live_closed", "Live websockets that the API has closed, by code.", ["code"])
+SENSORS = Gauge("ioc_sensors", "Sensors by liveness; retired ones do not count.", ["liveness"])

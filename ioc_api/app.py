@@ -1,0 +1,123 @@
+"""The web application: routes, their description, and the built screen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.websockets import WebSocket
+
+from infra import db, mqtt
+from infra.catalog import Catalog
+from infra.settings import Settings
+from ioc_api import reference
+from ioc_api.headers import Around
+from ioc_api.live.client import Client
+from ioc_api.problems import MEDIA, RESPONSES, install
+from ioc_api.rest import aggregates, balance, city, observations, quarantine, sensors, session, system
+from ioc_api.rest.parts import admitted
+from ioc_api.service import Service
+
+PREFIX = "/api/v1"
+
+DESCRIPTION = (
+    "Sensors, their history and the live figures of Bắc Giang and Việt Yên. Times are RFC 3339 in UTC; lists are paged"
+    " by cursor (`next`); errors are application/problem+json. Every request needs the token (`Authorization: Bearer`)"
+    " or a session's cookie. Live data come by the websocket /api/v1/live, see docs/live.md."
+)
+
+_MISSING = (
+    "<!doctype html><html lang=vi><meta charset=utf-8><title>IOC</title>"
+    "<h1>Màn hình chưa được dựng</h1><p>Chạy <code>make setup</code> rồi khởi động lại.</p>"
+    "<h1>The screen has not been built</h1><p>Run <code>make setup</code> and start again, or name the folder of a"
+    " built screen by <code>IOC_DASHBOARD_DIR</code>. The interface itself works: see <a href=/docs>/docs</a>.</p>"
+)
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description, in which every error is a problem."""
+    if app.openapi_schema is None:
+        api = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        for methods in api["paths"].values():
+            for op in methods.values():
+                for status, answer in op["responses"].items():
+                    if int(status) >= 400 and "application/json" in answer.get("content", {}):
+                        answer["content"] = {MEDIA: answer["content"]["application/json"]}
+        for unused in ("HTTPValidationError", "ValidationError"):
+            api["components"]["schemas"].pop(unused, None)
+        app.openapi_schema = api
+    return app.openapi_schema
+
+
+def check(settings: Settings) -> None:
+    """ConfigError where a URL cannot be right. Whether anything answers there shows later."""
+    db.check_url(settings.database_url)
+    mqtt.parse_url(settings.mqtt_url)
+
+
+def screen_dir(settings: Settings) -> Path | None:
+    """Where the built screen is, or None."""
+    folder = settings.dashboard_dir or Path(__file__).parent / "dashboard" / "dist"
+    return folder if (folder / "index.html").is_file() else None
+
+
+def make(settings: Settings, catalog: Catalog) -> FastAPI:
+    """The application; its service starts and stops with it."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        service = app.state.service = Service(settings, catalog)
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.stop()
+
+    app = FastAPI(
+        title="IOC Bắc Giang – Việt Yên",
+        version=version("ioc"),
+        description=DESCRIPTION,
+        lifespan=life,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
+    install(app)
+    app.add_middleware(Around)
+    guarded = [Depends(admitted)]
+    for part in (city, sensors, observations, aggregates, quarantine, balance, system):
+        app.include_router(part.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
+    app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
+    app.include_router(system.open_router)
+
+    @app.get("/openapi.json", include_in_schema=False, dependencies=guarded)
+    async def openapi() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    @app.get("/docs", include_in_schema=False, dependencies=guarded)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(reference.page(app.openapi()))
+
+    async def live(socket: WebSocket) -> None:
+        service: Service = socket.app.state.service
+        await Client(socket, service.hub, service.gate).serve()
+
+    app.router.add_websocket_route(f"{PREFIX}/live", live)
+    folder = screen_dir(settings)
+    if folder is not None:
+        app.frontend("/", directory=folder, fallback=None)
+    else:
+
+        @app.get("/", include_in_schema=False)
+        async def missing() -> HTMLResponse:
+            return HTMLResponse(_MISSING, 503)
+
+    return app

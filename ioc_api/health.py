@@ -1,0 +1,122 @@
+"""Whether the whole way works: looked at in the background, so that asking never waits."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import psycopg
+
+from infra.settings import Settings
+from ioc_api.database import Away, Database
+from ioc_api.feed.bus import Listener
+from ioc_api.feed.intake import Intake
+from ioc_api.times import SECOND, now_us, rfc3339
+
+#: A query as small as the one on the registry's version takes longer only where nothing goes.
+_ANSWER_S = 3.0
+#: A collector not heard of for so long was taken out of service, or nobody would have waited so long.
+_GONE_US = 600 * SECOND
+#: Lag above which the source is called degraded.
+_DEGRADED_S = 3.0
+
+
+class Health:
+    """What is known of database, broker and collectors."""
+
+    def __init__(self, settings: Settings, database: Database, listener: Listener, intake: Intake) -> None:
+        self._settings, self._database, self._listener, self._intake = settings, database, listener, intake
+        self._database_trouble = "the database has not answered yet"
+        self._statuses: dict[str, tuple[int, dict[str, Any]]] = {}
+
+    def status(self, facts: dict[str, Any]) -> None:
+        """Take what a collector says of itself."""
+        name = facts.get("collector")
+        if isinstance(name, str) and (name in self._statuses or len(self._statuses) < 1000):
+            self._statuses[name] = (now_us(), facts)
+
+    async def look_at_database(self) -> int | None:
+        """Ask for the registry's version; None where there is no answer."""
+        try:
+            async with self._database.connection(_ANSWER_S) as conn:
+                row = await (await conn.execute("SELECT version FROM registry_version")).fetchone()
+        except (Away, psycopg.Error) as e:
+            known, self._database_trouble = self._database_trouble, str(e).splitlines()[0]
+            if isinstance(e, psycopg.errors.UndefinedTable):
+                self._database_trouble = "the database is empty: run `ioc db migrate`"
+            if not known:
+                # Idle connections may have died with it; the pool would hand them out.
+                task = asyncio.create_task(self._database.check())
+                task.add_done_callback(lambda t: t.cancelled() or t.exception())
+            return None
+        self._database_trouble = ""
+        return int(row[0]) if row else None
+
+    def ages(self) -> dict[str, float]:
+        """Age of each collector's newest canary, s."""
+        now = now_us()
+        return {
+            name: (now - sent) / SECOND
+            for name, (sent, arrived) in self._intake.canaries.items()
+            if now - arrived < _GONE_US
+        }
+
+    def canary_age_s(self) -> float | None:
+        """Age of the newest canary of the collector that is worst off; None: there was none."""
+        ages = self.ages()
+        return round(max(ages.values()), 3) if ages else None
+
+    def reasons(self) -> list[str]:
+        """Why the API cannot do its job now; empty when it can."""
+        out = []
+        if self._database_trouble:
+            out.append(f"database: {self._database_trouble}")
+        if not self._listener.connected or not self._listener.alive():
+            out.append(f"broker: {self._listener.reason or 'not connected'}")
+        if not self._intake.warm.is_set():
+            waits = f" ({self._intake.trouble})" if self._intake.trouble else ""
+            out.append(f"history: it is still being read{waits}")
+        age_s, limit_s = self.canary_age_s(), self._settings.lag_limit_s
+        if age_s is None:
+            out.append("canary: none has arrived yet; is a collector running?")
+        elif age_s > limit_s:
+            out.append(f"canary: the newest is {age_s:.0f} s old, the limit is {limit_s:g} s")
+        return out
+
+    def lag_s(self) -> float | None:
+        """How far the stored readings are behind, as the canaries show it; None: nobody knows."""
+        age_s = self.canary_age_s()
+        if age_s is None:
+            return None
+        transit = max((arrived - sent) / SECOND for sent, arrived in self._intake.canaries.values())
+        # Between two canaries their age says nothing; what the last one took does.
+        return round(max(min(transit, age_s), age_s - self._settings.ingest_canary_s - 0.5, 0.0), 1)
+
+    def summary(self) -> dict[str, Any]:
+        """What clients are told."""
+        lag_s, age_s = self.lag_s(), self.canary_age_s()
+        if lag_s is None or age_s is None or age_s > self._settings.lag_limit_s:
+            source = "stopped"
+        elif lag_s > _DEGRADED_S or self.reasons():
+            source = "degraded"
+        else:
+            source = "ok"
+        return {"ingest_lag_s": lag_s, "source": source}
+
+    def items(self) -> dict[str, dict[str, Any]]:
+        """Items of the topic `system`."""
+        now = now_us()
+        out: dict[str, dict[str, Any]] = {
+            "database": {"state": "down" if self._database_trouble else "ok", "reason": self._database_trouble},
+            "broker": {
+                "state": "ok" if self._listener.connected else "down",
+                "reason": "" if self._listener.connected else self._listener.reason,
+            },
+            "api": {"state": "not_ready" if self.reasons() else "ok", "reasons": self.reasons()},
+        }
+        for name, (heard, facts) in self._statuses.items():
+            if now - heard > _GONE_US:
+                continue
+            silent = now - heard > 5 * SECOND
+            out[f"collector/{name}"] = {**facts, "heard": rfc3339(heard), "state": "silent" if silent else "ok"}
+        return out

@@ -1,0 +1,1 @@
+"""What is live: topics that clients subscribe to, and the websocket that serves them."""

@@ -1,0 +1,242 @@
+"""One websocket: its reader, its writer, and its rules."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from time import time
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from ioc_api.gate import Gate, Refused
+from ioc_api.live.frames import Auth, BadFrame, Close, Ping, Pong, Subscribe, Unsubscribe, encode, read
+from ioc_api.live.hub import CLIENTS, Hub
+from ioc_api.live.subscription import Subscription
+from ioc_api.times import now_us, rfc3339
+
+AUTH_S = 10.0
+PING_S = 25.0
+PONG_S = 20.0
+#: A client that takes nothing for so long is let go; its address is free for a connection that works.
+STALL_S = 8.0
+#: Frames a client may send at once, and a second.
+BURST, RATE = 100.0, 20.0
+#: Frames that cannot be read before we part.
+BAD_FRAMES = 10
+
+log = structlog.get_logger()
+
+
+class Client:
+    """A connection. One task reads (the caller of `serve`), one writes; the writer pulls from the subscriptions."""
+
+    def __init__(self, socket: WebSocket, hub: Hub, gate: Gate) -> None:
+        self.subscriptions: dict[int, Subscription] = {}
+        self._socket, self._hub, self._gate = socket, hub, gate
+        self._outbox: deque[str] = deque()
+        self._event = asyncio.Event()
+        self._closing: tuple[Close, str] | None = None
+        self._expires_us: int | None = None
+        self._numbers = 0
+        self._loop = asyncio.get_running_loop()
+        self._pinged = self._ponged = self._loop.time()
+        self._sending: float | None = None
+        self._tokens, self._refilled = BURST, self._loop.time()
+        self._bad = 0
+        self._over = False
+        self._reader: asyncio.Task[None] | None = None
+        self._writer: asyncio.Task[None] | None = None
+
+    def number(self) -> int:
+        """A number for the next subscription."""
+        self._numbers += 1
+        return self._numbers
+
+    def wake(self) -> None:
+        """There is something to send."""
+        self._event.set()
+
+    def say(self, text: str) -> None:
+        """Send a frame that belongs to no subscription."""
+        self._outbox.append(text)
+        self.wake()
+
+    def close(self, code: Close, reason: str) -> None:
+        """Send what is due first, then close."""
+        self._closing = self._closing or (code, reason)
+        self.wake()
+
+    async def serve(self) -> None:
+        """Run the connection to its end."""
+        await self._socket.accept()
+        if not self._gate.same_origin(self._socket.headers):
+            await self._end(Close.FORBIDDEN, "this page may not connect from its address")
+            return
+        if self._hub.closing or len(self._hub.clients) >= CLIENTS:
+            await self._end(Close.SHUTDOWN if self._hub.closing else Close.TOO_MANY, "no more connections")
+            return
+        if not await self._admit():
+            return
+        self._hub.clients.add(self)
+        self._reader = asyncio.current_task()
+        self._writer = asyncio.create_task(self._write())
+        try:
+            await self._read()
+        except (WebSocketDisconnect, asyncio.CancelledError):
+            pass
+        finally:
+            self._over = True
+            self._hub.clients.discard(self)
+            for sub in self.subscriptions.values():
+                self._hub.unsubscribe(sub)
+            self._writer.cancel()
+
+    async def _admit(self) -> bool:
+        try:
+            async with asyncio.timeout(AUTH_S):
+                asked = read(await self._text())
+        except TimeoutError:
+            await self._end(Close.AUTH_TIMEOUT, "the first frame, auth, did not come in time")
+            return False
+        except WebSocketDisconnect:
+            return False
+        except BadFrame as e:
+            await self._send(e.text())
+            await self._end(Close.BAD, "the first frame is auth")
+            return False
+        if not isinstance(asked, Auth):
+            await self._send(BadFrame("unauthorized", "the first frame is auth", getattr(asked, "id", None)).text())
+            await self._end(Close.UNAUTHORIZED, "the first frame is auth")
+            return False
+        try:
+            self._expires_us = await self._gate.admit(asked.token, self._socket.cookies)
+        except Refused as e:
+            code = "unavailable" if e.temporary else "unauthorized"
+            await self._send(BadFrame(code, str(e), asked.id, temporary=e.temporary).text())
+            await self._end(Close.SHUTDOWN if e.temporary else Close.UNAUTHORIZED, str(e))
+            return False
+        welcome = {
+            "id": asked.id,
+            "type": "welcome",
+            "epoch": self._hub.epoch,
+            "server_time": rfc3339(now_us()),
+            "ping_s": int(PING_S),
+            "health": self._hub.health,
+        }
+        self._ponged = self._pinged = self._loop.time()
+        await self._send(encode(welcome))
+        return True
+
+    async def _text(self) -> str:
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        text = message.get("text")
+        if text is None:
+            raise BadFrame("bad_frame", "frames are text")
+        return str(text)
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                asked = read(await self._text())
+                if not self._within_rate():
+                    self.close(Close.RATE, f"more than {RATE:g} frames a second")
+                    return await self._drained()
+                await self._answer(asked)
+            except BadFrame as e:
+                self.say(e.text())
+                self._bad += 1
+                if self._bad >= BAD_FRAMES or not self._within_rate():
+                    self.close(Close.BAD, "too many frames that cannot be read")
+                    return await self._drained()
+
+    async def _drained(self) -> None:
+        """Wait until the writer has closed the connection; it cancels this task."""
+        await asyncio.sleep(STALL_S)
+
+    def _within_rate(self) -> bool:
+        now = self._loop.time()
+        self._tokens = min(BURST, self._tokens + (now - self._refilled) * RATE) - 1
+        self._refilled = now
+        return self._tokens >= 0
+
+    async def _answer(self, asked: Auth | Subscribe | Unsubscribe | Ping | Pong) -> None:
+        match asked:
+            case Pong():
+                self._ponged = self._loop.time()
+            case Ping(t=t):
+                self.say(encode({"type": "pong", "t": t}))
+            case Subscribe():
+                for text in (await self._hub.subscribe(self, asked)).split("\n"):
+                    self.say(text)
+            case Unsubscribe(id=id, sub=number):
+                sub = self.subscriptions.pop(number, None)
+                if sub is None:
+                    raise BadFrame("unknown_sub", f"there is no subscription {number}", id)
+                self._hub.unsubscribe(sub)
+                self.say(encode({"id": id, "type": "unsubscribed", "sub": number}))
+            case Auth(id=id):
+                raise BadFrame("bad_frame", "you are known already", id)
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._event.wait()
+                self._event.clear()
+                while await self._write_some():
+                    pass
+                if self._closing is not None:
+                    await self._end(*self._closing)
+                    return
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            return  # the client has gone
+        finally:
+            if self._reader is not None and not self._over:
+                self._reader.cancel()
+
+    async def _write_some(self) -> bool:
+        """Send what may go out now, a frame from each subscription in turn; whether there was anything."""
+        busy = bool(self._outbox)
+        while self._outbox:
+            await self._send(self._outbox.popleft())
+        if self._closing is not None:
+            return False
+        for sub in list(self.subscriptions.values()):
+            now = self._loop.time()
+            text = sub.next(now)
+            if text is not None:
+                busy = True
+                await self._send(text)
+            elif sub.pending():
+                self._hub.call(sub, now)
+        return busy
+
+    async def _send(self, text: str) -> None:
+        self._sending = self._loop.time()
+        await self._socket.send({"type": "websocket.send", "text": text})
+        self._sending = None
+
+    async def _end(self, code: Close, reason: str) -> None:
+        try:
+            async with asyncio.timeout(STALL_S):
+                await self._socket.close(code, reason)
+        except (WebSocketDisconnect, RuntimeError, OSError, TimeoutError):
+            return  # it has gone already, or does not listen
+
+    def look(self, now: float) -> None:
+        """Once a second: ping, and part from a client that has stalled, is silent, or whose session has ended."""
+        if self._sending is not None and now - self._sending > STALL_S:
+            log.info("live.stalled", seconds=round(now - self._sending, 1))
+            if self._writer is not None:
+                self._writer.cancel()
+        elif self._expires_us is not None and now_us() > self._expires_us:
+            self.close(Close.EXPIRED, "the session has expired")
+        elif self._ponged < self._pinged < now - PONG_S:
+            self.close(Close.NO_PONG, "no pong")
+        elif now - self._pinged >= PING_S:
+            self._pinged = now
+            self.say(encode({"type": "ping", "t": int(time() * 1000)}))
+        elif len(self._outbox) > 1000:
+            self.close(Close.SLOW, "answers are not taken")

@@ -1,0 +1,135 @@
+"""The hub: topics on one side, connected clients on the other."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ioc_api.live.frames import BadFrame, Close, Subscribe, encode, wanted_values
+from ioc_api.live.subscription import Subscription
+from ioc_api.live.topic import Filter, Topic
+from ioc_api.live.view import View
+
+if TYPE_CHECKING:
+    from ioc_api.live.client import Client
+
+SUBSCRIPTIONS = 32
+CLIENTS = 5000
+_READY_S = 15.0
+
+
+class Hub:
+    """Knows who subscribes to what, wakes them when it changes, and looks after connections once a second.
+
+    ``epoch`` names this process: seqs of another one mean nothing here.
+    """
+
+    def __init__(self, topics: list[Topic]) -> None:
+        self.epoch = secrets.token_hex(8)
+        self.clients: set[Client] = set()
+        self.ready = asyncio.Event()
+        self.closing = False
+        self.health: dict[str, Any] = {"ingest_lag_s": None, "source": "stopped"}
+        self._topics = {t.name: t for t in topics}
+        self._views: weakref.WeakValueDictionary[tuple[str, Filter], View] = weakref.WeakValueDictionary()
+        self._subscriptions: dict[str, set[Subscription]] = {t.name: set() for t in topics}
+        for topic in topics:
+            topic.on_change = self._changed
+
+    async def subscribe(self, client: Client, asked: Subscribe) -> str:
+        """Begin a subscription; returns the answer. BadFrame says why it cannot be."""
+        topic = self._topics.get(asked.topic)
+        if topic is None:
+            names = ", ".join(sorted(self._topics))
+            raise BadFrame("unknown_topic", f"there is no topic {asked.topic[:64]!r}: it is one of {names}", asked.id)
+        wanted = Filter.of(wanted_values(asked.filter, topic.fields, asked.id))
+        hz = topic.hz if asked.max_hz is None else asked.max_hz
+        if not 0.01 <= hz <= 1000:
+            raise BadFrame("bad_rate", "max_hz is 0.01 or more", asked.id)
+        if len(client.subscriptions) >= SUBSCRIPTIONS:
+            message = f"a connection has at most {SUBSCRIPTIONS} subscriptions"
+            raise BadFrame("too_many_subscriptions", message, asked.id)
+        try:
+            async with asyncio.timeout(_READY_S):
+                await self.ready.wait()
+        except TimeoutError:
+            message = "history is still being read: try again in a moment"
+            raise BadFrame("not_ready", message, asked.id, temporary=True) from None
+        view = self._views.get((topic.name, wanted))
+        if view is None:
+            view = self._views[topic.name, wanted] = View(topic, wanted)
+        sub = Subscription(client.number(), view, min(hz, topic.hz), client.wake)
+        since = asked.since
+        resumed = since is not None and since.epoch == self.epoch and sub.resumable(since.seq)
+        sub.start(since.seq if resumed and since is not None else None)
+        client.subscriptions[sub.number] = sub
+        self._subscriptions[topic.name].add(sub)
+        answer = encode(
+            {
+                "id": asked.id,
+                "type": "subscribed",
+                "sub": sub.number,
+                "mode": "resumed" if resumed else "snapshot",
+                "epoch": self.epoch,
+                "seq": sub.sent,
+            }
+        )
+        if since is not None and not resumed:
+            reason = "epoch" if since.epoch != self.epoch else "gap"
+            answer = f"{answer}\n{encode({'sub': sub.number, 'type': 'reset', 'reason': reason})}"
+        return answer
+
+    def unsubscribe(self, sub: Subscription) -> None:
+        """End a subscription."""
+        self._subscriptions[sub.view.topic.name].discard(sub)
+
+    def _changed(self, topic: Topic) -> None:
+        now = asyncio.get_running_loop().time()
+        for sub in self._subscriptions[topic.name]:
+            self.call(sub, now)
+
+    def call(self, sub: Subscription, now: float) -> None:
+        """Wake the client of a subscription, now or when its rate allows."""
+        if sub.due - 0.02 <= now:
+            sub.wake()
+        elif not sub.timed:
+            sub.timed = True
+            asyncio.get_running_loop().call_at(sub.due, self._due, sub)
+
+    def _due(self, sub: Subscription) -> None:
+        sub.timed = False
+        sub.wake()
+
+    def tell(self, health: Mapping[str, Any]) -> None:
+        """Say how the source is; clients hear of it when it has changed noticeably."""
+        lag, before = health["ingest_lag_s"], self.health["ingest_lag_s"]
+        steady = lag == before or (lag is not None and before is not None and abs(lag - before) < 1.0)
+        if health["source"] == self.health["source"] and steady:
+            return
+        self.health = dict(health)
+        text = encode({"type": "health", **self.health})
+        for client in self.clients:
+            client.say(text)
+
+    def count(self) -> dict[str, int]:
+        """Subscriptions by topic."""
+        return {name: len(subs) for name, subs in self._subscriptions.items()}
+
+    def look_after(self) -> None:
+        """Once a second: ping, and let go of those who do not answer."""
+        now = asyncio.get_running_loop().time()
+        for client in list(self.clients):
+            client.look(now)
+
+    async def close(self) -> None:
+        """Tell every client to come back later; waits for them to be told, not for those who do not listen."""
+        self.closing = True
+        for client in list(self.clients):
+            client.close(Close.SHUTDOWN, "the service restarts")
+        for _ in range(40):
+            if not self.clients:
+                return
+            await asyncio.sleep(0.05)

@@ -1,0 +1,66 @@
+"""One subscription of one client: what it has been sent, and what it is to be sent next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ioc_api.live.view import View
+
+#: A change that comes so little before its time goes out with the others (s).
+_EARLY_S = 0.02
+
+
+class Subscription:
+    """Pulls from its view when the client can take more: nothing waits for a slow client, and no change is missed.
+
+    ``sent`` is the seq of the last frame, which the next one names as ``prev``; up to ``seen`` the view has been
+    looked through.
+    """
+
+    def __init__(self, number: int, view: View, hz: float, wake: Callable[[], None]) -> None:
+        self.number = number
+        self.view = view
+        self.wake = wake
+        self.sent = self.seen = view.topic.seq
+        self.timed = False  # a timer is set to wake the client at ``due``
+        self.due = 0.0
+        self._period_s = 1 / hz
+        self._goal = -1
+        self._snapshot: Iterator[str] | None = None
+
+    def start(self, since: int | None) -> None:
+        """Go on from ``since``, or begin with a snapshot."""
+        if since is not None:
+            self.sent = self.seen = since
+            return
+        self.sent = self.seen = self.view.topic.seq
+        self._snapshot = self.view.snapshot()
+
+    def resumable(self, since: int) -> bool:
+        """Whether everything that changed after ``since`` is known."""
+        return self.view.topic.floor <= since <= self.view.topic.seq
+
+    def next(self, now: float) -> str | None:
+        """The next frame that may go out at ``now`` (s of the loop's clock), or None."""
+        if self._snapshot is not None:
+            tail = next(self._snapshot, None)
+            if tail is not None:
+                return f'{{"sub":{self.number},"type":"snapshot","seq":{self.sent}{tail}'
+            self._snapshot = None
+        topic = self.view.topic
+        if topic.floor > self.seen:
+            self.start(None)
+            return f'{{"sub":{self.number},"type":"reset","reason":"the registry has changed"}}'
+        while self.seen < topic.seq and (self._goal > self.seen or now + _EARLY_S >= self.due):
+            if self._goal <= self.seen:
+                self._goal = topic.seq
+                self.due = max(self.due, now - _EARLY_S) + self._period_s
+            self.seen, tail = self.view.delta(self.seen)
+            if tail is not None:
+                prev, self.sent = self.sent, self.seen
+                return f'{{"sub":{self.number},"type":"delta","seq":{self.sent},"prev":{prev}{tail}'
+        return None
+
+    def pending(self) -> bool:
+        """Whether something changed that was held back for its time."""
+        return self.seen < self.view.topic.seq

@@ -1,0 +1,105 @@
+"""A topic: items that change, each with the number of its last change, so that any client can be told exactly
+what it has missed.
+
+Every change takes the topic to a higher ``seq``. An item keeps the seq of its last change, also when it is removed;
+what changed after n is therefore always known, without a queue per client. A client that is slow, or was away,
+simply asks from an older n and gets each item once, as it is now.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+#: Items that may share one seq, so that a frame never holds more.
+STEP = 1000
+
+FIELDS = ("area", "zone", "domain", "metric", "window", "sensor")
+
+
+class Filter(tuple[tuple[str, frozenset[str]], ...]):
+    """What a subscription asks for: (field, accepted values) in the order of FIELDS; a field left out takes all."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, wanted: Mapping[str, Sequence[str]]) -> Filter:
+        return cls((f, frozenset(wanted[f])) for f in FIELDS if f in wanted)
+
+    def takes(self, field: str) -> frozenset[str] | None:
+        """The values accepted for a field; None: any."""
+        return dict(self).get(field)
+
+
+class Topic(ABC):
+    """The common part: the count, and who wants to know of a change."""
+
+    #: Frames a second to one subscription that does not say otherwise, and at most.
+    hz = 20.0
+    fields: tuple[str, ...] = FIELDS
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.seq = 0
+        #: What changed is known from here on; whoever asks from before gets everything anew.
+        self.floor = 0
+        self.on_change: Callable[[Topic], None] = lambda _: None
+
+    def step(self, count: int) -> Ints:
+        """The seqs of ``count`` items that change now, ascending; the topic moves to the last one."""
+        seqs = self.seq + 1 + np.arange(count, dtype=np.int64) // STEP
+        if count:
+            self.seq = int(seqs[-1])
+        return seqs
+
+    def forget(self) -> None:
+        """Everything may be different now: subscriptions start again with a snapshot."""
+        self.seq += 1
+        self.floor = self.seq
+
+    @abstractmethod
+    def everything(self, wanted: Filter) -> Ints:
+        """The items (numbers of the topic's own) that there are now."""
+
+    @abstractmethod
+    def changed(self, wanted: Filter, since: int) -> tuple[Ints, Ints]:
+        """The items, removed ones included, that changed after ``since``, and the seq of each; ascending by seq."""
+
+    @abstractmethod
+    def render(self, items: Ints) -> tuple[list[bytes], list[str]]:
+        """The items as JSON, and the keys of those that are no longer there."""
+
+
+class Log:
+    """The latest changes of a topic with many items, so that a client that keeps up costs what has changed and not
+    what there is."""
+
+    def __init__(self, limit: int = 500_000) -> None:
+        self._limit = limit
+        self._parts: list[tuple[Ints, Ints]] = []
+        self._size = 0
+        self._floor = 0  # changes up to here are not in the log
+
+    def add(self, items: Ints, seqs: Ints) -> None:
+        self._parts.append((items, seqs))
+        self._size += len(items)
+        while self._size > self._limit and len(self._parts) > 1:
+            old = self._parts.pop(0)
+            self._size -= len(old[0])
+            self._floor = int(old[1][-1])
+
+    def since(self, seq: int) -> Ints | None:
+        """Items that changed after ``seq``, some perhaps twice; None where the log does not reach back so far."""
+        if seq < self._floor:
+            return None
+        found = []
+        for items, seqs in reversed(self._parts):
+            if seqs[-1] <= seq:
+                break
+            found.append(items)
+        return np.concatenate(found) if found else np.empty(0, np.int64)

@@ -1,0 +1,99 @@
+"""Errors as application/problem+json (RFC 9457): what is wrong in a sentence, and nothing of our insides."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import psycopg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from ioc_api.database import Away
+
+MEDIA = "application/problem+json"
+
+log = structlog.get_logger()
+
+
+class Fault(BaseModel):
+    """One value that is not right."""
+
+    where: str = Field(description="Place of the value, as in query.limit")
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] | None = None
+
+
+class Stop(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.headers = status, detail, headers
+
+
+def problem(
+    status: int, detail: str, *, headers: dict[str, str] | None = None, errors: list[Fault] | None = None
+) -> JSONResponse:
+    """The answer for a problem."""
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors)
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers, media_type=MEDIA)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error in this form."""
+
+    @app.exception_handler(Stop)
+    async def stop(_: Request, e: Stop) -> JSONResponse:
+        return problem(e.status, e.detail, headers=e.headers)
+
+    @app.exception_handler(Away)
+    async def away(_: Request, e: Away) -> JSONResponse:
+        return problem(503, str(e), headers={"Retry-After": "5"})
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, e: HTTPException) -> JSONResponse:
+        return problem(e.status_code, str(e.detail), headers=dict(e.headers) if e.headers else None)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, e: RequestValidationError) -> JSONResponse:
+        faults = [Fault(where=".".join(str(p) for p in f["loc"]), message=f["msg"]) for f in e.errors()[:20]]
+        first = f"{faults[0].where}: {faults[0].message}" if faults else "the request is not valid"
+        return problem(422, first, errors=faults)
+
+    @app.exception_handler(psycopg.errors.QueryCanceled)
+    async def too_slow(_: Request, __: psycopg.errors.QueryCanceled) -> JSONResponse:
+        return problem(422, "this question takes too long to answer: ask for less time or fewer sensors")
+
+    @app.exception_handler(psycopg.DataError)
+    async def bad_data(_: Request, __: psycopg.DataError) -> JSONResponse:
+        return problem(422, "a value is not one that the database can hold")
+
+    @app.exception_handler(Exception)
+    async def fault(request: Request, e: Exception) -> JSONResponse:
+        log.error("api.fault", path=request.url.path, exc_info=e)
+        return problem(500, "this is a fault of ours; it has been logged")
+
+
+#: What every operation may answer besides its own: for the description of the interface.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text}
+    for status, text in (
+        (401, "A token or a session is needed"),
+        (422, "A value is not right"),
+        (503, "Something that is needed is away"),
+    )
+}

@@ -1,0 +1,84 @@
+"""What the operations share: the service, the caller's right, pages, and text that a database can hold."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AfterValidator, BaseModel, Field
+
+from ioc_api.gate import COOKIE, Refused
+from ioc_api.problems import Stop
+from ioc_api.service import Service
+
+_bearer = HTTPBearer(auto_error=False, description="The API token")
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="The session of the operators' screen")
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def _service(request: Request) -> Service:
+    return cast(Service, request.app.state.service)
+
+
+Served = Annotated[Service, Depends(_service)]
+
+
+async def admitted(
+    request: Request,
+    service: Served,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    cookie: Annotated[str | None, Security(_cookie)],
+) -> None:
+    """Let the caller in by token or cookie, or answer 401. A cookie that changes things must come from our page."""
+    try:
+        await service.gate.admit(bearer.credentials if bearer else None, {COOKIE: cookie} if cookie is not None else {})
+    except Refused as e:
+        status = 503 if e.temporary else 401
+        raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None) from None
+    if bearer is None and request.method not in _SAFE and not service.gate.same_origin(request.headers):
+        raise Stop(403, "this page may not do that")
+
+
+def _clean(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("holds a character that text cannot have")
+    return text
+
+
+#: Text from outside: of a bounded length, and without what PostgreSQL refuses.
+Text = Annotated[str, Field(max_length=256), AfterValidator(_clean)]
+Many = Annotated[list[Text] | None, Query(max_length=100)]
+Cursor = Annotated[Text | None, Query(description="The `next` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
+
+
+class Page(BaseModel):
+    """A part of a list."""
+
+    next: Annotated[str | None, Field(description="The cursor of the next page; null on the last one.")] = None
+
+
+def to_cursor(*key: Any) -> str:
+    """A place in a list, as an opaque text."""
+    return base64.urlsafe_b64encode(json.dumps(key, ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def from_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The place that a cursor stands for: values of these kinds. A bad one is answered with 422."""
+    if cursor is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        key = None
+    good = isinstance(key, list) and len(key) == len(kinds)
+    good = good and all(type(k) is kind for k, kind in zip(key, kinds, strict=True))
+    good = good and all(abs(k) < 2**62 for k in key if isinstance(k, int))
+    good = good and all("\x00" not in k for k in key if isinstance(k, str))
+    if not good:
+        raise Stop(422, "query.cursor: it is not the `next` of a page")
+    return tuple(key)

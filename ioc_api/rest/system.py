@@ -1,0 +1,124 @@
+"""How the services are, and whether the API can do its job."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+
+from ioc_api.gate import COOKIE, Refused
+from ioc_api.problems import MEDIA, Problem, Stop
+from ioc_api.rest.parts import Page, Served
+from ioc_api.times import now_us, rfc3339
+
+router = APIRouter(tags=["system"])
+open_router = APIRouter(tags=["system"])
+
+
+class SystemItem(BaseModel, extra="allow"):
+    """A service; what else it says depends on it."""
+
+    key: str
+    state: str
+
+
+class System(Page):
+    items: list[SystemItem]
+    ingest_lag_s: float | None = Field(description="How far the stored readings are behind, s.")
+    source: str = Field(description="ok, degraded or stopped")
+    sensors: dict[str, int] = Field(description="Sensors by liveness.")
+    server_time: str
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str
+
+
+class Ready(BaseModel):
+    """Whether the whole way from broker to screen works."""
+
+    status: str
+    reasons: list[str]
+    canary_age_s: float | None
+    database: str
+    broker: str
+
+
+class NotReady(Problem):
+    """The same as a problem."""
+
+    reasons: list[str]
+    canary_age_s: float | None
+    database: str
+    broker: str
+
+
+@router.get("/system", operation_id="get_system", summary="How the services are")
+async def get_system(service: Served) -> System:
+    summary: dict[str, Any] = service.health.summary()
+    return System(
+        items=[SystemItem(key=key, **facts) for key, facts in service.health.items().items()],
+        sensors=service.live.sensors.tally(),
+        server_time=rfc3339(now_us()),
+        **summary,
+    )
+
+
+@open_router.get("/healthz", operation_id="healthz", summary="The process answers")
+async def healthz() -> Alive:
+    return Alive(status="ok")
+
+
+@open_router.get(
+    "/readyz",
+    operation_id="readyz",
+    summary="Whether the whole way from broker to screen works",
+    response_model=Ready,
+    responses={503: {"model": NotReady, "content": {MEDIA: {}}}},
+)
+async def readyz(service: Served) -> Ready | JSONResponse:
+    """Never waits: the answer is what was last found in the background."""
+    reasons = service.health.reasons()
+    items = service.health.items()
+    facts: dict[str, Any] = {
+        "reasons": reasons,
+        "canary_age_s": service.health.canary_age_s(),
+        "database": items["database"]["state"],
+        "broker": items["broker"]["state"],
+    }
+    if not reasons:
+        return Ready(status="ready", **facts)
+    body = NotReady(title="Service Unavailable", status=503, detail="; ".join(reasons), **facts)
+    return JSONResponse(body.model_dump(exclude={"errors"}), 503, {"Retry-After": "2"}, media_type=MEDIA)
+
+
+def _local(request: Request) -> bool:
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+@open_router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(request: Request, service: Served) -> Response:
+    """From this machine without a token, from elsewhere with one. A proxy must set X-Forwarded-For."""
+    if not _local(request):
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        try:
+            cookies = {COOKIE: request.cookies[COOKIE]} if COOKIE in request.cookies else {}
+            await service.gate.admit(token.strip() if scheme.lower() == "bearer" else None, cookies)
+        except Refused as e:
+            raise Stop(401, str(e), {"WWW-Authenticate": "Bearer"}) from None
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,100 @@
+"""The HTTP server: sockets of our own making, and an end that clients are told of."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Sequence
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from infra.errors import ConfigError, Unavailable
+from ioc_api.live.frames import FRAME_BYTES
+from ioc_api.service import Service
+
+#: A client that takes nothing for so long loses its connection; without it the kernel would keep trying for minutes.
+USER_TIMEOUT_MS = 5_000
+#: What the kernel holds for a client: enough for a fast one, and a slow one gets newer figures sooner.
+SEND_BYTES = 128 * 1024
+
+log = structlog.get_logger()
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets for every address of the host. ConfigError for a bad one, Unavailable where the port is taken."""
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError):
+        raise ConfigError(f"IOC_HTTP_HOST: {host!r} is no address of this machine; 127.0.0.1 is always one") from None
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            # With port 0 all addresses share the port that the first one got.
+            actual = sockets[0].getsockname()[1] if sockets and not port else port
+            sockets.append(_socket(family, kind, protocol, (address[0], actual, *address[2:])))
+    except OSError as e:
+        for s in sockets:
+            s.close()
+        if e.errno == errno.EADDRINUSE:
+            raise Unavailable(
+                f"port {port} is in use: stop what listens there, or choose another by IOC_HTTP_PORT"
+            ) from None
+        if e.errno == errno.EACCES:
+            raise Unavailable(f"port {port} is not ours to use: choose one above 1023 by IOC_HTTP_PORT") from None
+        raise ConfigError(
+            f"IOC_HTTP_HOST: cannot listen on {host!r}: {e.strerror}; 127.0.0.1 is always possible"
+        ) from None
+    return sockets
+
+
+def _socket(family: int, kind: int, protocol: int, address: tuple[object, ...]) -> socket.socket:
+    s = socket.socket(family, kind, protocol)
+    try:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        # Accepted connections inherit these.
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
+        s.bind(address)
+        s.listen(1024)
+        s.setblocking(False)
+    except OSError:
+        s.close()
+        raise
+    return s
+
+
+class _Server(uvicorn.Server):
+    """Tells websocket clients to come back before connections are closed."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        service: Service | None = getattr(self._app.state, "service", None)
+        if service is not None:
+            for server in self.servers:
+                server.close()
+            await service.hub.close()
+        await super().shutdown(sockets)
+
+
+def serve(app: FastAPI, sockets: Sequence[socket.socket]) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    config = uvicorn.Config(
+        app, loop="asyncio", http="auto", ws="websockets-sansio", ws_max_size=FRAME_BYTES, ws_per_message_deflate=False,
+        # Whoever has stopped reading does not answer these; browsers and libraries do it by themselves.
+        ws_ping_interval=5, ws_ping_timeout=10,
+        lifespan="on", log_config=None, access_log=False, server_header=False, date_header=True,
+        timeout_graceful_shutdown=5, timeout_keep_alive=30,
+    )  # fmt: skip
+    server = _Server(config, app)
+    asyncio.run(server.serve(list(sockets)))
+    if not server.started:
+        raise Unavailable("the API could not start; the lines above say why")

@@ -1,0 +1,128 @@
+"""Everything one API process holds, and the loops that keep it going."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import psycopg
+import structlog
+
+from infra import telemetry
+from infra.catalog import Catalog
+from infra.errors import IocError
+from infra.settings import Settings
+from ioc_api.database import Away, Database
+from ioc_api.feed.bus import Listener
+from ioc_api.feed.intake import Intake
+from ioc_api.gate import Gate
+from ioc_api.health import Health
+from ioc_api.live.hub import Hub
+from ioc_api.live.state import Live
+from ioc_api.roster import groups_of, roster
+from ioc_api.times import now_us
+
+CITY_TIME = timezone(timedelta(hours=7))
+TICK_S = 0.2
+
+log = structlog.get_logger()
+
+
+class Service:
+    """The API's parts, wired together. Made inside the event loop that serves it."""
+
+    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self.groups = groups_of(catalog.areas, catalog.zones, datetime.now(CITY_TIME).date())
+        empty = roster([], catalog.registry, self.groups, channels={"": 0}, version=-1)
+        self.database = Database(settings.database_url)
+        self.gate = Gate(settings.api_token, self.database, settings.http_origins)
+        self.live = Live(empty, now_us())
+        self.hub = Hub(self.live.topics)
+        self.intake = Intake(self.live, self.database, catalog)
+        self.listener = Listener(
+            settings.mqtt_url, asyncio.get_running_loop(), self._frame, lambda facts: self.health.status(facts)
+        )
+        self.health = Health(settings, self.database, self.listener, self.intake)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin all work. Neither the database nor the broker need be there."""
+        await self.database.open()
+        self.listener.start()
+        for name, work in (
+            ("intake", self.intake.run),
+            ("silent", self.intake.run_silent),
+            ("database", self._watch),
+            ("tick", self._tick),
+            ("beat", self._beat),
+        ):
+            self._tasks.append(asyncio.create_task(self._keep(name, work), name=name))
+
+    async def stop(self) -> None:
+        """End all work. Clients have been told before."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.database.close()
+        await asyncio.to_thread(self.listener.stop)
+
+    async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        # A loop that fails by a fault of ours is begun again: the others and the clients depend on it.
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("service.loop_failed", loop=name)
+            await asyncio.sleep(1)
+
+    def _frame(self, frame: Any) -> None:
+        self.intake.frame(frame)
+        self.intake.strangers()
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            # On a grid: clients of one rate are then served from one text.
+            await asyncio.sleep(TICK_S - loop.time() % TICK_S)
+            if self.intake.warm.is_set():
+                self.live.tick(now_us())
+                if not self.hub.ready.is_set():
+                    self.live.sensors.update(now_us())
+                    self.hub.ready.set()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            now = now_us()
+            if self.intake.warm.is_set():
+                self.live.sensors.update(now)
+            self.live.system.update(self.health.items())
+            self.hub.tell(self.health.summary())
+            self.hub.look_after()
+            self._expose()
+
+    async def _watch(self) -> None:
+        """Look at the registry's version once a second, which tells as well whether the database answers."""
+        while True:
+            version = await self.health.look_at_database()
+            if version is not None and self.intake.warm.is_set() and version != self.live.roster.version:
+                try:
+                    await self.intake.refresh()
+                except (Away, IocError, psycopg.Error) as e:
+                    log.warning("service.roster_waits", error=str(e))
+            await asyncio.sleep(1)
+
+    def _expose(self) -> None:
+        telemetry.API_READY.set(not self.health.reasons())
+        telemetry.API_GAPS.set(self.intake.gaps)
+        for collector, age_s in self.health.ages().items():
+            telemetry.API_LAG.labels(collector).set(age_s)
+        telemetry.LIVE_CLIENTS.set(len(self.hub.clients))
+        for topic, count in self.hub.count().items():
+            telemetry.LIVE_SUBSCRIPTIONS.labels(topic).set(count)
+        for liveness, count in self.live.sensors.tally().items():
+            telemetry.SENSORS.labels(liveness).set(count)
