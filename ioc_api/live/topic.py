@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
-#: Items that may share one seq, so that a frame never holds more.
-STEP = 1000
+#: Items that may share one seq, so that a frame never holds more: below the 1 MiB that clients commonly accept, and
+#: above what changes in a city at once, so that one change is one frame.
+STEP = 3000
 
 FIELDS = ("area", "zone", "domain", "metric", "window", "sensor")
 
