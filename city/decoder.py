@@ -14,15 +14,21 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from city.columns import QUALITIES, Columns
+from city.columns import MEASURING, QUALITIES, Columns
 from city.payload import MAX_BYTES, Limits, Reader, Row
 from city.registry import Domain
 
 #: Time of a row whose message states none, until the time of receipt is put in.
 NO_TIME = np.iinfo(np.int64).min
 _INT64_MS = 1 << 50  # beyond this, milliseconds are no date and would overflow as microseconds
+_FAR = np.iinfo(np.int64).max
 
-_Code = {name: i for i, name in enumerate(QUALITIES)}
+_CODES: dict[str | None, int] = {None: MEASURING, **{name: i for i, name in enumerate(QUALITIES)}}
+
+
+def _micros(ms: int) -> int:
+    """Milliseconds as microseconds; _FAR, which is beyond all limits, for what is no date."""
+    return ms * 1000 if -_INT64_MS <= ms <= _INT64_MS else _FAR
 
 
 def _envelope(domain: Domain) -> tuple[type[msgspec.Struct], type[msgspec.Struct]]:
@@ -56,57 +62,51 @@ class Decoder:
         self._low = np.array([m.low for m in domain.metrics])
         self._high = np.array([m.high for m in domain.metrics])
         envelope, values = _envelope(domain)
-        self._message = msgspec.json.Decoder(envelope).decode
-        self._bare = msgspec.json.Decoder(values).decode
+        self._message: Any = envelope
+        self._decode: Any = msgspec.json.Decoder(envelope).decode
+        self._decode_bare = msgspec.json.Decoder(values).decode
 
-    def quick(self, payload: bytes) -> tuple[Any, int | None, str | None, float | None] | None:
-        """(values struct, ts in ms, quality, period_s) of a message in the plain forms; None: ask the reader."""
+    def quick(self, payload: bytes) -> Any | None:
+        """A message in the plain forms, as a struct of values, ts (ms), quality, period_s; None: ask the reader."""
+        if len(payload) > MAX_BYTES:
+            return None
         try:
-            if len(payload) > MAX_BYTES:
-                return None
-            message: Any = self._message(payload)
-            return message.values, message.ts, message.quality, message.period_s
+            return self._decode(payload)
         except msgspec.MsgspecError:
             pass
         except RecursionError:
             return None
         try:
-            return self._bare(payload), None, None, None
+            return self._message(self._decode_bare(payload))
         except (msgspec.MsgspecError, RecursionError):
             return None
 
     def columns(
-        self, quick: Sequence[tuple[Any, int | None, str | None, float | None]], sensors: Sequence[int], limits: Limits
+        self, quick: Sequence[Any], sensors: Sequence[int], limits: Limits
     ) -> tuple[Columns, NDArray[np.bool_]]:
         """The rows of quickly read messages, and which of them the reader must judge (shape (n,)).
 
-        Those have a value out of range, no value at all, or a time beyond the limits. Rows without a time have NO_TIME.
+        Those have a value out of range, no value at all, a time beyond the limits, or a period that is none. Rows
+        without a time have NO_TIME.
         """
         n = len(quick)
-        values = np.array([msgspec.structs.astuple(q[0]) for q in quick], np.float64).reshape(n, len(self.metrics))
-        ts = np.array([NO_TIME if q[1] is None or abs(q[1]) > _INT64_MS else q[1] * 1000 for q in quick], np.int64)
+        astuple = msgspec.structs.astuple
+        values = np.array([astuple(q.values) for q in quick], np.float64).reshape(n, len(self.metrics))
         suspect = ((values < self._low) | (values > self._high)).any(axis=1)
         suspect |= np.isnan(values).all(axis=1)
-        timed = ts != NO_TIME
-        suspect |= timed & ((ts < limits.earliest_us) | (ts > limits.latest_us))
-        quality = np.zeros(n, np.uint8)
-        period_s = np.zeros(n, np.float32)
-        for i, q in enumerate(quick):
-            if q[2] is not None:
-                quality[i] = _Code[q[2]]
-            if q[3] is not None:
-                period_s[i] = q[3]
-                suspect[i] |= not 0 < q[3] <= 1e9
-            if q[1] is not None and not timed[i]:
-                suspect[i] = True
+        ts = np.array([NO_TIME if q.ts is None else _micros(q.ts) for q in quick], np.int64)
+        suspect |= (ts != NO_TIME) & ((ts < limits.earliest_us) | (ts > limits.latest_us))
+        period_s = np.array([q.period_s for q in quick], np.float64)
+        good = (period_s > 0) & (period_s <= 1e9)
+        suspect |= ~good & ~np.isnan(period_s)
         cols = Columns(
             self.domain.code,
             self.metrics,
             np.array(sensors, np.int32),
             np.zeros(n, np.int16),
             ts,
-            quality,
-            period_s,
+            np.array([_CODES[q.quality] for q in quick], np.uint8),
+            np.where(good, period_s, 0.0).astype(np.float32),
             values,
         )
         return cols, suspect
