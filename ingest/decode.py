@@ -98,19 +98,19 @@ class Decoding:
         plain: dict[str, _Plain] = {}
         find, canary = self.routes.find, self.routes.canary_topic
         for place, message in enumerate(messages):
-            topic = message[0]
-            if topic == canary:
+            if message.topic == canary:
                 self._canary(message)
                 continue
-            route = find(topic)
-            if type(route) is Route and not message[3] & RETAIN:
-                said = route[0].quick(message[1])
+            route = find(message.topic)
+            if type(route) is Route and not message.flags & RETAIN:
+                decoder, sensor, _ = route
+                said = decoder.quick(message.payload)
                 if said is not None:
-                    domain = plain.get(route[0].domain.code)
+                    domain = plain.get(decoder.domain.code)
                     if domain is None:
-                        domain = plain[route[0].domain.code] = _Plain()
+                        domain = plain[decoder.domain.code] = _Plain()
                     domain.places.append(place)
-                    domain.sensors.append(route[1])
+                    domain.sensors.append(sensor)
                     domain.said.append(said)
                     continue
             self._exactly(place, message, route)

@@ -11,8 +11,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTv5
@@ -28,7 +29,7 @@ PUBLISH, PUBACK = 0x30, 0x40
 RETAIN, DUP = 0x01, 0x08
 
 
-class Received(NamedTuple):
+class Received(msgspec.Struct, gc=False):
     """A message as it came. ``mid`` 0: QoS 0, nothing to acknowledge. ``flags``: RETAIN and DUP of its head."""
 
     topic: bytes
@@ -67,11 +68,15 @@ def split(
     of another kind with its first byte and its body, in order.
     """
     found: list[Received] = []
+    add = found.append
     pos, end = 0, len(data)
     while end - pos >= 2:
         head, length, start = data[pos], data[pos + 1], pos + 2
         if length >= 0x80:
-            length, start = _length(data, pos + 1, end)
+            if start < end and data[start] < 0x80:  # two bytes, as nearly all have
+                length, start = length - 0x80 | data[start] << 7, start + 1
+            else:
+                length, start = _length(data, pos + 1, end)
             if length < 0:
                 break
         stop = start + length
@@ -84,11 +89,14 @@ def split(
             if head & 0x06:
                 mid = data[at] << 8 | data[at + 1]
                 at += 2
-            properties, at = (data[at], at + 1) if data[at] < 0x80 else _length(data, at, stop)
+            properties = data[at]
+            at += 1
+            if properties >= 0x80:
+                properties, at = _length(data, at - 1, stop)
             at += properties
             if at > stop:
                 raise ProtocolError("a PUBLISH that ends before its payload")
-            found.append(Received(topic, data[at:stop], mid, head & 0x09, received_us + len(found), epoch))
+            add(Received(topic, data[at:stop], mid, head & 0x09, received_us + len(found), epoch))
         else:
             other(head, data[start:stop])
         pos = stop
