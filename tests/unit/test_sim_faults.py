@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from city import topics
+from city.decoder import Decoder
 from city.payload import REASONS, Limits, Message, Reader, summary
 from infra.catalog import Catalog
 from simulators.faults import HARMLESS, POISONS, Poison
@@ -50,6 +51,12 @@ def test_poison_has_its_reason(poison: Poison, catalog: Catalog) -> None:
     assert message.faults, "nothing is wrong with it"
     assert summary(message.faults).reason == poison.reason
     assert sum(len(r.values) for r in message.rows) == poison.stored
+
+
+@pytest.mark.parametrize("poison", POISONS, ids=lambda p: p.name)
+def test_the_quick_way_does_not_raise(poison: Poison, catalog: Catalog) -> None:
+    """An exception here would end the collector."""
+    Decoder(catalog.registry.domains["traffic"]).quick(poison.payload)
 
 
 @pytest.mark.parametrize("odd", HARMLESS, ids=lambda p: p.name)
