@@ -126,8 +126,19 @@ def up(
 
 
 @app.command()
-def link(data: Data = None) -> None:
+def link(
+    data: Data = None,
+    url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The screen’s address, where there is no `ioc up` but IOC_DATABASE_URL"),
+    ] = None,
+) -> None:
     """In liên kết mới đến màn hình / Print a fresh one-time link to the screen of the running `ioc up`."""
+    if url:
+        from infra import links, settings
+
+        typer.echo(links.link(links.screen(url), settings.load().database_url))
+        return
     from infra.up import another_link
     from infra.up_data import default_folder
 

@@ -8,9 +8,20 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from urllib.parse import urlsplit
+
 from infra import db
+from infra.errors import ConfigError
 
 VALID_S = 3600
+
+
+def screen(url: str) -> str:
+    """The screen's address as a link needs it, or ConfigError."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ConfigError(f"--url {url} is no address of a screen: write it as in https://ioc.example.vn")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def new_code(database_url: str) -> str:
