@@ -1,0 +1,94 @@
+"""Thirty seconds without: a frozen database, a cut network on either side. Then everything is there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from infra.servers import Mosquitto, Postgres
+from tests.fix_servers import freeze, thaw
+from tests.load import common
+from tests.proxy import Proxy
+from tests.service import until
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+
+OUTAGE_S = 30
+RATE = 1_000
+
+
+def test_a_frozen_database(
+    service: common.START, own_postgres: Postgres, own_database: str, mosquitto: Mosquitto
+) -> None:
+    common.prepare(own_database)
+    collector = common.collect(service, own_database, mosquitto.url)
+    pid = collector.pid
+    with common.load(mosquitto.url, RATE) as load:
+        until(lambda: load.reached(RATE), "it runs")
+        freeze(own_postgres)
+        until(lambda: "cutting the connection" in collector.text, "the watchdog cuts the connection", 15)
+        time.sleep(max(0.0, OUTAGE_S - load.sent / RATE + 1))
+        during = load.sent
+        thaw(own_postgres)
+        # All that came meanwhile, within 15 s, while more comes.
+        until(
+            lambda: common.one(own_database, "SELECT count(energy) FROM reading_lighting") >= during,
+            "it has caught up",
+            15,
+        )
+        load.finish()
+        common.caught_up(own_database, [load], 15)
+        assert collector.pid == pid
+        assert collector.stop() == 0
+        common.check_complete(own_database, load)
+        assert common.left_in_session(mosquitto.url) == 0
+        assert len(load.acknowledged) == load.sent >= RATE * OUTAGE_S
+
+
+def test_a_cut_network(
+    service: common.START, database: str, mosquitto: Mosquitto, proxy: Callable[[str], Proxy]
+) -> None:
+    """Two collectors at once: one loses the broker for 30 s, the other the database. Nothing arrives, no error says so.
+
+    What was on its way comes out at the end, a late COMMIT among it.
+    """
+    broker, base = proxy(mosquitto.url), proxy(database)
+    collectors = []
+    for area, (database_url, broker_url) in {
+        "bac_giang": (database, broker.url),
+        "viet_yen": (base.url, mosquitto.url),
+    }.items():
+        common.prepare(database, area)
+        collectors.append(
+            common.collect(
+                service,
+                database_url,
+                broker_url,
+                IOC_INGEST_NAME=area.replace("_", "-"),
+                IOC_INGEST_FILTERS=f"ioc/v1/{area}/#",
+            )
+        )
+    with (
+        common.load(mosquitto.url, RATE) as first,
+        common.load(mosquitto.url, RATE, message=common.Message("viet_yen")) as second,
+    ):
+        until(lambda: first.reached(RATE) and second.reached(RATE), "it runs")
+        for one in (broker, base):
+            one.stall()
+        time.sleep(OUTAGE_S)
+        connected = (broker.accepted, base.accepted)
+        for one in (broker, base):
+            one.resume()
+        time.sleep(1)
+        first.finish()
+        second.finish()
+        common.caught_up(database, [first, second])
+        assert base.accepted > 1
+        assert broker.accepted > 1, connected
+        for collector in collectors:
+            assert collector.stop() == 0, collector.text[-2000:]
+        common.check_complete(database, first, second)
+        for name in ("bac-giang", "viet-yen"):
+            assert common.left_in_session(mosquitto.url, name) == 0
