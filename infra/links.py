@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-
 from urllib.parse import urlsplit
 
 from infra import db
