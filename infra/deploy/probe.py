@@ -1,0 +1,43 @@
+"""A container's health: `python -m infra.deploy.probe api|ingest` ends with 0 or 1 and says why.
+
+The API is healthy when it answers; whether it can do its job is /readyz's to say. The collector is healthy when its
+canary has come through broker, database and bus lately.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import urllib.request
+
+from infra import settings
+from infra.settings import Settings
+
+TIMEOUT_S = 3.0
+_AGE = re.compile(r"^ioc_ingest_canary_age_seconds\{[^}]*\} (\S+)$", re.MULTILINE)
+
+
+def _get(port: int, path: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=TIMEOUT_S) as answer:
+        return str(answer.read().decode("utf-8"))
+
+
+def trouble(service: str, known: Settings) -> str:
+    """What is wrong with the service in this container; empty when nothing is."""
+    try:
+        if service == "api":
+            _get(known.http_port, "/healthz")
+            return ""
+        found = _AGE.search(_get(known.ingest_metrics_port, "/metrics"))
+    except OSError as e:
+        return f"no answer: {e}"
+    age_s = float(found[1]) if found else -1.0
+    if age_s < 0:
+        return "no canary has come back yet"
+    return f"the newest canary is {age_s:.0f} s old" if age_s > known.lag_limit_s else ""
+
+
+if __name__ == "__main__":
+    said = trouble(sys.argv[1], settings.load())
+    sys.stdout.write(f"{said or 'ok'}\n")
+    sys.exit(1 if said else 0)
