@@ -82,8 +82,10 @@ def test_a_killed_broker_keeps_a_backlog_but_for_its_last_seconds(
         assert collector.stop() == 0
         found = common.stored(database)
         lost = {n: killed - at for n, at in load.acknowledged.items() if n not in found}
-        print(f"backlog: lost {len(lost)} of {len(load.acknowledged)}, taken {max(lost.values(), default=0):.1f} s",
-              "before the crash at the most")
+        print(
+            f"backlog: lost {len(lost)} of {len(load.acknowledged)}, taken {max(lost.values(), default=0):.1f} s",
+            "before the crash at the most",
+        )
         late = {n: age for n, age in lost.items() if not 0 <= age <= SAVED_EVERY_S}
         assert not late, f"{len(late)} lost that the broker had taken long before, or after"
         check_once(found)

@@ -21,9 +21,7 @@ RATE = 1_000
 DISK_MB = 400
 
 
-def test_a_full_disk(
-    installed: Installation, catalog: Catalog, service: common.START, mosquitto: Mosquitto
-) -> None:
+def test_a_full_disk(installed: Installation, catalog: Catalog, service: common.START, mosquitto: Mosquitto) -> None:
     with small_disk(DISK_MB) as disk:
         server = Postgres(installed, disk / "postgres", password=secrets.token_hex(8), log=mosquitto.log)
         server.start()
@@ -40,7 +38,7 @@ def fill_up_and_recover(disk: Path, server: Postgres, service: common.START, mos
     pid = collector.pid
     with common.load(mosquitto.url, RATE) as load:
         until(lambda: load.reached(RATE), "it runs")
-        ballast = fill(disk, leave=1 << 20)
+        ballast = fill(disk, leave=1 << 18)
         until(lambda: complains(collector, server), "the disk is full", 60)
         # PostgreSQL ends itself when it cannot write its log; then it is started again, as often as it takes.
         mark = load.sent
