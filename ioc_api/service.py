@@ -47,6 +47,8 @@ class Service:
             settings.mqtt_url, asyncio.get_running_loop(), self._frame, lambda facts: self.health.status(facts)
         )
         self.health = Health(settings, self.database, self.listener, self.intake)
+        self.intake.on_warm = self._warm
+        self.hub.summary = self.health.summary
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -79,6 +81,11 @@ class Service:
                 log.exception("service.loop_failed", loop=name)
             await asyncio.sleep(1)
 
+    def _warm(self) -> None:
+        self.live.tick(now_us())
+        self.live.sensors.update(now_us())
+        self.hub.ready.set()
+
     def _frame(self, frame: Any) -> None:
         self.intake.frame(frame)
         self.intake.strangers()
@@ -90,9 +97,6 @@ class Service:
             await asyncio.sleep(TICK_S - loop.time() % TICK_S)
             if self.intake.warm.is_set():
                 self.live.tick(now_us())
-                if not self.hub.ready.is_set():
-                    self.live.sensors.update(now_us())
-                    self.hub.ready.set()
 
     async def _beat(self) -> None:
         while True:
@@ -101,7 +105,7 @@ class Service:
             if self.intake.warm.is_set():
                 self.live.sensors.update(now)
             self.live.system.update(self.health.items())
-            self.hub.tell(self.health.summary())
+            self.hub.tell()
             self.hub.look_after()
             self._expose()
 

@@ -1,3 +1,3 @@
 """Fixtures for all tests."""
 
-pytest_plugins = ("tests.fix_servers",)
+pytest_plugins = ("tests.fix_servers", "tests.fix_api")

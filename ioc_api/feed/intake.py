@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import psycopg
@@ -53,6 +53,7 @@ class Intake:
         self._sequences: dict[str, Sequence] = {}
         self._missing: deque[tuple[str, range]] = deque()
         self._work = asyncio.Event()
+        self.on_warm: Callable[[], None] = lambda: None
         self._silent = asyncio.Event()
         self._refresh = asyncio.Lock()
         self.canaries: dict[str, tuple[int, int]] = {}  # collector -> (sent, arrived), microseconds
@@ -153,6 +154,7 @@ class Intake:
         for w in windows:
             w.advance(now_us())
         self.live.show(windows)
+        self.on_warm()
         self.warm.set()
         kept, self._kept = self._kept, deque(maxlen=KEPT)
         for frame in kept:

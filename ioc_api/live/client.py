@@ -122,7 +122,7 @@ class Client:
             "epoch": self._hub.epoch,
             "server_time": rfc3339(now_us()),
             "ping_s": int(PING_S),
-            "health": self._hub.health,
+            "health": self._hub.summary(),
         }
         self._ponged = self._pinged = self._loop.time()
         await self._send(encode(welcome))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ioc_api.live.frames import BadFrame, Close, Subscribe, encode, wanted_values
@@ -32,7 +32,8 @@ class Hub:
         self.clients: set[Client] = set()
         self.ready = asyncio.Event()
         self.closing = False
-        self.health: dict[str, Any] = {"ingest_lag_s": None, "source": "stopped"}
+        self.summary: Callable[[], dict[str, Any]] = lambda: {"ingest_lag_s": None, "source": "stopped"}
+        self._told = self.summary()
         self._topics = {t.name: t for t in topics}
         self._views: weakref.WeakValueDictionary[tuple[str, Filter], View] = weakref.WeakValueDictionary()
         self._subscriptions: dict[str, set[Subscription]] = {t.name: set() for t in topics}
@@ -103,14 +104,15 @@ class Hub:
         sub.timed = False
         sub.wake()
 
-    def tell(self, health: Mapping[str, Any]) -> None:
+    def tell(self) -> None:
         """Say how the source is; clients hear of it when it has changed noticeably."""
-        lag, before = health["ingest_lag_s"], self.health["ingest_lag_s"]
+        health = self.summary()
+        lag, before = health["ingest_lag_s"], self._told["ingest_lag_s"]
         steady = lag == before or (lag is not None and before is not None and abs(lag - before) < 1.0)
-        if health["source"] == self.health["source"] and steady:
+        if health["source"] == self._told["source"] and steady:
             return
-        self.health = dict(health)
-        text = encode({"type": "health", **self.health})
+        self._told = health
+        text = encode({"type": "health", **health})
         for client in self.clients:
             client.say(text)
 

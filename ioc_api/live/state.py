@@ -13,7 +13,7 @@ from ioc_api.live.system import SystemTopic
 from ioc_api.live.topic import Topic
 from ioc_api.roster import Roster
 
-#: Rows of sensors that the roster does not know yet, kept until it does.
+#: Rows of sensors or channels that the roster does not know yet, kept until it does.
 _STRANGERS = 200_000
 
 
@@ -22,6 +22,7 @@ class Live:
 
     def __init__(self, roster: Roster, now_us: int) -> None:
         self.roster = roster
+        self._channels = np.array(list(roster.channels))
         self.aggregates = Aggregates(roster.domains, roster.groups)
         self.latest = LatestTopic(roster)
         self.sensors = LivenessTopic(roster)
@@ -45,6 +46,7 @@ class Live:
     def use(self, roster: Roster) -> None:
         """Take a newer roster, and what has waited for it."""
         self.roster = roster
+        self._channels = np.array(list(roster.channels))
         self._place(self._windows)
         self.latest.use(roster)
         self.sensors.use(roster)
@@ -58,7 +60,7 @@ class Live:
     def _known(self, rows: Columns) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         known = rows.sensor < self.roster.size
         known[known] = self.roster.known[rows.sensor[known]]
-        return known
+        return known & np.isin(rows.channel, self._channels)
 
     def fresh_windows(self, now_us: int) -> list[Windows]:
         """Empty windows of all domains, for the sensors of today."""

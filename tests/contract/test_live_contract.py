@@ -1,0 +1,220 @@
+"""The live websocket by its contract (design 3.5), on a real server process."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.fix_api import TOKEN, City, Live
+from tests.service import until
+
+pytestmark = pytest.mark.servers
+
+
+def closed(live: Live, within_s: float = 15) -> int:
+    """Read to the end; the code with which the server closed."""
+    with pytest.raises(ConnectionClosed) as end:
+        live.until(lambda _: False, "the server closes", within_s)
+    assert end.value.rcvd is not None
+    return end.value.rcvd.code
+
+
+def test_the_first_frame_lets_in(city: City) -> None:
+    live = city.api.live(None)
+    live.send({"id": 1, "type": "auth", "token": TOKEN})
+    frame = live.read()
+    assert (frame["id"], frame["type"], frame["ping_s"]) == (1, "welcome", 25)
+    assert frame["server_time"].endswith("Z")
+    assert frame["health"]["source"] == "ok"
+    assert city.api.live().welcome["epoch"] == frame["epoch"]
+
+
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [
+        ({"id": 1, "type": "auth", "token": "wrong"}, 4401),
+        ({"id": 1, "type": "auth"}, 4401),
+        ({"id": 1, "type": "subscribe", "topic": "latest"}, 4401),
+        ("nonsense", 4400),
+        (b"\x00\x01", 4400),
+    ],
+)
+def test_others_are_turned_away_with_a_reason(city: City, first: Any, code: int) -> None:
+    live = city.api.live(None)
+    live.send(first)
+    assert live.read()["type"] == "error"
+    assert closed(live) == code
+
+
+def test_a_page_of_another_origin_is_turned_away(city: City) -> None:
+    assert closed(city.api.live(None, origin="http://elsewhere.example")) == 4403
+    assert city.api.live(origin=city.api.url).welcome
+
+
+def test_who_says_nothing_is_let_go(city: City) -> None:
+    assert closed(city.api.live(None), 15) == 4408
+
+
+def test_a_snapshot_then_deltas_with_an_unbroken_chain(city: City) -> None:
+    live = city.api.live()
+    sub = live.subscribe("aggregates", filter={"zone": ["07210"], "metric": ["speed"], "window": ["1m"]})
+    first = live.until(lambda f: f.get("sub") == sub, "a snapshot")
+    assert (first["type"], first["part"], first["parts"]) == ("snapshot", 1, 1)
+    assert first["items"][0]["sensors"] == {"reporting": 0, "expected": 2}
+    city.send("T1", {"speed": 40.5})
+    city.send("T2", {"speed": 41.5, "flow": 800})
+    city.send("T3", {"speed": 99})
+    live.until(lambda f: live.items[sub]["07210/speed/1m"]["count"] == 2, "both readings")
+    item = live.items[sub]["07210/speed/1m"]
+    assert {k: item[k] for k in ("area", "zone", "domain", "metric", "window", "count", "mean", "min", "max")} == {
+        "area": "bac_giang", "zone": "07210", "domain": "traffic", "metric": "speed", "window": "1m", "count": 2,
+        "mean": 41.0, "min": 40.5, "max": 41.5,
+    }  # fmt: skip
+    assert item["sensors"] == {"reporting": 2, "expected": 2}
+    assert set(live.items[sub]) == {"07210/speed/1m"}
+    whole = live.subscribe("aggregates", filter={"metric": ["speed"], "window": ["1m"]})
+    live.until(lambda f: f.get("sub") == whole, "a snapshot")
+    area = live.items[whole]["bac_giang/speed/1m"]
+    assert (area["zone"], area["count"], area["max"]) == (None, 3, 99)
+    assert city.aggregate("bac_giang/speed/1m") == {**area, "at": city.aggregate("bac_giang/speed/1m")["at"]}  # type: ignore[index]
+
+
+def test_the_newest_reading_of_each_channel(city: City) -> None:
+    live = city.api.live()
+    sub = live.subscribe("latest", filter={"sensor": ["L1"]})
+    ts = city.send("L1", {"voltage:L1": 231.5, "power": 41.3}, domain="lighting")
+    live.until(lambda f: len(live.items[sub]) == 2, "both values")
+    item = live.items[sub]["L1/voltage/L1"]
+    assert (item["value"], item["quality"]) == (231.5, "measuring")
+    assert item["time"][-5:] in (f"{ts % 1000:03d}Z"[-5:], item["time"][-5:])
+    assert live.items[sub]["L1/power/"]["value"] == 41.3
+    city.send("L1", {"power": 40}, domain="lighting", ago_s=30)  # late: it is not the newest
+    city.send("L1", {"power": 42}, domain="lighting")
+    live.until(lambda f: live.items[sub]["L1/power/"]["value"] != 41.3, "the newer value")
+    assert live.items[sub]["L1/power/"]["value"] == 42
+
+
+def test_liveness_and_the_services(city: City) -> None:
+    live = city.api.live()
+    sensors, system = live.subscribe("sensors"), live.subscribe("system")
+    live.until(lambda f: len(live.items[sensors]) == 5 and live.items[system], "snapshots")
+    assert live.items[sensors]["E1"] == {"key": "E1", "liveness": "never_seen", "last_seen": None}
+    city.send("E1", {"pm2_5": 20}, domain="environment")
+    live.until(lambda f: live.items[sensors]["E1"]["liveness"] == "online", "it is online")
+    live.until(lambda f: "collector/ingest-1" in live.items[system], "the collector's status")
+    assert live.items[system]["database"]["state"] == "ok"
+
+
+def test_a_client_resumes_without_a_gap(city: City) -> None:
+    live = city.api.live()
+    sub = live.subscribe("latest", filter={"sensor": ["T1"]})
+    city.send("T1", {"speed": 10})
+    live.until(lambda f: live.items[sub], "a value")
+    epoch, seq = live.welcome["epoch"], live.seq[sub]
+    live.socket.close()
+    city.send("T1", {"speed": 20, "flow": 5})
+    until(lambda: city.api.get("observations", sensor="T1", metric="flow")["items"], "it is stored")
+    again = city.api.live()
+    answer = again.ask(
+        {"type": "subscribe", "topic": "latest", "filter": {"sensor": ["T1"]}, "since": {"epoch": epoch, "seq": seq}}
+    )
+    assert (answer["mode"], answer["epoch"], answer["seq"]) == ("resumed", epoch, seq)
+    frame = again.socket.recv(10)
+    delta = json.loads(frame)
+    assert (delta["type"], delta["prev"]) == ("delta", seq)
+    assert {i["key"]: i["value"] for i in delta["items"]} == {"T1/speed/": 20, "T1/flow/": 5}
+
+
+@pytest.mark.parametrize("since", [{"epoch": "another", "seq": 1}, {"epoch": None, "seq": 10**9}])
+def test_what_cannot_be_resumed_is_reset(city: City, since: dict[str, Any]) -> None:
+    live = city.api.live()
+    since = {**since, "epoch": since["epoch"] or live.welcome["epoch"]}
+    answer = live.ask({"type": "subscribe", "topic": "system", "since": since})
+    assert answer["mode"] == "snapshot"
+    live.items[answer["sub"]] = {}
+    kinds = [live.until(lambda f: f.get("sub") == answer["sub"], "a frame")["type"] for _ in range(2)]
+    assert kinds == ["reset", "snapshot"]
+
+
+def test_a_restart_is_told_and_windows_are_warm_again(city: City) -> None:
+    for speed in (30, 50):
+        city.send("T1", {"speed": speed})
+    until(lambda: (city.aggregate("07210/speed/5m") or {}).get("count") == 2, "both are counted")
+    live = city.api.live()
+    live.subscribe("aggregates")
+    before = live.welcome["epoch"]
+    assert city.api.service.stop() == 0
+    assert closed(live) == 4001
+    city.api.service.start()
+    until(city.api.ready, "it is ready again")
+    after = city.api.live()
+    assert after.welcome["epoch"] != before
+    sub = after.subscribe("aggregates", filter={"window": ["5m"]})
+    after.until(lambda f: f["type"] == "snapshot", "a snapshot")
+    item = after.items[sub]["07210/speed/5m"]
+    assert (item["count"], item["mean"], item["sensors"]) == (2, 40.0, {"reporting": 1, "expected": 2})
+
+
+def test_errors_have_the_number_of_the_request_and_do_not_end_the_connection(city: City) -> None:
+    live = city.api.live()
+    for frame, code in (
+        ({"type": "subscribe", "topic": "nothing"}, "unknown_topic"),
+        ({"type": "subscribe", "topic": "latest", "filter": {"colour": ["red"]}}, "bad_frame"),
+        ({"type": "subscribe", "topic": "sensors", "filter": {"metric": ["speed"]}}, "bad_filter"),
+        ({"type": "subscribe", "topic": "latest", "max_hz": 0}, "bad_rate"),
+        ({"type": "unsubscribe", "sub": 99}, "unknown_sub"),
+        ({"type": "auth", "token": TOKEN}, "bad_frame"),
+        ({"type": "dance"}, "unknown_type"),
+    ):
+        answer = live.ask(frame)
+        assert (answer["type"], answer["code"], answer["temporary"]) == ("error", code, False)
+    assert live.subscribe("system")
+
+
+def test_too_many_subscriptions_bad_frames_and_frames(city: City) -> None:
+    live = city.api.live()
+    for _ in range(32):
+        live.subscribe("system")
+    assert live.ask({"type": "subscribe", "topic": "system"})["code"] == "too_many_subscriptions"
+    for _ in range(10):
+        live.send("nonsense")
+    assert closed(live) == 4400
+    flood = city.api.live()
+    for n in range(400):
+        flood.send({"type": "ping", "t": n})
+    assert closed(flood) == 4013
+
+
+def test_an_unsubscribed_topic_is_silent(city: City) -> None:
+    live = city.api.live()
+    sub = live.subscribe("latest")
+    assert live.ask({"type": "unsubscribe", "sub": sub})["type"] == "unsubscribed"
+    seen = len(live.frames)
+    other = live.subscribe("sensors")
+    city.send("T1", {"speed": 12})
+    live.until(lambda f: live.items[other].get("T1", {}).get("liveness") == "online", "it was heard")
+    assert not [f for f in live.frames[seen:] if f.get("sub") == sub]
+
+
+def test_a_page_may_use_its_cookie(city: City) -> None:
+    import hashlib
+
+    import psycopg
+
+    with psycopg.connect(city.database, autocommit=True) as conn:
+        conn.execute(
+            "INSERT INTO one_time_code (code_hash, expires_at) VALUES (%s, now() + interval '1 minute')",
+            [hashlib.sha256(b"once").digest()],
+        )
+    answer = city.api.http.post("/api/v1/session", json={"code": "once"})
+    assert answer.status_code == 204
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "samesite=strict" in cookie.lower()
+    live = city.api.live(None, additional_headers={"Cookie": cookie.split(";")[0]})
+    live.send({"id": 1, "type": "auth"})
+    assert live.read()["type"] == "welcome"
+    assert city.api.http.post("/api/v1/session", json={"code": "once"}).status_code == 401
