@@ -68,6 +68,7 @@ class Up:
         try:
             self._start()
             self._banner()
+            self._write_run()  # Whoever waits for it finds everything there.
             self._keep()
         except Stop:
             _say("đang dừng / stopping")
@@ -102,7 +103,6 @@ class Up:
             # After the collector: the broker keeps nothing for a session that does not exist yet.
             args = ["sim", "run", "--register", "--sensors", str(self.options.sensors)]
             self._add(Program("simulators", args, env, self.folder.log("simulators")))
-        self._write_run()
         if ready:
             _say(f"sẵn sàng sau {time.monotonic() - began:.1f} giây / ready in {time.monotonic() - began:.1f} s")
 

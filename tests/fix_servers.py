@@ -56,7 +56,8 @@ def thaw(server: Postgres | Mosquitto) -> None:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
+def folder() -> Iterator[Path]:
+    """A temporary folder that the servers' user may enter."""
     # Not tmp_path: pytest closes it to other users, and as root the servers run as one.
     path = Path(tempfile.mkdtemp(prefix="ioc-test-"))
     path.chmod(0o755)
@@ -68,8 +69,8 @@ def _folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _running_postgres(installed: Installation) -> Iterator[Postgres]:
-    with _folder() as folder:
-        server = Postgres(installed, folder / "postgres", password=secrets.token_hex(8), log=folder / "postgres.log")
+    with folder() as place:
+        server = Postgres(installed, place / "postgres", password=secrets.token_hex(8), log=place / "postgres.log")
         try:
             server.start()
             yield server
@@ -134,8 +135,8 @@ def own_database(own_postgres: Postgres, catalog: Catalog) -> str:
 @pytest.fixture
 def mosquitto(installed: Installation) -> Iterator[Mosquitto]:
     """A broker for one test, which may kill, freeze and restart it."""
-    with _folder() as folder:
-        server = Mosquitto(installed, folder / "mosquitto", password=secrets.token_hex(8), log=folder / "mosquitto.log")
+    with folder() as place:
+        server = Mosquitto(installed, place / "mosquitto", password=secrets.token_hex(8), log=place / "mosquitto.log")
         try:
             server.start()
             yield server

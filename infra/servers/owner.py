@@ -63,22 +63,22 @@ def give(path: Path, owner: Owner | None) -> None:
 
 
 def home_of(data: Path, owner: Owner | None) -> Path:
-    """The folder for the servers' own files: ``data/servers``.
+    """The folder for the servers' own files: ``data/servers``, made if need be, without symlinks in its path.
 
     Where the owner cannot pass a parent of ``data``, it is a symlink to a folder of ours below /var/lib/ioc:
     the modes of folders that are not ours are left alone.
     """
     home = data / "servers"
     if home.is_dir():
-        return home
+        return home.resolve()
     if owner is None or owner.reaches(home):
         home.mkdir(mode=0o755)
-        return home
+        return home.resolve()
     real = SYSTEM_HOME / "clusters" / secrets.token_hex(8)
     real.mkdir(parents=True, mode=0o755)
     home.unlink(missing_ok=True)  # A symlink whose target is gone.
     home.symlink_to(real)
-    return home
+    return real
 
 
 def forget(data: Path) -> None:

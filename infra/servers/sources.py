@@ -66,14 +66,17 @@ def parse_deb822(text: str) -> list[Source]:
     """Mirrors of the deb822 format: stanzas of ``Field: value``, continued by indented lines."""
     found = []
     for stanza in re.split(r"\n\s*\n", _without_comments(text)):
-        fields = {k.lower(): v.strip() for k, v in re.findall(r"^([\w-]+):((?:.*)(?:\n[ \t].*)*)", stanza, re.M)}
+        fields = {
+            k.lower(): v.rstrip().lstrip(" \t")
+            for k, v in re.findall(r"^([\w-]+):((?:.*)(?:\n[ \t].*)*)", stanza, re.M)
+        }
         suites = fields.get("suites", "").split()
         if fields.get("enabled", "yes").lower() in ("no", "false", "0") or "deb" not in fields.get("types", "").split():
             continue
         if "main" not in fields.get("components", "").split() or not any(_SUITES.fullmatch(s) for s in suites):
             continue
         # A key may be written into the file itself: its lines are indented, and stay so.
-        kept = tuple((_title(k), fields[k].replace("\n", "\n ")) for k in _KEPT if k in fields)
+        kept = tuple((_title(k), fields[k]) for k in _KEPT if k in fields)
         found += [Source(uri, kept) for uri in fields.get("uris", "").split() if _is_mirror(uri)]
     return found
 

@@ -1,0 +1,54 @@
+"""The doctor's judgement: what is good, what must be mended, and always with a remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra import doctor, settings
+from infra.up_data import DataFolder
+
+
+def _states(*answers: object) -> list[str]:
+    return [f.state for f in doctor.judge_database(*answers)]  # type: ignore[arg-type]
+
+
+def test_a_good_database() -> None:
+    assert _states("2.19.3", "on", 0.1) == ["good"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [(None, "on", 0.0), ("2.17.2", "on", 0.0), ("2.19.3", "off", 0.0), ("2.19.3", "on", -3600.0)],
+    ids=["no TimescaleDB", "old TimescaleDB", "not durable", "clock"],
+)
+def test_a_bad_database(answers: tuple[str | None, str, float]) -> None:
+    bad = [f for f in doctor.judge_database(*answers) if f.state == "bad"]
+    assert len(bad) == 1
+    assert bad[0].remedy
+
+
+def test_a_wrong_setting_is_told_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IOC_HTTP_PORT", "eighty")
+    found = list(doctor.findings(tmp_path))
+    assert [f.state for f in found] == ["bad"]
+    assert "IOC_HTTP_PORT" in found[0].remedy
+
+
+def test_unreachable_servers_are_bad_and_the_exit_code_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IOC_DATABASE_URL", "postgresql://ioc:secret@127.0.0.1:1/ioc")
+    monkeypatch.setenv("IOC_MQTT_URL", "mqtt://ioc:secret@127.0.0.1:1")
+    assert doctor.examine(tmp_path) == 1
+    out = capsys.readouterr().out
+    assert "the database cannot be reached" in out
+    assert "the broker cannot be reached" in out
+    assert "secret" not in out
+
+
+def test_a_folder_below_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    place = doctor.Place(settings.load(), DataFolder(tmp_path / "file/data"), {})
+    assert [f.state for f in doctor.disk(place)] == ["bad"]
