@@ -54,7 +54,7 @@ class Insert:
 
 def main(kind: str, session: str, topic_filter: str, count: int) -> None:
     """Take ``count`` messages of a session."""
-    handle = {"paho": Drop, "tutorial": Insert}[kind]()
+    handle = Drop() if kind == "paho" else Insert()
     subscribed, finished = threading.Event(), threading.Event()
     seen, first = 0, 0.0
 

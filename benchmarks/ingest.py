@@ -125,12 +125,11 @@ def measure(count: int, sensors: int, rounds: int, tutorial: int) -> tuple[list[
         for n in range(rounds):
             last = now - (rounds - 1 - n) * span
             messages.publish(made.mosquitto.url, messages.history(count, sensors, last, seed=n))
-            turns = [
-                lambda: paho.append(by_anchor(made, "paho", FILTER, count)),
-                lambda: product.append(by_collector(made, count)),
-            ]
-            for turn in turns if n % 2 else reversed(turns):
-                turn()
+            for anchor in (True, False) if n % 2 else (False, True):
+                if anchor:
+                    paho.append(by_anchor(made, "paho", FILTER, count))
+                else:
+                    product.append(by_collector(made, count))
             print(f"round {n + 1}: bare paho {paho[-1].rate:,.0f}/s, collector {product[-1].rate:,.0f}/s", flush=True)
         check(made, rounds * count)
         few = ((t.replace("ioc/v1", "tutorial"), p) for t, p in messages.history(tutorial, sensors, now))

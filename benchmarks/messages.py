@@ -1,12 +1,17 @@
-"""The messages that are measured with, and a way to publish many of them quickly."""
+"""The messages that are measured with, and a way to publish many of them quickly.
+
+python -m benchmarks.messages SENSORS RATE SECONDS     publishes what is measured now, at a steady rate
+"""
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import struct
+import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import psycopg
@@ -17,6 +22,7 @@ from infra import sensors
 from infra.mqtt import Broker, parse_url
 
 AREA, DOMAIN = "bac_giang", "traffic"
+ZONES = ("07210", "07228", "07696", "07699")
 #: Readings in a message: all metrics of the traffic domain, battery and signal among them.
 READINGS = 8
 STEP_MS = 10_000
@@ -37,15 +43,18 @@ def topic(number: int) -> str:
 def register(url: str, count: int) -> None:
     """Put ``count`` sensors into the registry of the database."""
     with psycopg.connect(url) as conn:
-        sensors.save(conn, [Sensor(name(i), AREA, DOMAIN, zone="07210", name=name(i)) for i in range(count)])
+        sensors.save(
+            conn, [Sensor(name(i), AREA, DOMAIN, zone=ZONES[i % len(ZONES)], name=name(i)) for i in range(count)]
+        )
 
 
 def payload(rng: random.Random, ts_ms: int) -> bytes:
     """One message as a device writes it: about 200 bytes of JSON, which make 250 with the topic."""
+    u = rng.uniform
     return (
-        f'{{"ts": {ts_ms}, "values": {{"flow": {rng.uniform(50, 2400):.1f}, "count": {rng.randrange(0, 40)}, '
-        f'"speed": {rng.uniform(5, 70):.2f}, "occupancy": {rng.uniform(0, 100):.2f}, "queue": {rng.uniform(0, 300):.1f}, '
-        f'"headway": {rng.uniform(0.5, 30):.2f}, "battery": {rng.uniform(20, 100):.1f}, "signal": {-rng.uniform(40, 110):.1f}}}}}'
+        f'{{"ts": {ts_ms}, "values": {{"flow": {u(50, 2400):.1f}, "count": {rng.randrange(40)}, '
+        f'"speed": {u(5, 70):.2f}, "occupancy": {u(0, 100):.2f}, "queue": {u(0, 300):.1f}, '
+        f'"headway": {u(0.5, 30):.2f}, "battery": {u(20, 100):.1f}, "signal": {-u(40, 110):.1f}}}}}'
     ).encode()
 
 
@@ -89,26 +98,57 @@ def _connect(broker: Broker, client_id: str) -> socket.socket:
     return sock
 
 
-def publish(url: str, messages: Iterable[tuple[str, bytes]]) -> int:
-    """Publish all at QoS 1 as fast as the broker acknowledges them; returns how many there were."""
-    source = iter(messages)
-    sent = answered = 0
-    with _connect(parse_url(url), f"bench-publisher-{time.monotonic_ns()}") as sock:
-        while chunk := [packet(t, p, 1 + (sent + i) % 65_535) for i, (t, p) in enumerate(islice(source, CHUNK))]:
-            sock.sendall(b"".join(chunk))
-            sent += len(chunk)
-            answered += _answers(sock, 4 * (sent - WINDOW) - answered)
-        _answers(sock, 4 * sent - answered)
-        sock.sendall(b"\xe0\x00")
-    return sent
+class Publisher:
+    """A connection that publishes at QoS 1 without waiting for more than the last WINDOW acknowledgements."""
+
+    def __init__(self, url: str) -> None:
+        self.sent = 0
+        self._answered = 0
+        self._socket = _connect(parse_url(url), f"bench-publisher-{time.monotonic_ns()}")
+
+    def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Publish some at once."""
+        self._socket.sendall(b"".join(packet(t, p, 1 + (self.sent + i) % 65_535) for i, (t, p) in enumerate(messages)))
+        self.sent += len(messages)
+        self._settle(WINDOW)
+
+    def close(self) -> None:
+        """Wait for every acknowledgement, then leave."""
+        self._settle(0)
+        self._socket.sendall(b"\xe0\x00")
+        self._socket.close()
+
+    def _settle(self, outstanding: int) -> None:
+        while self._answered < 4 * (self.sent - outstanding):  # a PUBACK has four bytes
+            data = self._socket.recv(1 << 16)
+            if not data:
+                raise RuntimeError("the broker has cut the publisher")
+            self._answered += len(data)
 
 
-def _answers(sock: socket.socket, at_least: int) -> int:
-    """Read so many bytes of PUBACKs, four each, or some more."""
-    got = 0
-    while got < at_least:
-        data = sock.recv(1 << 16)
-        if not data:
-            raise RuntimeError("the broker has cut the publisher")
-        got += len(data)
-    return got
+def publish(url: str, messages: Iterable[tuple[str, bytes]]) -> None:
+    """Publish all as fast as the broker acknowledges them."""
+    source, publisher = iter(messages), Publisher(url)
+    while chunk := list(islice(source, CHUNK)):
+        publisher.send(chunk)
+    publisher.close()
+
+
+def publish_live(url: str, sensors: int, rate: float, seconds: float) -> None:
+    """Publish what is measured now, at a steady ``rate`` of messages a second, the sensors taking turns."""
+    rng, publisher = random.Random(7), Publisher(url)
+    begun = time.monotonic()
+    while (elapsed := time.monotonic() - begun) < seconds:
+        due = int(elapsed * rate) - publisher.sent
+        publisher.send(
+            [
+                (topic((publisher.sent + i) % sensors), payload(rng, time.time_ns() // 1_000_000))
+                for i in range(min(due, CHUNK))
+            ]
+        )
+        time.sleep(0.005)
+    publisher.close()
+
+
+if __name__ == "__main__":
+    publish_live(os.environ["IOC_MQTT_URL"], int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))

@@ -46,6 +46,10 @@ class Rig:
         self.children.append(child)
         return Service(child, path, offset)
 
+    def load(self, sensors: int, rate: float, seconds: float) -> Service:
+        """Start publishing live messages at a steady rate."""
+        return self.start("-m", "benchmarks.messages", str(sensors), str(rate), str(seconds), log="load.log")
+
     def ioc(self, *args: str, **env: str) -> Service:
         """Start `ioc ARGS…`."""
         return self.start("-m", "infra.cli", *args, log=f"{args[0]}.log", **env)
