@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ("tests.fix_servers",)
+pytest_plugins = ("tests.fix_servers", "tests.fix_api")
 
 ORDER = ("unit", "contract", "integration", "e2e", "browser", "load")
 
