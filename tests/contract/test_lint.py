@@ -1,0 +1,20 @@
+"""Style, types and the screen's translations hold, so that `make test` says what `make lint` would."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    "check", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]], ids=lambda c: " ".join(c)
+)
+def test_passes(check: list[str]) -> None:
+    program = Path(sys.executable).with_name(check[0])
+    done = subprocess.run([program, *check[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
