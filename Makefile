@@ -81,13 +81,15 @@ $(STAMPS)/node: requirements-node.lock | $(STAMPS)/run
 $(STAMPS)/node_modules: $(SCREEN)/package-lock.json $(STAMPS)/node
 	@echo "make: installing the screen's packages" >&2
 	@# Not `npm ci`: npm 11 refuses a lock whose optional packages for other systems the registry did not have.
-	@# This takes the lock's versions and checks its hashes just the same, and leaves the lock as it is.
-	@$(NPM) install --no-save >/dev/null
+	@# This takes the lock's versions and checks its hashes just the same, and leaves the lock as it is. What an
+	@# interrupted installation has left can make it fail, once.
+	@$(NPM) install --no-save >/dev/null \
+		|| { rm -rf $(SCREEN)/node_modules; $(NPM) install --no-save >/dev/null; }
 	@touch $@
 
 $(SCREEN)/dist/index.html: $(SCREEN_SOURCES) $(STAMPS)/node_modules
 	@echo "make: building the screen" >&2
-	@$(NPM) run build >/dev/null
+	@said=$$($(NPM) run build 2>&1) || { echo "$$said" >&2; exit 1; }
 	@touch $@
 
 lock:
