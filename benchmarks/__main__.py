@@ -1,0 +1,24 @@
+"""All benchmarks, one after the other; names as arguments choose some."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = ("ingest", "latency", "sockets", "disk", "footprint")
+
+
+def main(wanted: list[str]) -> int:
+    """Run them; the exit code is 1 when one of them failed."""
+    unknown = [w for w in wanted if w not in NAMES]
+    if unknown:
+        sys.exit(f"there is no benchmark {unknown[0]!r}: choose among {', '.join(NAMES)}")
+    failed = 0
+    for name in wanted or NAMES:
+        print(f"\n## {name}\n", flush=True)
+        failed |= subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
