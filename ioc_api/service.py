@@ -107,7 +107,6 @@ class Service:
             self.live.system.update(self.health.items())
             self.hub.tell()
             self.hub.look_after()
-            self._expose()
 
     async def _watch(self) -> None:
         """Look at the registry's version once a second, which tells as well whether the database answers."""
@@ -120,7 +119,8 @@ class Service:
                     log.warning("service.roster_waits", error=str(e))
             await asyncio.sleep(1)
 
-    def _expose(self) -> None:
+    def expose(self) -> None:
+        """Bring the metrics up to date."""
         telemetry.API_READY.set(not self.health.reasons())
         telemetry.API_GAPS.set(self.intake.gaps)
         for collector, age_s in self.health.ages().items():

@@ -6,6 +6,7 @@ city      an Api, a collector and a publisher on one database and broker, with r
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -178,6 +179,14 @@ class City:
         ts = int((time.time() - ago_s) * 1000)
         self.publisher.send(f"ioc/v1/bac_giang/{domain}/{sensor}/telemetry", json.dumps({"ts": ts, "values": values}))
         return ts
+
+    def one_time_code(self, code: str, valid_s: int = 60) -> None:
+        """A code as `ioc up` puts it into its link."""
+        with psycopg.connect(self.database, autocommit=True) as conn:
+            conn.execute(
+                "INSERT INTO one_time_code (code_hash, expires_at) VALUES (%s, now() + %s * interval '1 second')",
+                [hashlib.sha256(code.encode()).digest(), valid_s],
+            )
 
     def aggregate(self, key: str) -> dict[str, Any] | None:
         items = self.api.get("aggregates", limit=5000)["items"]

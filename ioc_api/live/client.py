@@ -9,6 +9,7 @@ from time import time
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from infra import telemetry
 from ioc_api.gate import Gate, Refused
 from ioc_api.live.frames import Auth, BadFrame, Close, Ping, Pong, Subscribe, Unsubscribe, encode, read
 from ioc_api.live.hub import CLIENTS, Hub
@@ -219,6 +220,7 @@ class Client:
         self._sending = None
 
     async def _end(self, code: Close, reason: str) -> None:
+        telemetry.LIVE_CLOSED.labels(str(code.value)).inc()
         try:
             async with asyncio.timeout(STALL_S):
                 await self._socket.close(code, reason)

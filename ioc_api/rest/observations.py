@@ -72,7 +72,7 @@ class Observations(Page):
 
 _MEANS = {
     "circular": "CASE WHEN sqrt(sum(sin(radians(v))) ^ 2 + sum(cos(radians(v))) ^ 2) > 1e-9 * count(*) THEN"
-    " (degrees(atan2(sum(sin(radians(v))), sum(cos(radians(v)))))::numeric + 360) % 360 END",
+    " mod((degrees(atan2(sum(sin(radians(v))), sum(cos(radians(v))))) + 360)::numeric, 360) END",
     "energy": "10 * log(avg(10 ^ (v / 10)))",
 }
 _VALUES = {"sum": "sum(v)", "increase": "sum(CASE WHEN v >= before THEN v - before ELSE v END)"}

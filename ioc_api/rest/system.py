@@ -121,4 +121,5 @@ async def metrics(request: Request, service: Served) -> Response:
             await service.gate.admit(token.strip() if scheme.lower() == "bearer" else None, cookies)
         except Refused as e:
             raise Stop(401, str(e), {"WWW-Authenticate": "Bearer"}) from None
+    service.expose()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -200,15 +200,7 @@ def test_an_unsubscribed_topic_is_silent(city: City) -> None:
 
 
 def test_a_page_may_use_its_cookie(city: City) -> None:
-    import hashlib
-
-    import psycopg
-
-    with psycopg.connect(city.database, autocommit=True) as conn:
-        conn.execute(
-            "INSERT INTO one_time_code (code_hash, expires_at) VALUES (%s, now() + interval '1 minute')",
-            [hashlib.sha256(b"once").digest()],
-        )
+    city.one_time_code("once")
     answer = city.api.http.post("/api/v1/session", json={"code": "once"})
     assert answer.status_code == 204
     cookie = answer.headers["set-cookie"]
