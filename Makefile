@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 SCREEN := ioc_api/dashboard
 # Both are read by pip and npm: no question, no advertising, no look-up of newer versions of themselves.
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(SCREEN) --no-fund --no-audit --no-update-notifier --loglevel=error
 # Versions and hashes, and no addresses: whoever installs has an index of their own.
 COMPILE := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
