@@ -72,13 +72,13 @@ class Decoder:
             return None
         try:
             return self._decode(payload)
-        except msgspec.MsgspecError:
-            pass
         except RecursionError:
             return None
+        except (msgspec.MsgspecError, ValueError):  # ValueError: an unknown key that is not UTF-8
+            pass
         try:
             return self._message(self._decode_bare(payload))
-        except (msgspec.MsgspecError, RecursionError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return None
 
     def columns(

@@ -10,7 +10,7 @@ import psycopg
 from city.columns import join
 from ingest.decode import Decoded, Table
 from ingest.receive import RETAIN, Received
-from ingest.writer import Writer
+from ingest.writer import Unreadable, Writer
 
 #: Items in one batch.
 MOST = 500
@@ -71,7 +71,11 @@ def _replay(writer: Writer, conn: psycopg.Connection, careful: bool) -> int:
         flags = RETAIN if item.retained else 0
         message = Received(item.topic.encode(), item.payload, 0, flags, item.received_us, -1)
         # It was in time when it came: its age counts from then.
-        found = writer.decode(conn, [message], writer.limits(item.received_us))
+        try:
+            found = writer.decode(conn, [message], writer.limits(item.received_us))
+        except Unreadable as e:
+            still.append((f"malformed: {e}", item.id))
+            continue
         for part in found.tables:
             good.setdefault(part.decoder.domain.code, []).append(part)
         if found.items:

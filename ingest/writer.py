@@ -32,6 +32,10 @@ class Stopped(Exception):
     """The collector was asked to end while a batch was under way: its messages will come again."""
 
 
+class Unreadable(Exception):
+    """Decoding stumbled over something in a batch: a fault of ours, which must not stop the other messages."""
+
+
 class Writer:
     """One collector's writing, on one thread. ``counts`` since the start, for status and metrics."""
 
@@ -117,14 +121,14 @@ class Writer:
 
         try:
             self.persist(work)
-        except psycopg.Error as e:
-            # The database refuses something in it that we let pass: find it, and keep the rest.
+        except (psycopg.Error, Unreadable) as e:
+            # Something in it that we let pass is refused by the database, or we trip over it: find it, keep the rest.
             if len(messages) > 1:
                 middle = len(messages) // 2
                 self._commit(messages[:middle])
                 self._commit(messages[middle:])
             elif not refused:
-                self.log.error("the database refused a message", error=str(e))
+                self.log.error("a message can be neither stored nor refused in the usual way", error=str(e))
                 self._commit(messages, refused=str(e).splitlines()[0])
             else:
                 raise
@@ -161,7 +165,10 @@ class Writer:
         """Decode; sensors and channels that the batch needs are registered on the way."""
         register = self.settings.unknown_sensors == "register"
         while True:
-            batch = Decoding(self.routes, limits, self.ledger.find, register=register).run(messages)
+            try:
+                batch = Decoding(self.routes, limits, self.ledger.find, register=register).run(messages)
+            except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as e:
+                raise Unreadable(f"{type(e).__name__}: {e}") from e
             if not batch.strangers and not batch.new_channels:
                 return batch
             if batch.strangers:
@@ -174,7 +181,7 @@ class Writer:
     def _refuse(self, messages: Sequence[Received], why: str) -> Decoded:
         return Decoded(
             messages=len(messages),
-            items=[Item(m, "malformed", f"the database refused it: {why}", None, 1) for m in messages],
+            items=[Item(m, "malformed", f"it could not be stored: {why}", None, 1) for m in messages],
             decoded=len(messages),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from paho.mqtt.client import Client
 from paho.mqtt.properties import Properties
@@ -56,6 +56,14 @@ class Publisher:
         while self.acknowledged < self.sent:
             assert time.monotonic() < deadline, f"acknowledged {self.acknowledged} of {self.sent}"
             time.sleep(0.02)
+
+    def hear(self, topic_filter: str, take: Callable[[bytes], object]) -> None:
+        """Subscribe, and call ``take`` with the payload of each message; returns when the subscription stands."""
+        stands = threading.Event()
+        self._client.on_subscribe = lambda *_: stands.set()
+        self._client.on_message = lambda _, __, message: take(message.payload)
+        self._client.subscribe(topic_filter, 0)
+        assert stands.wait(10)
 
     def close(self) -> None:
         self._client.disconnect()
