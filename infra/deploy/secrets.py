@@ -6,7 +6,7 @@ SECRETS/mqtt_url            IOC_MQTT_URL_FILE                   our services' us
 SECRETS/api_token           IOC_API_TOKEN_FILE                  our services' user
 USERS/passwords, USERS/acl  Mosquitto's                         the broker's user
 
-What is there stays, so that an owner may put values of his own there before the first start; only the services' line
+What is there stays, so that an owner may put passwords of his own there before the first start; only the services' line
 in ``passwords`` and the access list are brought up to date. All files have mode 0600.
 """
 
@@ -64,11 +64,10 @@ def make(folder: Path, users: Path, give: Give = _chown) -> None:
 
     users.chmod(0o700)
     give(users, BROKER)
-    broker = parse_url(mqtt)
     passwords = users / "passwords"
     lines = passwords.read_text(encoding="utf-8").splitlines() if passwords.exists() else []
-    others = [line for line in lines if line and line.split(":", 1)[0] != (broker.user or USER)]
-    ours = f"{broker.user or USER}:{hashed(broker.password or '')}"
+    ours = f"{USER}:{hashed(parse_url(mqtt).password or '')}"
+    others = [line for line in lines if line and not line.startswith(f"{USER}:")]
     _write(passwords, "\n".join([ours, *others]) + "\n", BROKER, give)
     acl = resources.files("infra.deploy").joinpath("mosquitto.acl").read_text(encoding="utf-8")
     _write(users / "acl", acl, BROKER, give)
