@@ -75,7 +75,10 @@ _MEANS = {
     " mod((degrees(atan2(sum(sin(radians(v))), sum(cos(radians(v))))) + 360)::numeric, 360) END",
     "energy": "10 * log(avg(10 ^ (v / 10)))",
 }
-_VALUES = {"sum": "sum(v)", "increase": "sum(CASE WHEN v >= before THEN v - before ELSE v END)"}
+_VALUES = {
+    "sum": "sum(v)",
+    "increase": "coalesce(sum(CASE WHEN v >= before THEN v - before ELSE v END ) FILTER (WHERE before IS NOT NULL), 0)",
+}
 
 
 def _column(metric: Metric) -> sql.Composed:
@@ -98,19 +101,24 @@ def _raw(domain: Domain, metric: Metric, after: tuple[Any, ...] | None) -> sql.C
 
 def _stepped(domain: Domain, metric: Metric, after: tuple[Any, ...] | None) -> sql.Composed:
     mean = _MEANS.get(metric.aggregate, "avg(v)")
-    # The increase of a step's first reading is over the one before it, wherever that lies.
-    before = "lag(v) OVER (PARTITION BY channel ORDER BY time)" if metric.aggregate == "increase" else "NULL::float8"
+    # An increase is over the reading before, also where that is in the step before, as in the live windows.
+    climbs = metric.aggregate == "increase"
+    before = "lag(v) OVER series" if climbs else "NULL::float8"
+    recent = "time - lag(time) OVER series <= interval '1 hour'" if climbs else "true"
     return sql.SQL(
         "SELECT (extract(epoch FROM step) * 1000000)::bigint, channel, count(*), ({mean})::float8, min(v), max(v),"
         " ({value})::float8 FROM (SELECT time_bucket(%(step)s::interval, time, %(shift)s::interval) AS step, channel,"
-        " v, before FROM (SELECT time, channel, v, {before} AS before FROM (SELECT time, channel, {column} AS v"
-        " FROM {table} WHERE sensor = %(sensor)s AND time >= %(from)s AND time < %(to)s AND quality = 0"
-        " AND {metric} IS NOT NULL) AS reading) AS climb) AS stepped {more}"
-        " GROUP BY step, channel ORDER BY step, channel LIMIT %(limit)s"
+        " v, CASE WHEN recent THEN before END AS before FROM (SELECT time, channel, v, {before} AS before,"
+        " {recent} AS recent FROM (SELECT time, channel, {column} AS v FROM {table} WHERE sensor = %(sensor)s"
+        " AND time >= %(from)s::timestamptz - {early}::interval AND time < %(to)s AND quality = 0"
+        " AND {metric} IS NOT NULL) AS reading WINDOW series AS (PARTITION BY channel ORDER BY time)) AS climb"
+        " WHERE time >= %(from)s) AS stepped {more} GROUP BY step, channel ORDER BY step, channel LIMIT %(limit)s"
     ).format(
         mean=sql.SQL(mean),
         value=sql.SQL(_VALUES.get(metric.aggregate, mean)),
         before=sql.SQL(before),
+        recent=sql.SQL(recent),
+        early=sql.Literal("1 hour" if climbs else "0"),
         column=_column(metric),
         table=sql.Identifier(schema.table(domain.code)),
         metric=sql.Identifier(metric.name),
