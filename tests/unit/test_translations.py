@@ -14,7 +14,7 @@ LANGUAGES = ("vi", "en")
 _ENTRY = re.compile(r'^  "([a-z0-9_.]+)":\s*"((?:[^"\\]|\\.)*)",$', re.MULTILINE)
 _VIETNAMESE = set("ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ")
 #: Texts that are the same in both languages: names, and words that are no words.
-_SAME = {"app.short", "app.place", "short.pm2_5"}
+_SAME = {"app.short", "app.place", "short.pm2_5", "unit.second"}
 #: English whose point is a Vietnamese name.
 _NAMES = {"app.place", "switch.language"}
 
@@ -26,7 +26,9 @@ def _texts(language: str) -> dict[str, str]:
     source = re.sub(r'":\n\s+"', '": "', source)
     entries = _ENTRY.findall(source)
     body = source[source.index("= {") : source.rindex("}")]
-    assert len(entries) == len(re.findall(r'^  ["a-z]', body, re.MULTILINE)), f"{language}.ts has an entry of another form"
+    assert len(entries) == len(re.findall(r'^  ["a-z]', body, re.MULTILINE)), (
+        f"{language}.ts has an entry of another form"
+    )
     keys = [key for key, _ in entries]
     assert len(keys) == len(set(keys)), f"{language}.ts names a key twice"
     return dict(entries)

@@ -46,7 +46,9 @@ export function Sparkline({ area, domain, metric }: { area: string; domain: stri
 function spread(low: number, high: number, factor: number, digits: number): [number, number] {
   const least = Math.max((10 * 10 ** -digits) / factor, 0.1 * Math.max(Math.abs(low), Math.abs(high)));
   const missing = Math.max(0, least - (high - low)) / 2;
-  return [low - missing, high + missing];
+  // A quantity that is never negative has no scale below nought.
+  const floor = low >= 0 ? Math.max(0, low - missing) : low - missing;
+  return [floor, Math.max(high + missing, floor + least)];
 }
 
 function draw(trend: Trend, start: number, end: number, [low, high]: [number, number]) {

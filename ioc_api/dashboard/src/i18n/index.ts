@@ -1,12 +1,20 @@
-import { language } from "../store/prefs";
+import { type Language, language } from "../store/prefs";
 import { en } from "./en";
 import { type Key, vi } from "./vi";
 
 export type { Key };
 
+const DICTIONARIES = { vi, en };
+
+/** The same text in the language that is not in force, for those who cannot know that there is a switch. */
+export function tOther(key: Key): { lang: Language; text: string } {
+  const lang = language.value === "vi" ? "en" : "vi";
+  return { lang, text: DICTIONARIES[lang][key] };
+}
+
 /** A text of the screen in the language in force, with `{names}` filled in. */
 export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
-  const text: string = (language.value === "vi" ? vi : en)[key];
+  const text: string = DICTIONARIES[language.value][key];
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 

@@ -5,6 +5,7 @@ import { Mark } from "../marks/Mark";
 import { now } from "../store/clock";
 import { countOf } from "../store/liveness";
 import { connection, health } from "../store/system";
+import { ServiceLamp } from "./ServiceLamp";
 import { Switches } from "./Switches";
 
 /** Name, the three lamps that an operator glances at, the clock, and the switches. */
@@ -22,6 +23,7 @@ export function Header() {
         <ConnectionLamp />
         <SourceLamp />
         <SensorLamp />
+        <ServiceLamp />
       </div>
       <Clock />
       <Switches />

@@ -1,4 +1,4 @@
-import { t } from "../i18n";
+import { t, tOther } from "../i18n";
 import type { Phase } from "../store/session";
 import { Switches } from "./Switches";
 
@@ -13,13 +13,16 @@ export function SignIn({ phase }: { phase: Exclude<Phase, "open"> }) {
           <span>{t("app.place")}</span>
         </p>
         <h1>{t(`sign.${phase}`)}</h1>
-        {needsLink && (
-          <>
-            <p>{t("sign.help")}</p>
-            <code class="sign-command">ioc link</code>
-          </>
-        )}
+        {needsLink && <p>{t("sign.help")}</p>}
         {phase === "unreachable" && <p>{t("sign.unreachable_help")}</p>}
+        {needsLink && <code class="sign-command">ioc link</code>}
+        {phase !== "opening" && (
+          <div class="sign-other" lang={tOther(`sign.${phase}`).lang}>
+            <strong>{tOther(`sign.${phase}`).text}</strong>
+            {needsLink && <p>{tOther("sign.help").text}</p>}
+            {phase === "unreachable" && <p>{tOther("sign.unreachable_help").text}</p>}
+          </div>
+        )}
         <div class="sign-foot">
           <Switches />
         </div>

@@ -1,0 +1,149 @@
+"""A running product and a browser that looks at it.
+
+city      Running: `ioc up` with a small simulated city, for all tests of the folder
+browser   Chromium with software WebGL, for all tests of the folder
+open      open(width, height, …) -> Page: signed in by a fresh link, in a context of its own
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.service import Service, clean_environment, until
+
+SENSORS = 90
+#: No sandbox as root, no look-ups of its own, and WebGL without a graphics card.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Running:
+    """The product as `ioc up` runs it."""
+
+    def __init__(self, data: Path, up: Service) -> None:
+        self.data = data
+        self.up = up
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What run.json says now."""
+        facts: dict[str, Any] = json.loads((self.data / "run.json").read_text(encoding="utf-8"))
+        return facts
+
+    def get(self, path: str) -> Any:
+        """An answer of the API, with the administrator's token."""
+        facts = self.facts
+        request = urllib.request.Request(
+            f"{facts['http']}/api/v1/{path}", headers={"Authorization": f"Bearer {facts['token']}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def ready(self) -> bool:
+        """Whether the API does its job."""
+        try:
+            with urllib.request.urlopen(f"{self.facts['http']}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (OSError, ValueError, urllib.error.URLError):
+            return False
+
+    def link(self) -> str:
+        """A fresh one-time link, as `ioc link` prints it."""
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.cli", "link", "--data", str(self.data)],
+            capture_output=True, text=True, check=True, timeout=30, env=clean_environment(),
+            cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        return next(word for word in done.stdout.split() if word.startswith("http"))
+
+
+@pytest.fixture(scope="session")
+def city() -> Iterator[Running]:
+    folder = Path(tempfile.mkdtemp(prefix="ioc-browser-"))
+    folder.chmod(0o755)
+    ports = ("--http-port", str(_free_port()), "--mqtt-port", str(_free_port()))
+    up = Service(
+        ("up", "--data", str(folder / "data"), "--sensors", str(SENSORS), *ports), env={}, log=folder / "up.log"
+    )
+    running = Running(folder / "data", up)
+    try:
+        until(lambda: running.ready() or not up.alive(), "the product is ready", within_s=90, every_s=0.2)
+        assert up.alive(), up.text
+        yield running
+    finally:
+        if up.alive():
+            up.stop(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _chromium() -> str:
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    assert found, "the browser tests need Chromium: apt-get install chromium (as root), or set CHROMIUM to its path"
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        one = playwright.chromium.launch(executable_path=_chromium(), args=ARGUMENTS)
+        try:
+            yield one
+        finally:
+            one.close()
+
+
+@pytest.fixture
+def open_screen(browser: Browser, city: Running) -> Iterator[Callable[..., Page]]:
+    """A page of its own; ``script`` runs before ours, and ``faults`` takes what the console complains of."""
+    contexts: list[BrowserContext] = []
+
+    def make(
+        width: int = 1366, height: int = 768, link: str | None = None, script: str = "", faults: list[str] | None = None
+    ) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        if faults is not None:
+            page.on("console", lambda m: faults.append(m.text) if m.type in {"error", "warning"} else None)
+            page.on("pageerror", lambda e: faults.append(str(e)))
+        if script:
+            page.add_init_script(script)
+        page.goto(city.link() if link is None else link)
+        return page
+
+    try:
+        yield make
+    finally:
+        for context in contexts:
+            context.close()
