@@ -223,8 +223,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_that_a_page_names_exist(page: Path) -> None:
     rooms = "city|infra|ingest|alerts|ioc_api|simulators|tests|benchmarks|docs"
-    for name in re.findall(rf"`((?:{rooms})/[\w./-]+)`", text(page)):
+    for name, test in re.findall(rf"`((?:{rooms})/[\w./-]+)(?:::(\w+))?`", text(page)):
         assert (ROOT / name).exists(), f"{page.relative_to(ROOT)} names {name}"
+        assert not test or f"def {test}(" in text(ROOT / name), f"{page.relative_to(ROOT)} names {name}::{test}"
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda p: str(p.relative_to(ROOT)))
