@@ -13,7 +13,8 @@ import pytest
 import typer
 from prometheus_client.metrics import MetricWrapperBase
 
-from city.payload import REASONS
+from city import registry
+from city.payload import REASONS, Limits, Reader
 from infra import catalog, settings, telemetry
 from infra.cli import app
 from infra.settings import PREFIX, Settings
@@ -193,6 +194,28 @@ def test_the_table_of_metrics_is_that_of_the_domain_files() -> None:
                 f" | {m.aggregate} | {m.vi} / {m.en} |"
             )
             assert wanted in lines, f"docs/data.md needs: {wanted}"
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text(page), re.MULTILINE | re.DOTALL)
+
+
+def test_every_example_of_a_payload_is_good() -> None:
+    known = catalog.load(settings.Settings(domains_dir=None)).registry
+    always = Limits(0, 1 << 62)
+    assert len(blocks(DOCS / "mqtt.md", "json")) >= 3
+    for example in blocks(DOCS / "mqtt.md", "json"):
+        read = [Reader(domain).read(example.encode(), always) for domain in known.domains.values()]
+        assert any(message.rows and not message.faults for message in read), example
+
+
+def test_the_example_of_a_further_domain_is_good() -> None:
+    (example,) = blocks(DOCS / "data.md", "toml")
+    common = (ROOT / "city/data/domains/common.toml").read_text(encoding="utf-8")
+    domain = registry.parse(common, [("example", example)]).domains["parking"]
+    message = Reader(domain).read(b'{"free": 12}', Limits(0, 1 << 62))
+    assert message.rows
+    assert not message.faults
 
 
 # Text
