@@ -173,10 +173,13 @@ class City:
     publisher: Publisher
     database: str
     mosquitto: Mosquitto
+    _last: int = 0
 
     def send(self, sensor: str, values: dict[str, Any], *, domain: str = "traffic", ago_s: float = 0.0) -> int:
         """Publish one message; returns its time in milliseconds."""
         ts = int((time.time() - ago_s) * 1000)
+        # Two readings of one sensor at one instant would be one.
+        self._last = ts = max(ts, self._last + 1) if not ago_s else ts
         self.publisher.send(f"ioc/v1/bac_giang/{domain}/{sensor}/telemetry", json.dumps({"ts": ts, "values": values}))
         return ts
 
