@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from city.decoder import NO_TIME, Decoder
 from city.payload import Fault, Limits, Message, Reason, Row, summary
 from city.topics import Address
 from ingest import receipts
-from ingest.receipts import Receipt
+from ingest.receipts import Ledger, Receipt
 from ingest.receive import DUP, RETAIN, Received
 from ingest.routes import Refusal, Route, Routes, Stranger
 
@@ -74,22 +74,22 @@ class _Plain:
 
 
 class Decoding:
-    """One batch being decoded. ``known`` finds the first receipt of a message: see `ingest.receipts`."""
+    """One batch being decoded. ``ledger`` knows the receipts of earlier ones: see `ingest.receipts`."""
 
     def __init__(
         self,
         routes: Routes,
         limits: Limits,
-        known: Callable[[int, bytes], int | None],
+        ledger: Ledger,
         *,
         register: bool,
     ) -> None:
         self.routes = routes
         self.limits = limits
-        self.known = known
+        self.ledger = ledger
         self.register = register
         self.out = Decoded()
-        self._fresh: dict[tuple[int, bytes], int] = {}
+        self._fresh: dict[tuple[int, int, bytes], int] = {}
         self._exact: dict[str, list[tuple[int, Row, bool]]] = {}
 
     def run(self, messages: Sequence[Received]) -> Decoded:
@@ -205,12 +205,14 @@ class Decoding:
         if not message.mid:
             return message.received_us
         content = receipts.digest(message.topic, message.payload)
+        session = self.ledger.session(message.epoch)
         at = message.received_us
         if message.flags & DUP:
-            first = self._fresh.get((message.mid, content), self.known(message.mid, content))
+            key = (session, message.mid, content)
+            first = self._fresh.get(key, self.ledger.find(*key))
             at = at if first is None else first
-        self._fresh[message.mid, content] = at
-        self.out.receipts.append(Receipt(message.mid, content, at, place))
+        self._fresh[session, message.mid, content] = at
+        self.out.receipts.append(Receipt(message.mid, content, at, place, session))
         return at
 
     def _quarantine(self, place: int, message: Received, fault: Fault, sensor_id: str | None) -> None:

@@ -100,17 +100,20 @@ class Store:
         ``careful``: look up every row. ``replayed``: quarantine items that are done with this batch,
         which came out of quarantine (``replay``).
         """
-        done = None
+        done, session = None, self.ledger.newest
         with self.conn.transaction():
             number = self._take_number(seq)
             if number is not None:
                 done = self._write_tables(batch, seq, number, careful)
                 self._write_items(batch.items)
                 self._account(batch, done, received_us, replay)
+                self._write_receipts(batch, seq, session)
                 self._mark_replayed(replayed)
         for t in batch.tables:
             self.newest.note(t.columns)
         self._keep_receipts(seq, batch)
+        if done is not None:
+            self.ledger.packed = session
         return done
 
     def _write_tables(self, batch: Decoded, seq: int, number: int, careful: bool) -> Committed:
@@ -266,10 +269,15 @@ class Store:
                     done.quarantined, batch.decoded if replay else 0,
                 ],
             )  # fmt: skip
-        if batch.receipts:
+
+    def _write_receipts(self, batch: Decoded, seq: int, session: int) -> None:
+        """Keep the receipts of that session, and no others: our successor shall not take old ones for its own."""
+        if self.ledger.packed != session:
+            self.conn.execute("DELETE FROM receipt WHERE collector = %s", [self.name])
+        mine = [r for r in batch.receipts if r.session == session]
+        if mine:
             self.conn.execute(
-                "INSERT INTO receipt VALUES (%s, %s, %s, %s)",
-                [self.name, done.seq, batch.messages, receipts.pack(batch.receipts)],
+                "INSERT INTO receipt VALUES (%s, %s, %s, %s)", [self.name, seq, batch.messages, receipts.pack(mine)]
             )
 
     def _mark_replayed(self, items: Sequence[int]) -> None:
@@ -298,9 +306,13 @@ def take_over(conn: psycopg.Connection, name: str, epoch: str, reach: int) -> tu
     ).fetchone()
     assert row is not None  # noqa: S101 -- INSERT … RETURNING always returns
     ledger = Ledger(reach)
+    # Batches without receipts count too: the ledger reaches back by messages.
     rows = conn.execute(
-        "SELECT seq, messages, data FROM receipt WHERE collector = %s ORDER BY seq DESC LIMIT 10000", [name]
+        """SELECT b.seq, b.messages, r.data FROM batch b
+           LEFT JOIN receipt r ON r.collector = b.collector AND r.seq = b.seq
+           WHERE b.collector = %s ORDER BY b.seq DESC LIMIT 5000""",
+        [name],
     ).fetchall()
     for seq, messages, data in reversed(rows):
-        ledger.add(seq, messages, receipts.unpack(data))
+        ledger.add(seq, messages, receipts.unpack(data or b""))
     return int(row[0]), ledger

@@ -82,7 +82,7 @@ class Writer:
     def forget_session(self) -> None:
         """The broker no longer knows our session: packet ids begin anew."""
         if self._ledger is not None:
-            self._ledger.clear()
+            self._ledger.lose(self.receiver.epoch if self.receiver else 0)
 
     def limits(self, received_us: int | None = None) -> Limits:
         """How far times may be off; ``received_us`` counts the past from an earlier receipt."""
@@ -166,7 +166,7 @@ class Writer:
         register = self.settings.unknown_sensors == "register"
         while True:
             try:
-                batch = Decoding(self.routes, limits, self.ledger.find, register=register).run(messages)
+                batch = Decoding(self.routes, limits, self.ledger, register=register).run(messages)
             except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as e:
                 raise Unreadable(f"{type(e).__name__}: {e}") from e
             if not batch.strangers and not batch.new_channels:
