@@ -88,7 +88,9 @@ class Health:
         age_s = self.canary_age_s()
         if age_s is None:
             return None
-        transit = max((arrived - sent) / SECOND for sent, arrived in map(self._intake.canaries.__getitem__, self.ages()))
+        transit = max(
+            (arrived - sent) / SECOND for sent, arrived in map(self._intake.canaries.__getitem__, self.ages())
+        )
         # Between two canaries their age says nothing; what the last one took does.
         return round(max(min(transit, age_s), age_s - self._settings.ingest_canary_s - 0.5, 0.0), 1)
 
