@@ -6,6 +6,7 @@ imported only when one of its commands is asked for. Errors that a person can me
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import sys
@@ -214,6 +215,9 @@ def servers_install() -> None:
 
 def main() -> None:
     """Run the program; every way out is an exit code and, for an error, one sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # A terminal that cannot show Vietnamese shows question marks.
     try:
         code = app(prog_name="ioc", standalone_mode=False)
     except IocError as e:

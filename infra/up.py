@@ -8,6 +8,7 @@ the reverse order; if this process is killed, the kernel ends its children (infr
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -63,7 +64,9 @@ class Up:
     def run(self) -> None:
         """Start all, keep it running until a signal, stop all."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _raise_stop)
+            # nohup means it; an ignored SIGINT is only what shells give to whatever they start with `&`.
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, _raise_stop)
         self.folder.take()
         try:
             self._start()
@@ -84,7 +87,8 @@ class Up:
         known = catalog.load(self.settings)
         migrate.migrate(database, known.registry)
         host, port = self._http()
-        screen = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 -- compared, not bound
+        # An address that means all of them is one to listen on, not one to go to.
+        screen = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
         self.urls["http"] = f"http://[{screen}]:{port}" if ":" in screen else f"http://{screen}:{port}"
         env = {
             "PYTHONUNBUFFERED": "1",
@@ -205,8 +209,9 @@ class Up:
             "  Dừng / Stop          Ctrl-C",
             "",
         ]
-        sys.stdout.write("\n".join(lines) + "\n")
-        sys.stdout.flush()
+        with contextlib.suppress(OSError):  # As in _say.
+            sys.stdout.write("\n".join(lines) + "\n")
+            sys.stdout.flush()
 
     # Stopping
 
@@ -262,5 +267,7 @@ def _raise_stop(_: int, __: FrameType | None) -> None:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"ioc: {line}\n")
-    sys.stderr.flush()
+    # Whoever listened may be gone (`ioc up 2>&1 | tee`, tee killed): no reason to stop the city.
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"ioc: {line}\n")
+        sys.stderr.flush()
