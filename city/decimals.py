@@ -17,7 +17,8 @@ def widen(value: Floats) -> Floats:
     out = value.copy()
     single = value.astype(np.float32)
     size = np.abs(value)
-    left = np.flatnonzero((size > 0) & (size < 1e7))  # larger ones are as good as whole
+    # Larger ones are as good as whole; smaller ones would need powers of ten that no double holds exactly.
+    left = np.flatnonzero((size > 1e-13) & (size < 1e7))
     for digits in (6, 7, 8, 9):
         scale = 10.0 ** np.clip(digits - 1 - np.floor(np.log10(size[left])), 0, 300)
         out[left] = np.rint(value[left] * scale) / scale

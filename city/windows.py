@@ -68,18 +68,9 @@ class Windows:
         self._single = np.array([not m.double for m in domain.metrics])
         self._places = {name: i for i, name in enumerate(self.metrics)}
         self._counters = {i: Counters() for i, a in enumerate(self.aggregates) if a == "increase"}
-        # One group more than there are: what belongs to no zone or no area falls there and is never asked for.
-        shape = (RING_S, groups + 1, len(self.metrics))
-        self._count = np.zeros(shape, np.int64)
-        self._sum = np.zeros(shape)
-        self._low = np.full(shape, np.inf)
-        self._high = np.full(shape, -np.inf)
-        self._newest = np.zeros(shape, np.int64)
-        self._x = np.zeros(shape)  # sines, sound energy or increases, by the metric's aggregate
-        self._y = np.zeros(shape)  # cosines
-        # How many sensors have their newest reading of a metric in the slot: the sum over a window is the number
-        # of sensors that report in it, without looking at the sensors.
-        self._seen = np.zeros(shape, np.int64)
+        #: Metrics that add up more than their plain sum, and their columns in `_x` and `_y`.
+        self._extra = [i for i, a in enumerate(self.aggregates) if a in ("circular", "energy", "increase")]
+        self._ring = False  # a domain without readings takes no memory
         self._zone = np.empty(0, np.int64)
         self._area = np.empty(0, np.int64)
         self._active = np.empty(0, bool)
@@ -88,6 +79,22 @@ class Windows:
         self._expected: Ints | None = None
         self._ahead: list[tuple[int, int, _Rows]] = []
         self._parked = 0
+
+    def _make_ring(self) -> None:
+        self._ring = True
+        # One group more than there are: what belongs to no zone or no area falls there and is never asked for.
+        shape = (RING_S, self.groups + 1, len(self.metrics))
+        self._count = np.zeros(shape, np.int32)
+        self._sum = np.zeros(shape)
+        self._low = np.full(shape, np.inf)
+        self._high = np.full(shape, -np.inf)
+        self._newest = np.zeros(shape, np.int64)
+        # How many sensors have their newest reading of a metric in the slot: the sum over a window is the number
+        # of sensors that report in it, without looking at the sensors.
+        self._seen = np.zeros(shape, np.int32)
+        few = (*shape[:2], len(self._extra))
+        self._x = np.zeros(few)  # sines, sound energy or increases, by the metric's aggregate
+        self._y = np.zeros(few)  # cosines
 
     def place(self, zone: Ints, area: Ints, active: Bools, declared: Bools) -> None:
         """Say where each sensor belongs; rows are the sensors' database numbers.
@@ -101,6 +108,8 @@ class Windows:
         self._declared = declared
         self._expected = None
         self._last = grown(self._last, len(zone), _NEVER)
+        if not self._ring:
+            return
         self._seen[:] = 0
         last = self._last[: len(zone)]
         sensor, metric = np.nonzero((last > self.edge - RING_S) & active[:, None])
@@ -120,13 +129,19 @@ class Windows:
         edge = _ceil_s(now_us)
         if edge <= self.edge:
             return
-        fresh = np.arange(max(self.edge + 1, edge - RING_S + 1), edge + 1) % RING_S
+        before, self.edge = self.edge, edge
+        if not self._ring:
+            self._take_waiting()
+            return
+        fresh = np.arange(max(before + 1, edge - RING_S + 1), edge + 1) % RING_S
         for column in (self._count, self._sum, self._newest, self._x, self._y, self._seen):
             column[fresh] = 0
         self._low[fresh] = np.inf
         self._high[fresh] = -np.inf
-        self.edge = edge
-        while self._ahead and self._ahead[0][0] <= edge:
+        self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        while self._ahead and self._ahead[0][0] <= self.edge:
             self._fold(*heapq.heappop(self._ahead)[2])
 
     def fold(self, rows: Columns) -> None:
@@ -159,43 +174,52 @@ class Windows:
         value = table[row, metric]
         single = self._single[metric]
         value[single] = widen(value[single])
-        x, y = self._extras(sensor[row], channel[row], time_us[row], metric, value)
+        climbs = {i: self._increases(i, sensor, channel, time_us, row, metric, value) for i in self._counters}
 
         inside = slot[row] > self.edge - RING_S
-        if not inside.all():
-            row, metric, value, x, y = row[inside], metric[inside], value[inside], x[inside], y[inside]
-        if not len(row):
+        if not inside.any():
             return
+        if not self._ring:
+            self._make_ring()
         who, when, place = sensor[row], time_us[row], slot[row] % RING_S
         width = len(self.metrics)
         for group in (self._zone[who], self._area[who]):
-            at = (place * (self.groups + 1) + group) * width + metric
+            base = place * (self.groups + 1) + group
+            at, into = (base * width + metric)[inside], value[inside]
             np.add.at(self._count.reshape(-1), at, 1)
-            np.add.at(self._sum.reshape(-1), at, value)
-            np.minimum.at(self._low.reshape(-1), at, value)
-            np.maximum.at(self._high.reshape(-1), at, value)
-            np.maximum.at(self._newest.reshape(-1), at, when)
-            np.add.at(self._x.reshape(-1), at, x)
-            np.add.at(self._y.reshape(-1), at, y)
-        self._note_sensors(who * width + metric, slot[row])
+            np.add.at(self._sum.reshape(-1), at, into)
+            np.minimum.at(self._low.reshape(-1), at, into)
+            np.maximum.at(self._high.reshape(-1), at, into)
+            np.maximum.at(self._newest.reshape(-1), at, when[inside])
+            for column, i in enumerate(self._extra):
+                mine = inside & (metric == i)
+                cell = base[mine] * len(self._extra) + column
+                self._add_extra(i, cell, climbs[i][mine] if i in climbs else value[mine])
+        self._note_sensors((who * width + metric)[inside], slot[row][inside])
 
-    def _extras(self, sensor: Ints, channel: Ints, time_us: Ints, metric: Ints, value: Floats) -> tuple[Floats, Floats]:
-        """What the metrics' own aggregates add up besides the plain sum."""
-        x, y = np.zeros(len(value)), np.zeros(len(value))
-        for i, aggregate in enumerate(self.aggregates):
-            if aggregate not in ("circular", "energy", "increase"):
-                continue
-            mine = metric == i
-            if not mine.any():
-                continue
-            if aggregate == "circular":
-                angle = np.radians(value[mine])
-                x[mine], y[mine] = np.sin(angle), np.cos(angle)
-            elif aggregate == "energy":
-                x[mine] = 10.0 ** (value[mine] / 10.0)
-            else:
-                x[mine] = self._counters[i].increases(sensor[mine], channel[mine], time_us[mine], value[mine])
-        return x, y
+    def _increases(
+        self, i: int, sensor: Ints, channel: Ints, time_us: Ints, row: Ints, metric: Ints, value: Floats
+    ) -> Floats:
+        """What each reading of the counter with number ``i`` adds; 0 for the readings of other metrics."""
+        mine = metric == i
+        out = np.zeros(len(value))
+        if mine.any():
+            at = row[mine]
+            out[mine] = self._counters[i].increases(sensor[at], channel[at], time_us[at], value[mine])
+        return out
+
+    def _add_extra(self, i: int, cell: Ints, value: Floats) -> None:
+        """Add to what metric ``i`` sums up besides its values."""
+        x, y = self._x.reshape(-1), self._y.reshape(-1)
+        match self.aggregates[i]:
+            case "circular":
+                angle = np.radians(value)
+                np.add.at(x, cell, np.sin(angle))
+                np.add.at(y, cell, np.cos(angle))
+            case "energy":
+                np.add.at(x, cell, 10.0 ** (value / 10.0))
+            case _:
+                np.add.at(x, cell, value)
 
     def _note_sensors(self, cell: Ints, slot: Ints) -> None:
         """Move each (sensor, metric) from the slot of its newest reading so far to that of its newest now."""
@@ -216,39 +240,44 @@ class Windows:
 
     def figures(self) -> Figures:
         """The figures of every window, group and metric at the edge."""
-        shape = (len(SPANS_S), self.groups, len(self.metrics))
-        columns = (self._count, self._sum, self._low, self._high, self._newest, self._x, self._y, self._seen)
-        joins: tuple[Any, ...] = (np.add, np.add, np.minimum, np.maximum, np.maximum, np.add, np.add, np.add)
-        out = [np.empty(shape, c.dtype) for c in columns]
-        begin = self.edge
-        for w, span in enumerate(SPANS_S.values()):
-            first, begin_before = self.edge - span + 1, begin
-            for column, join, into in zip(columns, joins, out, strict=True):
-                parts = [join.reduce(column[rows, :-1], axis=0) for rows in _rows(first, begin_before)]
-                if w:
-                    parts.append(into[w - 1])
-                into[w] = join.reduce(parts, axis=0)
-            begin = first - 1
-        count, total, low, high, newest, x, y, seen = out
+        count, total, low, high, newest, seen, x, y = self._sums()
         empty = count == 0
         low[empty] = high[empty] = np.nan
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = total / count
-            value = mean.copy()
-            for i, aggregate in enumerate(self.aggregates):
-                n, sx, sy = count[..., i], x[..., i], y[..., i]
-                if aggregate == "circular":
-                    length = np.hypot(sx, sy)
+            value = np.where(empty, np.nan, total) if "sum" in self.aggregates else mean
+            value = np.where([a == "sum" for a in self.aggregates], value, mean)
+            for column, i in enumerate(self._extra):
+                n, sx, sy = count[..., i], x[..., column], y[..., column]
+                if self.aggregates[i] == "circular":
                     angle = np.degrees(np.arctan2(sx, sy)) % 360.0
                     # Directions that cancel out have no mean; what is left is rounding.
-                    value[..., i] = mean[..., i] = np.where(length > 1e-9 * n, angle, np.nan)
-                elif aggregate == "energy":
+                    value[..., i] = mean[..., i] = np.where(np.hypot(sx, sy) > 1e-9 * n, angle, np.nan)
+                elif self.aggregates[i] == "energy":
                     value[..., i] = mean[..., i] = 10.0 * np.log10(sx / n)
-                elif aggregate == "sum":
-                    value[..., i] = np.where(n, total[..., i], np.nan)
-                elif aggregate == "increase":
+                else:
                     value[..., i] = np.where(n, sx, np.nan)
         return Figures(self.edge * 1_000_000, count, mean, low, high, value, newest, seen, self.expected())
+
+    def _sums(self) -> tuple[NDArray[Any], ...]:
+        """The ring's columns summed up over each window: [window, group, metric]."""
+        shape = (len(SPANS_S), self.groups, len(self.metrics))
+        if not self._ring:
+            zero = np.zeros(shape, np.int64)
+            few = np.zeros((*shape[:2], len(self._extra)))
+            return zero, np.zeros(shape), np.zeros(shape), np.zeros(shape), zero, zero, few, few
+        columns = (self._count, self._sum, self._low, self._high, self._newest, self._seen, self._x, self._y)
+        joins: tuple[Any, ...] = (np.add, np.add, np.minimum, np.maximum, np.maximum, np.add, np.add, np.add)
+        out = [np.empty((*shape[:2], c.shape[2]), np.int64 if c.dtype == np.int32 else c.dtype) for c in columns]
+        begin = self.edge
+        for w, span in enumerate(SPANS_S.values()):
+            first = self.edge - span + 1
+            for column, join, into in zip(columns, joins, out, strict=True):
+                # Each window goes on from the shorter one.
+                parts = [join.reduce(column[rows, :-1], axis=0) for rows in _rows(first, begin)]
+                into[w] = join.reduce([*parts, into[w - 1]] if w else parts, axis=0)
+            begin = first - 1
+        return tuple(out)
 
     def expected(self) -> Ints:
         """Active sensors per group and metric that declare the metric or have reported it, [group, metric]."""

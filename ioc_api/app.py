@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.websockets import WebSocket
 
 from infra import db, mqtt
@@ -91,6 +92,7 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     )
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
     app.add_middleware(Around)
     guarded = [Depends(admitted)]
     for part in (city, sensors, observations, aggregates, quarantine, balance, system):

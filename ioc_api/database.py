@@ -7,6 +7,7 @@ So the limit shuts the socket down, which ends the wait at once, and the pool ma
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -49,6 +50,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = db.check_url(url)
+        # The pool would log each attempt to reconnect; health says it once, and why.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         self._working: set[psycopg.Connection] = set()
         options = {**db.OPTIONS, "application_name": "ioc api"}
         options["options"] = f"{options['options']} -c statement_timeout={int(LIMIT_S * 900)}"

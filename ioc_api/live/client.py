@@ -23,6 +23,8 @@ PONG_S = 20.0
 STALL_S = 8.0
 #: Frames a client may send at once, and a second.
 BURST, RATE = 100.0, 20.0
+#: After a text of so many letters the others have their turn.
+LONG = 16_384
 #: Frames that cannot be read before we part.
 BAD_FRAMES = 10
 
@@ -210,6 +212,9 @@ class Client:
             if text is not None:
                 busy = True
                 await self._send(text)
+                if len(text) > LONG:
+                    # A client that takes whatever comes would otherwise have the loop to itself.
+                    await asyncio.sleep(0)
             elif sub.pending():
                 self._hub.call(sub, now)
         return busy
