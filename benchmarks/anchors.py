@@ -26,13 +26,6 @@ from infra import mqtt
 METRICS = ("flow", "count", "speed", "occupancy", "queue", "headway", "battery", "signal")
 
 
-class Drop:
-    """Bare paho: nothing is done with a message."""
-
-    def __call__(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
-        pass
-
-
 class Insert:
     """As tutorials have it: parse, insert, commit."""
 
@@ -44,7 +37,7 @@ class Insert:
         self.conn.commit()
         self.statement = f"INSERT INTO tutorial VALUES (%s, %s{', %s' * len(METRICS)})"
 
-    def __call__(self, _: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
+    def __call__(self, message: paho.MQTTMessage) -> None:
         said = json.loads(message.payload)
         when = datetime.fromtimestamp(said["ts"] / 1000, UTC)
         with self.conn.cursor() as cur:
@@ -54,37 +47,36 @@ class Insert:
 
 def main(kind: str, session: str, topic_filter: str, count: int) -> None:
     """Take ``count`` messages of a session."""
-    handle = Drop() if kind == "paho" else Insert()
-    subscribed, finished = threading.Event(), threading.Event()
+    insert = Insert() if kind == "tutorial" else None
     seen, first = 0, 0.0
 
     def on_connect(client: paho.Client, *_: Any) -> None:
         client.subscribe(topic_filter, qos=1)
 
-    def on_subscribe(*_: Any) -> None:
-        subscribed.set()
+    def on_subscribe(client: paho.Client, *_: Any) -> None:
+        if not count:
+            client.disconnect()
 
-    def on_message(client: paho.Client, data: Any, message: paho.MQTTMessage) -> None:
+    def on_message(client: paho.Client, __: Any, message: paho.MQTTMessage) -> None:
         nonlocal seen, first
-        first = first or time.time()
-        handle(client, data, message)
+        if insert:
+            insert(message)
         seen += 1
-        if seen == count:
+        if seen == 1:
+            first = time.time()
+        elif seen == count:
             print("done", first, time.time(), flush=True)
-            finished.set()
+            threading.Timer(0.2, client.disconnect).start()  # after the last acknowledgements
 
     broker = mqtt.parse_url(os.environ["IOC_MQTT_URL"])
-    client = mqtt.prepare(paho.Client(CallbackAPIVersion.VERSION2, session, protocol=paho.MQTTv5), broker)
+    client = paho.Client(CallbackAPIVersion.VERSION2, session, protocol=paho.MQTTv5)
+    client.username_pw_set(broker.user, broker.password)
     client.on_connect, client.on_subscribe, client.on_message = on_connect, on_subscribe, on_message
     print("collecting", flush=True)
     # The window of the collector's own session: with less, the broker holds paho back.
     properties = mqtt.session(expiry_s=86_400, receive_maximum=20_000)
     client.connect(broker.host, broker.port, 60, clean_start=False, properties=properties)
-    client.loop_start()
-    (finished if count else subscribed).wait(600)
-    time.sleep(0.2)  # the last acknowledgements
-    client.disconnect()
-    client.loop_stop()
+    client.loop_forever()  # faster than a thread of its own
 
 
 if __name__ == "__main__":
