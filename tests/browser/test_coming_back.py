@@ -93,5 +93,4 @@ def test_a_silent_collector_is_said(open_screen: Open, city: Running) -> None:
     finally:
         os.kill(held, signal.SIGCONT)
     expect(page.locator("[data-banner=source]")).to_have_count(0, timeout=60_000)
-
     until(city.ready, "the product is well again", within_s=60)

@@ -3,7 +3,7 @@ import { formatAge, formatMoment, formatNumber } from "../format";
 import { nameOf, t, unitOf } from "../i18n";
 import { Mark } from "../marks/Mark";
 import { now } from "../store/clock";
-import { livenessTick, signOf } from "../store/liveness";
+import { seenTick, signOf } from "../store/liveness";
 import { domains, liveZones, metricsOf, sensors } from "../store/registry";
 import { latest, selectedSensor } from "../store/selection";
 import { mannerOf } from "./headline";
@@ -12,7 +12,7 @@ import { mannerOf } from "./headline";
 export function SensorPanel({ id }: { id: string }) {
   const sensor = sensors.value.get(id);
   if (!sensor) return null;
-  livenessTick.value;
+  seenTick.value;
   const sign = signOf(id);
   const zone = liveZones.value.find((z) => z.code === sensor.zone);
   const domain = domains.value.find((d) => d.code === sensor.domain);

@@ -5,6 +5,7 @@ import { trendOf } from "../store/aggregates";
 import { now } from "../store/clock";
 import type { Trend } from "../store/trend";
 import { mannerOf } from "./headline";
+import { spread } from "./scale";
 
 const WIDTH = 200;
 const HEIGHT = 40;
@@ -26,7 +27,8 @@ export function Sparkline({ area, domain, metric }: { area: string; domain: stri
     high: formatNumber(high * factor, digits),
     time: since,
   });
-  const scale = spread(low, high, factor, digits);
+  const least = (10 * 10 ** -digits) / factor;
+  const scale = spread(low, high, metric, least);
   const { line, dot } = draw(trend, start, end, scale);
   return (
     <div class="spark" title={text}>
@@ -40,15 +42,6 @@ export function Sparkline({ area, domain, metric }: { area: string; domain: stri
       </span>
     </div>
   );
-}
-
-/** At least ten steps of the last decimal shown and a tenth of the value: a flutter must not look like weather. */
-function spread(low: number, high: number, factor: number, digits: number): [number, number] {
-  const least = Math.max((10 * 10 ** -digits) / factor, 0.1 * Math.max(Math.abs(low), Math.abs(high)));
-  const missing = Math.max(0, least - (high - low)) / 2;
-  // A quantity that is never negative has no scale below nought.
-  const floor = low >= 0 ? Math.max(0, low - missing) : low - missing;
-  return [floor, Math.max(high + missing, floor + least)];
 }
 
 function draw(trend: Trend, start: number, end: number, [low, high]: [number, number]) {

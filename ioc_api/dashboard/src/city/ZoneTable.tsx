@@ -14,10 +14,16 @@ interface Column {
   metric: Metric;
 }
 
-/** The wards, one line each, with the same figures as the tiles. */
+/** Beyond so many domains only the first figure of each has room in a line. */
+const ROOMY = 3;
+
+/** The wards, one line each, with the figures of the tiles. */
 export function ZoneTable() {
+  const shown = liveDomains.value.length > ROOMY ? 1 : 2;
   const columns: Column[] = liveDomains.value.flatMap((domain) =>
-    headlineMetrics(domain).map((metric) => ({ domain, metric })),
+    headlineMetrics(domain)
+      .slice(0, shown)
+      .map((metric) => ({ domain, metric })),
   );
   return (
     <section class="panel zones-panel" aria-label={t("table.title")}>

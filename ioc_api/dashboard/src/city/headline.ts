@@ -46,5 +46,7 @@ const DIGITS: Readonly<Record<string, number>> = {
 
 export function mannerOf(metric: Metric): Manner {
   if (metric.kind === "state") return { factor: 100, unit: "%", digits: 1 };
+  // Feeders and substations carry kilowatts; a lamp does not.
+  if (metric.unit === "W" && metric.high >= 1e6) return { factor: 0.001, unit: "kW", digits: 1 };
   return { factor: 1, unit: metric.unit === "1" ? "" : metric.unit, digits: DIGITS[metric.name] ?? 1 };
 }

@@ -9,9 +9,10 @@ export interface Sign {
   lastSeen: number | null;
 }
 
-/** By sensor id; changed in place, `livenessTick` tells when. */
+/** By sensor id; changed in place. `livenessTick` tells when a liveness changes, `seenTick` of each word heard. */
 const signs = new Map<string, Sign>();
 export const livenessTick = signal(0);
+export const seenTick = signal(0);
 
 /** The ids that changed since the map last drew; null: all may have. */
 let changed: Set<string> | null = null;
@@ -62,32 +63,38 @@ export function countOf(name: string): Count {
 
 /** Where the topic `sensors` ends. `stranger` is told when a sensor is not in the registry that was read. */
 export function livenessSink(stranger: () => void): Sink {
-  const take = (items: Keyed[]): void => {
+  const take = (items: Keyed[], whole: boolean): void => {
     const known = sensors.peek();
     let strange = false;
+    let moved = whole;
     for (const item of items as LivenessItem[]) {
+      // Most words only say "still there"; nothing is drawn anew for those.
+      if (signOf(item.key).liveness !== item.liveness) {
+        moved = true;
+        changed?.add(item.key);
+      }
       signs.set(item.key, {
         liveness: item.liveness,
         lastSeen: item.last_seen ? Date.parse(item.last_seen) : null,
       });
-      changed?.add(item.key);
       if (!known.has(item.key)) strange = true;
     }
-    livenessTick.value += 1;
+    seenTick.value += 1;
+    if (moved) livenessTick.value += 1;
     if (strange) stranger();
   };
   return {
     replace: (items) => {
       signs.clear();
       changed = null;
-      take(items);
+      take(items, true);
     },
     apply: (items, removed) => {
       for (const key of removed) {
         signs.delete(key);
         changed?.add(key);
       }
-      take(items);
+      take(items, removed.length > 0);
     },
   };
 }
