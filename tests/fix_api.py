@@ -55,7 +55,7 @@ class Live:
     def send(self, frame: Any) -> None:
         self.socket.send(frame if isinstance(frame, (str, bytes)) else json.dumps(frame))
 
-    def read(self, within_s: float = 10) -> dict[str, Any]:
+    def read(self, within_s: float = 30) -> dict[str, Any]:
         """The next frame; items and the chain of deltas are followed."""
         frame: dict[str, Any] = json.loads(self.socket.recv(within_s), parse_constant=pytest.fail)
         self.frames.append(frame)
@@ -78,7 +78,7 @@ class Live:
             self.items[sub][item["key"]] = item
         return frame
 
-    def until(self, check: Callable[[dict[str, Any]], Any], what: str, within_s: float = 15) -> dict[str, Any]:
+    def until(self, check: Callable[[dict[str, Any]], Any], what: str, within_s: float = 30) -> dict[str, Any]:
         """Read until a frame passes ``check``, and return that."""
         deadline = time.monotonic() + within_s
         while True:
@@ -121,7 +121,9 @@ class Api:
             },
         )  # fmt: skip
         found = until(
-            lambda: re.search(r"api.listening.*url=(\S+)", self.service.text) or not self.service.alive(), "it listens"
+            lambda: re.search(r"api.listening.*url=(\S+)", self.service.text) or not self.service.alive(),
+            "it listens",
+            40,
         )
         assert isinstance(found, re.Match), self.service.text
         self.url = found[1]
@@ -235,7 +237,7 @@ def city(
     one = api(database, mosquitto.url)
     publisher = Publisher(mosquitto.url)
     try:
-        until(one.ready, "the way is open")
+        until(one.ready, "the way is open", 60)
         yield City(one, collector, publisher, database, mosquitto)
     finally:
         publisher.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -149,7 +150,7 @@ def test_a_restart_is_told_and_windows_are_warm_again(city: City) -> None:
     assert city.api.service.stop() == 0
     assert closed(live) == 4001
     city.api.service.start()
-    until(city.api.ready, "it is ready again")
+    until(city.api.ready, "it is ready again", 60)
     after = city.api.live()
     assert after.welcome["epoch"] != before
     sub = after.subscribe("aggregates", filter={"window": ["5m"]})
@@ -183,8 +184,9 @@ def test_too_many_subscriptions_bad_frames_and_frames(city: City) -> None:
         live.send("nonsense")
     assert closed(live) == 4400
     flood = city.api.live()
-    for n in range(400):
-        flood.send({"type": "ping", "t": n})
+    with contextlib.suppress(ConnectionClosed):  # it may be closed before all is sent
+        for n in range(400):
+            flood.send({"type": "ping", "t": n})
     assert closed(flood) == 4013
 
 

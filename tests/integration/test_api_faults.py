@@ -39,7 +39,7 @@ def test_a_stopped_database_is_noticed_and_forgotten_again(
         sensors.save(conn, SENSORS)
     service("ingest", "run", env={"IOC_DATABASE_URL": own_database, "IOC_MQTT_URL": mosquitto.url})
     one = api(own_database, mosquitto.url)
-    until(one.ready, "the way is open")
+    until(one.ready, "the way is open", 60)
     live = one.live()
     live.subscribe("aggregates")
     freeze(own_postgres)
@@ -66,7 +66,7 @@ def test_a_killed_database_comes_back(
 ) -> None:
     service("ingest", "run", env={"IOC_DATABASE_URL": own_database, "IOC_MQTT_URL": mosquitto.url})
     one = api(own_database, mosquitto.url)
-    until(one.ready, "the way is open")
+    until(one.ready, "the way is open", 60)
     own_postgres.kill()
     until(lambda: "database" in reasons(one), "readiness says so", 15)
     own_postgres.start()
@@ -83,7 +83,7 @@ def test_batches_missed_on_the_bus_are_read_from_the_database(
     collector = service("ingest", "run", env=env)
     cable = proxy(mosquitto.url)
     one = api(database, cable.url)
-    until(one.ready, "the way is open")
+    until(one.ready, "the way is open", 60)
     publisher = Publisher(mosquitto.url)
     city = City(one, collector, publisher, database, mosquitto)
     live = one.live()
@@ -131,7 +131,7 @@ def test_kill_and_restart_lose_nothing_of_the_windows(city: City) -> None:
     city.api.service.kill()
     city.send("T2", {"speed": 30})
     city.api.service.start()
-    until(city.api.ready, "it is ready again")
+    until(city.api.ready, "it is ready again", 60)
     until(lambda: count(city, "07210/speed/15m") == 3, "all three are counted")
     item = city.aggregate("07210/speed/15m")
     assert item is not None
@@ -143,7 +143,7 @@ def test_the_last_reading_of_a_silent_sensor_is_found_again(city: City) -> None:
     until(lambda: city.api.get("sensors/E1")["last_seen"], "it is seen")
     city.api.service.kill()
     city.api.service.start()
-    until(city.api.ready, "it is ready again")
+    until(city.api.ready, "it is ready again", 60)
     until(lambda: city.api.get("sensors/E1")["last_seen"], "it is remembered")
     assert city.api.get("sensors/E1")["liveness"] == "offline"
     live = city.api.live()
@@ -161,7 +161,7 @@ def test_a_sensor_that_registers_itself_is_counted_from_its_first_reading(
     env = {"IOC_DATABASE_URL": database, "IOC_MQTT_URL": mosquitto.url, "IOC_UNKNOWN_SENSORS": "register"}
     collector = service("ingest", "run", env=env)
     one = api(database, mosquitto.url)
-    until(one.ready, "the way is open")
+    until(one.ready, "the way is open", 60)
     publisher = Publisher(mosquitto.url)
     try:
         city = City(one, collector, publisher, database, mosquitto)
