@@ -2,6 +2,7 @@ import "./styles/fonts.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/header.css";
+import "./styles/banner.css";
 import "./styles/city.css";
 import "./styles/map.css";
 import "./styles/sensor.css";

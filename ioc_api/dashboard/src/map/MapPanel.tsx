@@ -181,6 +181,6 @@ function writeLabels(scene: Scene): void {
             ? "off"
             : "late";
     const name = zone[language.peek()].replace(/^(Phường|Xã) /, "").replace(/ (ward|commune)$/i, "");
-    scene.label(zone.code, name, all === 0 ? "–" : `${count.online}/${all}`, tone);
+    scene.labels.write(zone.code, name, all === 0 ? "–" : `${count.online}/${all}`, tone);
   }
 }

@@ -1,10 +1,11 @@
 import "maplibre-gl/dist/maplibre-gl.css";
-import { type GeoJSONSource, Map as GlMap, Marker, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { type GeoJSONSource, Map as GlMap, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { LIVENESS, type Sensor, type Zone } from "../api/types";
 import { signOf } from "../store/liveness";
 import { boundsOf, cellOf, graticule } from "./cells";
 import { colour, drawMark, IMAGE_RATIO } from "./images";
+import { Labels } from "./labels";
 
 setWorkerUrl(workerUrl);
 
@@ -22,7 +23,7 @@ export interface Picks {
 /** The drawn map: an empty style, zones and sensors as our own sources; nothing is fetched from anywhere. */
 export class Scene {
   private readonly map: GlMap;
-  private readonly labels = new Map<string, { marker: Marker; box: HTMLElement }>();
+  readonly labels: Labels;
   private bounds: [[number, number], [number, number]] | null = null;
   private readonly ready: Promise<void>;
 
@@ -44,6 +45,7 @@ export class Scene {
       touchPitch: false,
       fadeDuration: 0,
     });
+    this.labels = new Labels(this.map);
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-right");
@@ -146,39 +148,9 @@ export class Scene {
         geometry: { type: "Polygon", coordinates: [cellOf(zone, zones)] },
       })),
     });
-    for (const { marker } of this.labels.values()) marker.remove();
-    this.labels.clear();
-    for (const zone of zones) {
-      const box = document.createElement("button");
-      box.type = "button";
-      box.className = "zone-label";
-      box.addEventListener("click", (event) => {
-        event.stopPropagation();
-        choose(zone.code);
-      });
-      const marker = new Marker({ element: box }).setLngLat([zone.lon, zone.lat]).addTo(this.map);
-      this.labels.set(zone.code, { marker, box });
-    }
+    this.labels.place(zones, choose);
     if (this.bounds) this.source("grid").setData(graticule(this.bounds));
     this.fit(false);
-  }
-
-  /** Name and state of a zone, written beside its middle. */
-  label(code: string, name: string, state: string, tone: string): void {
-    const box = this.labels.get(code)?.box;
-    if (!box) return;
-    box.dataset.tone = tone;
-    const [first, second] = [box.children[0], box.children[1]];
-    if (first && second) {
-      if (first.textContent !== name) first.textContent = name;
-      if (second.textContent !== state) second.textContent = state;
-      return;
-    }
-    for (const text of [name, state]) {
-      const line = document.createElement("span");
-      line.textContent = text;
-      box.append(line);
-    }
   }
 
   async setSensors(sensors: Iterable<Sensor>): Promise<void> {
