@@ -32,10 +32,11 @@ setup: $(STAMPS)/run screen servers
 up: $(STAMPS)/run screen
 	@exec $(BIN)/ioc up $(ARGS)
 
-test: $(STAMPS)/dev screen servers
+test: $(STAMPS)/dev $(STAMPS)/node_modules screen servers
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 		|| [ -n "$$CHROMIUM" ] || echo "make: the browser tests need Chromium and will fail without it:" \
 		"apt-get install chromium (as root), or set CHROMIUM to its path" >&2
+	@$(NPM) test
 	@$(BIN)/python -m pytest -q $(FOLDERS) $(ARGS)
 
 lint: $(STAMPS)/dev $(STAMPS)/node_modules
