@@ -268,7 +268,9 @@ class Windows:
             return zero, np.zeros(shape), np.zeros(shape), np.zeros(shape), zero, zero, few, few
         columns = (self._count, self._sum, self._low, self._high, self._newest, self._seen, self._x, self._y)
         joins: tuple[Any, ...] = (np.add, np.add, np.minimum, np.maximum, np.maximum, np.add, np.add, np.add)
-        out = [np.empty((*shape[:2], c.shape[2]), np.int64 if c.dtype == np.int32 else c.dtype) for c in columns]
+        out: list[NDArray[Any]] = [
+            np.empty((*shape[:2], c.shape[2]), np.int64 if c.dtype == np.int32 else c.dtype) for c in columns
+        ]
         begin = self.edge
         for w, span in enumerate(SPANS_S.values()):
             first = self.edge - span + 1

@@ -12,6 +12,7 @@ from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from infra import db, mqtt
@@ -68,6 +69,21 @@ def screen_dir(settings: Settings) -> Path | None:
     return folder if (folder / "index.html").is_file() else None
 
 
+class _Live:
+    """Takes live websockets before the router does, which costs more than the whole handshake: after a restart a
+    thousand screens come back at once."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and scope["path"] == f"{PREFIX}/live":
+            service: Service = scope["app"].state.service
+            await Client(WebSocket(scope, receive, send), service.hub, service.gate).serve()
+        else:
+            await self._app(scope, receive, send)
+
+
 def make(settings: Settings, catalog: Catalog) -> FastAPI:
     """The application; its service starts and stops with it."""
 
@@ -92,6 +108,7 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     )
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     install(app)
+    app.add_middleware(_Live)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
     app.add_middleware(Around)
     guarded = [Depends(admitted)]
@@ -108,11 +125,6 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     async def docs() -> HTMLResponse:
         return HTMLResponse(reference.page(app.openapi()))
 
-    async def live(socket: WebSocket) -> None:
-        service: Service = socket.app.state.service
-        await Client(socket, service.hub, service.gate).serve()
-
-    app.router.add_websocket_route(f"{PREFIX}/live", live)
     folder = screen_dir(settings)
     if folder is not None:
         app.frontend("/", directory=folder, fallback=None)

@@ -172,7 +172,7 @@ class Client:
             case Ping(t=t):
                 self.say(encode({"type": "pong", "t": t}))
             case Subscribe():
-                for text in (await self._hub.subscribe(self, asked)).split("\n"):
+                for text in await self._hub.subscribe(self, asked):
                     self.say(text)
             case Unsubscribe(id=id, sub=number):
                 sub = self.subscriptions.pop(number, None)

@@ -40,8 +40,8 @@ class Hub:
         for topic in topics:
             topic.on_change = self._changed
 
-    async def subscribe(self, client: Client, asked: Subscribe) -> str:
-        """Begin a subscription; returns the answer. BadFrame says why it cannot be."""
+    async def subscribe(self, client: Client, asked: Subscribe) -> list[str]:
+        """Begin a subscription; returns the frames of the answer. BadFrame says why it cannot be."""
         topic = self._topics.get(asked.topic)
         if topic is None:
             names = ", ".join(sorted(self._topics))
@@ -68,20 +68,21 @@ class Hub:
         sub.start(since.seq if resumed and since is not None else None)
         client.subscriptions[sub.number] = sub
         self._subscriptions[topic.name].add(sub)
-        answer = encode(
+        mode = "resumed" if resumed else "snapshot"
+        frames: list[dict[str, Any]] = [
             {
                 "id": asked.id,
                 "type": "subscribed",
                 "sub": sub.number,
-                "mode": "resumed" if resumed else "snapshot",
+                "mode": mode,
                 "epoch": self.epoch,
                 "seq": sub.sent,
             }
-        )
+        ]
         if since is not None and not resumed:
             reason = "epoch" if since.epoch != self.epoch else "gap"
-            answer = f"{answer}\n{encode({'sub': sub.number, 'type': 'reset', 'reason': reason})}"
-        return answer
+            frames.append({"sub": sub.number, "type": "reset", "reason": reason})
+        return [encode(f) for f in frames]
 
     def unsubscribe(self, sub: Subscription) -> None:
         """End a subscription."""
