@@ -1,7 +1,8 @@
 """The bounded queue between paho's thread and the writer.
 
-QoS 1 needs no bound of its own: the broker sends no more than the receive window. QoS 0 knows no back pressure;
-what does not fit is dropped and counted, as QoS 0 allows.
+QoS 1 is bounded by the receive window: the broker sends no more. But each new connection sends the same again,
+so when copies pile up (no database, and a broker that comes and goes) the network thread stops reading. QoS 0 knows
+no back pressure; what does not fit is dropped and counted, as QoS 0 allows.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from ingest.receive import Received
 class Inbox:
     """Messages in the order of their arrival."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, window: int) -> None:
+        self._limit = 2 * window
+        self._enough = window * 3 // 2
         self._chunks: deque[list[Received]] = deque()
         self._count = 0
         self._since = 0.0
@@ -27,8 +29,12 @@ class Inbox:
     def __len__(self) -> int:
         return self._count
 
+    def full(self) -> bool:
+        """Whether it holds more than one connection delivers: read no more until some is written."""
+        return self._count >= self._enough
+
     def put(self, messages: list[Received]) -> None:
-        """Called on paho's thread. ``limit`` bounds QoS 0 only."""
+        """Called on paho's thread. What is dropped beyond two windows is of QoS 0 only."""
         with self._news:
             if self._count + len(messages) > self._limit:
                 kept = [m for m in messages if m.mid]

@@ -15,9 +15,11 @@ import hashlib
 import struct
 from bisect import bisect_right
 from collections import deque
+from operator import attrgetter
 from typing import NamedTuple
 
 _ROW = struct.Struct("<H8sqI")
+_PLACE = attrgetter("place")
 
 
 class Receipt(NamedTuple):
@@ -44,6 +46,15 @@ def pack(receipts: list[Receipt]) -> bytes:
 
 def unpack(data: bytes) -> list[Receipt]:
     return [Receipt(*row) for row in _ROW.iter_unpack(data)]
+
+
+def reach(window: int) -> int:
+    """For how many messages receipts must last, with that receive window.
+
+    The inbox holds one and a half windows at the most, of which many may be copies; a further window may be on its
+    way before a message comes again. Packet ids come round after 65,535.
+    """
+    return min(3 * window, 60_000)
 
 
 class Ledger:
@@ -83,7 +94,8 @@ class Ledger:
 
     def add(self, seq: int, messages: int, receipts: list[Receipt]) -> int:
         """Remember a committed batch; returns the sequence number below which rows are no longer needed."""
-        for r in receipts:
+        # In the order of arrival: of two with one packet id, the broker means the later.
+        for r in sorted(receipts, key=_PLACE):
             self._known[r.mid] = (r.session, r.digest, r.received_us, self._count + r.place)
         self._count += messages
         self._batches.append((seq, self._count))

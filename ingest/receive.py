@@ -107,7 +107,8 @@ class Receiver(Client):
     """The collector's session at the broker. Messages go to ``sink`` in the order of their arrival.
 
     ``sink`` is called on paho's thread and must only enqueue. ``connected`` and ``received_at`` (monotonic seconds,
-    of the last message) are for watchdogs; ``session_lost`` is called when the broker no longer knows the session.
+    of the last message) are for watchdogs; ``session_lost`` is called when the broker no longer knows the session;
+    while ``full()`` nothing is read.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Receiver(Client):
         sink: Callable[[list[Received]], None],
         session_lost: Callable[[], None],
         log: Any,
+        full: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__(CallbackAPIVersion.VERSION2, name, protocol=MQTTv5, manual_ack=True)
         prepare(self, broker)
@@ -132,6 +134,7 @@ class Receiver(Client):
         self._filters = filters
         self._sink = sink
         self._session_lost = session_lost
+        self._full = full
         self._log = log
         self.on_connect = self._connected
         self.on_disconnect = self._disconnected
@@ -148,6 +151,13 @@ class Receiver(Client):
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         if self._sock is None:
             return MQTTErrorCode.MQTT_ERR_NO_CONN
+        if self._full():
+            # We are alive: a broker whose answers to our pings lie unread is not to be left for that.
+            time.sleep(0.05)
+            with self._msgtime_mutex:
+                self._last_bytes_received = time.monotonic()
+            self._ping_t = 0.0
+            return MQTTErrorCode.MQTT_ERR_SUCCESS
         try:
             data = self._sock_recv(RECV_BYTES)
         except BlockingIOError:

@@ -38,14 +38,20 @@ class Collector:
         filters = [f.strip() for f in settings.ingest_filters.split(",") if f.strip()]
         if not filters:
             raise ConfigError("IOC_INGEST_FILTERS is empty: name at least one topic filter, as in ioc/v1/#")
-        self.inbox = Inbox(2 * settings.ingest_window)
+        self.inbox = Inbox(settings.ingest_window)
         self.announcer = Announcer(settings.mqtt_url, name, self.epoch, self.log)
         self.link = Link(db.check_url(settings.database_url), f"ingest {name}", settings.database_hang_s, self.log)
         self.writer = Writer(
             settings, load_catalog(settings), self.link, self.inbox, self.announcer, self.epoch, canary_topic, self.log
         )
         self.receiver = Receiver(
-            name, broker, [*filters, canary_topic], self.inbox.put, self.writer.forget_session, self.log
+            name,
+            broker,
+            [*filters, canary_topic],
+            self.inbox.put,
+            self.writer.forget_session,
+            self.log,
+            self.inbox.full,
         )
         self.writer.receiver = self.receiver
         self._broker = broker

@@ -14,6 +14,7 @@ from city.payload import Limits
 from infra import sensors, telemetry
 from infra.catalog import Catalog
 from infra.settings import Settings
+from ingest import receipts
 from ingest.announce import Announcer
 from ingest.decode import Decoded, Decoding, Item
 from ingest.inbox import Inbox
@@ -75,7 +76,7 @@ class Writer:
         """Take over the collector's name and read the registry. Lost when the database is away."""
         with self.link.at_work() as conn:
             if self._ledger is None:
-                reach = 2 * self.settings.ingest_window
+                reach = receipts.reach(self.settings.ingest_window)
                 self.seq, self._ledger = take_over(conn, self.settings.ingest_name, self.epoch, reach)
             self._read_registry(conn)
 
