@@ -42,7 +42,9 @@ API_SECONDS = Histogram(
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 API_READY = Gauge("ioc_api_ready", "1 while /readyz answers 200, else 0.")
-API_LAG = Gauge("ioc_api_canary_age_seconds", "Age of the newest canary that the API has seen on the bus.", ["collector"])
+API_LAG = Gauge(
+    "ioc_api_canary_age_seconds", "Age of the newest canary that the API has seen on the bus.", ["collector"]
+)
 API_GAPS = Gauge("ioc_api_bus_gap_batches", "Batches missed on the bus and read from the database, since the start.")
 LIVE_CLIENTS = Gauge("ioc_api_live_clients", "Open live websockets.")
 LIVE_SUBSCRIPTIONS = Gauge("ioc_api_live_subscriptions", "Subscriptions on live websockets.", ["topic"])
