@@ -1,4 +1,4 @@
-"""One message in a hundred is poison: the good ones are stored, each poison lies in quarantine once, with its reason."""
+"""One message in a hundred is poison: the good ones are stored, each poison is in quarantine once, with its reason."""
 
 from __future__ import annotations
 
