@@ -9,17 +9,19 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra import telemetry
+from ioc_api.reference import STYLE_SOURCE
 
-#: The screen loads nothing from elsewhere. The map makes its workers from blobs and paints with data URLs.
+#: Nothing is loaded from elsewhere and nothing runs inline. The map paints with data URLs and blobs; the one inline
+#: style sheet is that of /docs.
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
+        f"style-src 'self' {STYLE_SOURCE}",
         "img-src 'self' data: blob:",
         "font-src 'self'",
         "connect-src 'self'",
-        "worker-src 'self' blob:",
+        "worker-src 'self'",
         "manifest-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
