@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from prometheus_client import Counter, Gauge, Histogram
 
 MESSAGES = Counter("ioc_ingest_messages", "Messages received from the broker.", ["collector"])
@@ -32,7 +35,9 @@ CONNECTIONS = Gauge(
 QOS0_DROPPED = Gauge(
     "ioc_ingest_qos0_dropped_messages", "QoS 0 messages dropped because the queue was full.", ["collector"]
 )
-BROKER_DROPPED = Gauge("ioc_broker_dropped_messages", "Messages that the broker says it has dropped since its start.")
+BROKER_DROPPED = Gauge(
+    "ioc_broker_dropped_messages", "Messages that the broker says it has dropped since its start.", ["collector"]
+)
 
 API_REQUESTS = Counter("ioc_api_requests", "HTTP requests answered.", ["method", "route", "status"])
 API_SECONDS = Histogram(
@@ -50,3 +55,15 @@ LIVE_CLIENTS = Gauge("ioc_api_live_clients", "Open live websockets.")
 LIVE_SUBSCRIPTIONS = Gauge("ioc_api_live_subscriptions", "Subscriptions on live websockets.", ["topic"])
 LIVE_CLOSED = Counter("ioc_api_live_closed", "Live websockets that the API has closed, by code.", ["code"])
 SENSORS = Gauge("ioc_sensors", "Sensors by liveness; retired ones do not count.", ["liveness"])
+
+
+def expose_collector(facts: Mapping[str, Any]) -> None:
+    """Set a collector's gauges from its status: in its own process, and in the API's, which hears it on the bus."""
+    name = facts["collector"]
+    QUEUED.labels(name).set(facts["queued"])
+    CANARY_AGE.labels(name).set(facts["canary_age_s"] if facts["canary_age_s"] is not None else -1)
+    QOS0_DROPPED.labels(name).set(facts["qos0_dropped"])
+    if facts["broker_dropped"] is not None:
+        BROKER_DROPPED.labels(name).set(facts["broker_dropped"])
+    for to, count in facts["connections"].items():
+        CONNECTIONS.labels(name, to).set(count)

@@ -14,7 +14,7 @@ from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from infra import bus, mqtt, telemetry
+from infra import bus, mqtt
 from infra.bus import Head
 from ingest.decode import Canary
 from ingest.store import Committed
@@ -86,7 +86,6 @@ class Announcer:
             dropped = int(message.payload)
         except ValueError:
             return
-        telemetry.BROKER_DROPPED.set(dropped)
         if self.broker_dropped is not None and dropped > self.broker_dropped:
             self._log.error("the broker has dropped messages: raise its queue limits", dropped=dropped)
         self.broker_dropped = dropped

@@ -152,7 +152,7 @@ class Collector:
             self._told = now
             facts = self.facts()
             self.announcer.status(facts)
-            self._expose(facts)
+            telemetry.expose_collector(facts)
 
     def _silent(self, now: float) -> bool:
         """Whether canaries were sent and could have come, and nothing has."""
@@ -179,14 +179,6 @@ class Collector:
             "connections": {"broker": self.receiver.connections, "database": self.link.connections},
             **{k: self.writer.counts[k] for k in ("messages", "decoded", "stored", "duplicate", "quarantined")},
         }
-
-    def _expose(self, facts: dict[str, Any]) -> None:
-        name = self.settings.ingest_name
-        telemetry.QUEUED.labels(name).set(facts["queued"])
-        telemetry.CANARY_AGE.labels(name).set(facts["canary_age_s"] if facts["canary_age_s"] is not None else -1)
-        telemetry.QOS0_DROPPED.labels(name).set(facts["qos0_dropped"])
-        for to, count in facts["connections"].items():
-            telemetry.CONNECTIONS.labels(name, to).set(count)
 
 
 def run(settings: Settings) -> None:

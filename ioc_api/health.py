@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import psycopg
 
+from infra import telemetry
 from infra.settings import Settings
 from ioc_api.database import Away, Database
 from ioc_api.feed.bus import Listener
@@ -34,6 +36,12 @@ class Health:
         name = facts.get("collector")
         if isinstance(name, str) and (name in self._statuses or len(self._statuses) < 1000):
             self._statuses[name] = (now_us(), facts)
+
+    def expose(self) -> None:
+        """Set the collectors' gauges by what they said last; what an unlike version said is left out."""
+        for _, facts in self._statuses.values():
+            with contextlib.suppress(KeyError, TypeError, AttributeError):
+                telemetry.expose_collector(facts)
 
     async def look_at_database(self) -> int | None:
         """Ask for the registry's version; None where there is no answer."""

@@ -121,6 +121,7 @@ class Service:
 
     def expose(self) -> None:
         """Bring the metrics up to date."""
+        self.health.expose()
         telemetry.API_READY.set(not self.health.reasons())
         telemetry.API_GAPS.set(self.intake.gaps)
         for collector, age_s in self.health.ages().items():
