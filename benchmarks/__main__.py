@@ -12,7 +12,8 @@ def main(wanted: list[str]) -> int:
     """Run them; the exit code is 1 when one of them failed."""
     unknown = [w for w in wanted if w not in NAMES]
     if unknown:
-        sys.exit(f"there is no benchmark {unknown[0]!r}: choose among {', '.join(NAMES)}")
+        print(f"there is no benchmark {unknown[0]!r}: choose among {', '.join(NAMES)}", file=sys.stderr)
+        return 2
     failed = 0
     for name in wanted or NAMES:
         print(f"\n## {name}\n", flush=True)
