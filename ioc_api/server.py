@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import resource
 import signal
 import socket
 from collections.abc import Iterator, Sequence
@@ -97,6 +98,12 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _allow_descriptors() -> None:
+    """Take as many file descriptors as we may: each client is one, and the usual limit is 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def serve(app: FastAPI, sockets: Sequence[socket.socket]) -> None:
     """Serve until SIGTERM or SIGINT."""
     config = uvicorn.Config(
@@ -106,6 +113,7 @@ def serve(app: FastAPI, sockets: Sequence[socket.socket]) -> None:
         lifespan="on", log_config=None, access_log=False, server_header=False, date_header=True,
         timeout_graceful_shutdown=5, timeout_keep_alive=30,
     )  # fmt: skip
+    _allow_descriptors()
     server = _Server(config, app)
     asyncio.run(server.serve(list(sockets)))
     if not server.started:
