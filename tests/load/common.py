@@ -169,15 +169,23 @@ def stored(url: str, area: str = "bac_giang") -> dict[int, int]:
     return dict(rows)
 
 
-def caught_up(url: str, loads: list[Load], within_s: float = 60) -> None:
-    """Wait until history holds as many messages as the brokers have acknowledged (which are looked at later)."""
+def caught_up(url: str, loads: list[Load], within_s: float = 60, *, still_s: float = 15) -> None:
+    """Wait until history holds as many messages as the brokers have acknowledged (which are looked at later).
+
+    It need not wait to the end where history has stood still for a while: then something is lost.
+    """
     wanted = sum(len(a.acknowledged) for a in loads)
-    until(
-        lambda: one(url, "SELECT count(energy) FROM reading_lighting") >= wanted,
-        f"{wanted:,} messages are stored",
-        within_s,
-        0.25,
-    )
+    last, since = -1, time.monotonic()
+
+    def settled() -> bool:
+        nonlocal last, since
+        now = one(url, "SELECT count(energy) FROM reading_lighting")
+        if now != last:
+            last, since = now, time.monotonic()
+        return now >= wanted or time.monotonic() - since > still_s
+
+    until(settled, f"{wanted:,} messages are stored", within_s, 0.25)
+    assert last >= wanted, f"lost {wanted - last:,} of {wanted:,} messages, or they lie somewhere else"
 
 
 def check_complete(url: str, *loads: Load) -> None:

@@ -62,7 +62,7 @@ MUTANTS = (
             Change("ingest/store.py", "suspect = self.newest.suspects(cols) | again", "suspect = again & False"),
             Change("ingest/store.py", "        if careful:\n            suspect[:] = True\n", ""),
         ),
-        ("tests/load/test_kill.py::test_the_connection_is_cut_at_commit",),
+        (KILL, "tests/integration/test_ingest.py::test_what_was_stored_before_is_a_duplicate"),
     ),
     Mutant(
         "a queue of 1,000",
