@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
 import pytest
 
+from infra import bus
 from infra.servers import Mosquitto, Postgres
 from tests.fix_api import Api
 from tests.fix_servers import freeze, thaw
 from tests.load import common
 from tests.proxy import Proxy
+from tests.publisher import Publisher
 from tests.service import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
@@ -103,3 +106,41 @@ def test_a_cut_network(
         common.check_complete(database, first, second)
         for name in ("bac-giang", "viet-yen"):
             assert common.left_in_session(mosquitto.url, name) == 0
+
+
+def test_a_broker_that_comes_and_goes_while_the_database_is_away(
+    service: common.START,
+    own_postgres: Postgres,
+    own_database: str,
+    mosquitto: Mosquitto,
+    proxy: Callable[[str], Proxy],
+) -> None:
+    """Each connection brings the same messages again: they must not pile up, nor be taken for new ones afterwards."""
+    window = 1_000
+    common.prepare(own_database)
+    between = proxy(mosquitto.url)
+    collector = common.collect(service, own_database, between.url, IOC_INGEST_WINDOW=str(window))
+    queued: list[int] = []
+    listener = Publisher(mosquitto.url, "listener")
+    listener.hear(f"{bus.STATUS_TOPIC}/+", lambda status: queued.append(json.loads(status)["queued"]))
+    try:
+        with common.load(mosquitto.url, RATE) as load:
+            until(lambda: load.reached(RATE), "it runs")
+            freeze(own_postgres)
+            for _ in range(6):
+                between.cut()
+                # It is back and is sent everything again, until it holds enough and reads no more.
+                time.sleep(1.5)
+            seen = len(queued)
+            until(lambda: len(queued) > seen + 1, "it says how it is")
+            thaw(own_postgres)
+            load.finish()
+            common.caught_up(own_database, [load])
+    finally:
+        listener.close()
+    # One and a half windows, the pieces that were being read just then, and the batch that waits.
+    assert window < max(queued) < 5 * window, queued
+    assert common.collects(collector, 3)
+    assert collector.stop() == 0
+    common.check_complete(own_database, load)
+    assert common.left_in_session(mosquitto.url) == 0
