@@ -266,7 +266,16 @@ class Windows:
             zero = np.zeros(shape, np.int64)
             few = np.zeros((*shape[:2], len(self._extra)))
             return zero, np.zeros(shape), np.zeros(shape), np.zeros(shape), zero, zero, few, few
-        columns = (self._count, self._sum, self._low, self._high, self._newest, self._seen, self._x, self._y)
+        columns: tuple[NDArray[Any], ...] = (
+            self._count,
+            self._sum,
+            self._low,
+            self._high,
+            self._newest,
+            self._seen,
+            self._x,
+            self._y,
+        )
         joins: tuple[Any, ...] = (np.add, np.add, np.minimum, np.maximum, np.maximum, np.add, np.add, np.add)
         out: list[NDArray[Any]] = [
             np.empty((*shape[:2], c.shape[2]), np.int64 if c.dtype == np.int32 else c.dtype) for c in columns
