@@ -76,6 +76,7 @@ def page(api: dict[str, Any]) -> str:
     info = api["info"]
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<link rel=icon href='/favicon.svg' type='image/svg+xml'>"
         f"<title>{escape(info['title'])}</title><style>{_STYLE}</style><h1>{escape(info['title'])} "
         f"{escape(info['version'])}</h1><p>{escape(info.get('description', ''))}</p>"
         f"<p><a href='openapi.json'>openapi.json</a></p>{body}<h2>shapes</h2>{''.join(shapes)}</html>"

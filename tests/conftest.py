@@ -1,10 +1,19 @@
-"""Fixtures for all tests, and their order: the quick ones first, at random within a folder."""
+"""Fixtures for all tests, and their order: the quick ones first, at random within a folder.
+
+Property tests try few examples in each run, so that the unit tests stay below ten seconds; other ones each time.
+`pytest --hypothesis-profile=deep tests/unit` tries many.
+"""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ("tests.fix_servers", "tests.fix_api")
+
+settings.register_profile("quick", max_examples=50)
+settings.register_profile("deep", max_examples=2_000, deadline=None)
+settings.load_profile("quick")
 
 ORDER = ("unit", "contract", "integration", "e2e", "browser", "load")
 

@@ -151,7 +151,7 @@ ITEMS = VALUES | ENVELOPES | ENVELOPES | NUMBERS
 MESSAGES = st.one_of(ITEMS, st.lists(ITEMS, max_size=3)).map(lambda m: json.dumps(m).encode()) | st.binary(max_size=30)
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(MESSAGES)
 def test_the_quick_way_says_what_the_exact_one_says(payload: bytes) -> None:
     wanted = READER.read(payload, LIMITS)  # never raises

@@ -192,7 +192,7 @@ PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 
 TestPromise = Promise.TestCase
 TestPromise.settings = settings(
-    max_examples=150, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES
 )
 
 

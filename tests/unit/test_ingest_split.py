@@ -62,7 +62,7 @@ def wanted(packets: list[Packet]) -> tuple[list[tuple[bytes, bytes, int, int]], 
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(PACKETS, st.data())
 def test_any_cuts_give_the_same_messages(packets: list[Packet], data: st.DataObject) -> None:
     stream = b"".join(p.encoded() for p in packets)

@@ -150,7 +150,7 @@ async def live_through(story: list[Any]) -> tuple[int, int]:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(stories)
 def test_every_committed_reading_is_counted_once(story: list[Any]) -> None:

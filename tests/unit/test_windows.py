@@ -100,7 +100,7 @@ readings = st.builds(
 steps = st.lists(st.tuples(st.lists(readings, max_size=8), st.integers(0, 200 * S)), min_size=1, max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(steps)
 def test_windows_say_what_a_recomputation_says(steps: list[tuple[list[Reading], int]]) -> None:
     now = MIDNIGHT
