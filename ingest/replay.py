@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,20 @@ def replay(writer: Writer) -> int:
     An item whose every value is now stored (or was before) is done. One that still has a fault stays, says why, and
     waits to be asked for again.
     """
+    try:
+        return _attempt(writer, MOST)
+    except psycopg.Error:
+        pass
+    # The database refuses something in it: go on one by one, and set aside the one that it is.
+    try:
+        return _attempt(writer, 1)
+    except psycopg.Error as e:
+        why = f"it could not be stored: {str(e).splitlines()[0]}"
+        writer.persist(lambda conn, _: _set_aside(conn, [(why, c.id) for c in _candidates(conn, 1)]))
+        return 1
+
+
+def _attempt(writer: Writer, most: int) -> int:
     looked = 0
 
     def work(conn: psycopg.Connection, careful: bool) -> None:
@@ -43,7 +58,7 @@ def replay(writer: Writer) -> int:
         try:
             # After a lost answer this is another batch than the one that may have been committed.
             writer.resync(conn)
-            looked = _replay(writer, conn, careful)
+            looked = _replay(writer, conn, _candidates(conn, most), careful)
         finally:
             if not conn.closed:
                 conn.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
@@ -52,18 +67,17 @@ def replay(writer: Writer) -> int:
     return looked
 
 
-def _candidates(conn: psycopg.Connection) -> list[Candidate]:
+def _candidates(conn: psycopg.Connection, most: int) -> list[Candidate]:
     rows = conn.execute(
         """SELECT id, (extract(epoch FROM received_at) * 1000000)::bigint, topic, payload, retained
            FROM quarantine_item WHERE replay_requested_at IS NOT NULL AND replayed_at IS NULL
            ORDER BY id LIMIT %s""",
-        [MOST],
+        [most],
     )
     return [Candidate(*row) for row in rows]
 
 
-def _replay(writer: Writer, conn: psycopg.Connection, careful: bool) -> int:
-    candidates = _candidates(conn)
+def _replay(writer: Writer, conn: psycopg.Connection, candidates: Sequence[Candidate], careful: bool) -> int:
     good: dict[str, list[Table]] = {}
     done: list[int] = []
     still: list[tuple[str, int]] = []
@@ -90,10 +104,15 @@ def _replay(writer: Writer, conn: psycopg.Connection, careful: bool) -> int:
         batch = Decoded(tables=tables, decoded=sum(t.columns.readings for t in tables))
         oldest = min(c.received_us for c in candidates)
         writer.write(conn, batch, oldest, careful=careful, replayed=done, replay=True)
+    _set_aside(conn, still)
+    if candidates:
+        writer.log.info("replayed quarantine", entered=len(done), still_faulty=len(still))
+    return len(candidates)
+
+
+def _set_aside(conn: psycopg.Connection, still: Sequence[tuple[str, int]]) -> None:
+    """Note why items (detail, id) could not enter; they wait to be asked for again."""
     with conn.cursor() as cur:
         cur.executemany(
             "UPDATE quarantine_item SET replay_requested_at = NULL, replay_detail = %s WHERE id = %s", still
         )
-    if candidates:
-        writer.log.info("replayed quarantine", entered=len(done), still_faulty=len(still))
-    return len(candidates)

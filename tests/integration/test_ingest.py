@@ -210,3 +210,26 @@ def test_a_replay_whose_commit_was_answered_by_silence(
     assert one(db, "SELECT replayed_at IS NOT NULL FROM quarantine") is True
     balance = db.execute("SELECT sum(decoded), sum(stored), sum(duplicate), sum(quarantined) FROM balance_minute")
     assert balance.fetchone() == (3, 2, 0, 1)
+
+
+def test_what_the_database_refuses_is_set_aside_and_replayed_when_it_no_longer_does(
+    service: Start, database: str, mosquitto: Mosquitto, publisher: Publisher, db: psycopg.Connection
+) -> None:
+    register(db, "S1")
+    db.execute("ALTER TABLE reading_traffic ADD CONSTRAINT strange CHECK (speed <> 66)")
+    collector = start(service, database, mosquitto)
+    ts = now_ms() - 60_000
+    for i in range(60, 70):
+        message = json.dumps({"ts": ts + i, "values": {"speed": i}})
+        publisher.send("ioc/v1/bac_giang/traffic/S1/telemetry", message)
+    until(lambda: one(db, "SELECT count(*) FROM observation") == 9, "the others are stored")
+    assert "could not be stored" in str(one(db, "SELECT detail FROM quarantine"))
+
+    db.execute("UPDATE quarantine_item SET replay_requested_at = now()")
+    until(lambda: one(db, "SELECT replay_detail FROM quarantine_item") is not None, "it is set aside again")
+    db.execute("ALTER TABLE reading_traffic DROP CONSTRAINT strange")
+    db.execute("UPDATE quarantine_item SET replay_requested_at = now()")
+    until(lambda: one(db, "SELECT count(*) FROM observation") == 10, "it enters")
+    assert collector.alive()
+    balance = db.execute("SELECT sum(decoded), sum(stored), sum(duplicate), sum(quarantined) FROM balance_minute")
+    assert balance.fetchone() == (11, 10, 0, 1)
