@@ -143,24 +143,33 @@ class Decoding:
             self.out.tables.append(Table(decoder, cols, again))
 
     def _exactly(self, place: int, message: Received, route: Route | Stranger | Refusal) -> None:
-        """Read one message with the exact reader."""
+        """Read one message with the exact reader.
+
+        A sensor that nobody knows but that may register does so by its first good value; until then its messages are
+        filed under their own faults.
+        """
         decoder = route.decoder
         found = decoder.reader.read(message.payload, self.limits) if decoder else Message([], [])
-        sensor_id = route.address.sensor_id if isinstance(route, Stranger) else route.sensor_id
-        if isinstance(route, Stranger) and self.register and found.rows and not message.flags & RETAIN:
-            self.out.strangers.append(route.address)
-            return
-        if isinstance(route, Stranger):
-            route = Refusal("unknown_sensor", f"{sensor_id} is not registered", sensor_id, decoder)
-        if isinstance(route, Refusal):
-            whole = Fault(route.reason, route.detail, max(1, found.readings))
-            self._quarantine(place, message, whole, sensor_id)
-            return
         rows, faults = found
         if message.flags & RETAIN and any(r.time_us is None for r in rows):
             count = sum(len(r.values) for r in rows if r.time_us is None)
             faults.append(Fault("retained_stale", "a retained message without a time is no reading", count))
             rows = [r for r in rows if r.time_us is not None]
+        sensor_id = route.address.sensor_id if isinstance(route, Stranger) else route.sensor_id
+        if isinstance(route, Stranger):
+            if self.register and rows:
+                self.out.strangers.append(route.address)
+                return
+            if not self.register:
+                route = Refusal("unknown_sensor", f"{sensor_id} is not registered", sensor_id, decoder)
+        if isinstance(route, Refusal):
+            good = sum(len(r.values) for r in rows)
+            faults.append(Fault(route.reason, route.detail, good if good or faults else 1))
+            rows = []
+        if not isinstance(route, Route):
+            if faults:
+                self._quarantine(place, message, summary(faults), sensor_id)
+            return
         rows = self._with_channels(rows, faults)
         if faults:
             self._quarantine(place, message, summary(faults), sensor_id)

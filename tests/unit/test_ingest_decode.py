@@ -81,10 +81,20 @@ def test_a_topic_that_leads_nowhere(topic: str, reason: str, sensor_id: str | No
 def test_strangers_are_named_where_they_may_register() -> None:
     stranger = "ioc/v1/bac_giang/traffic/S9/telemetry"
     assert [a.sensor_id for a in decode(message('{"speed": 41}', stranger), register=True).strangers] == ["S9"]
-    for other in (message('{"speed": "x"}', stranger), message('{"speed": 1}', stranger, flags=RETAIN)):
-        out = decode(other, register=True)
+    # What is wrong with a message is then not that nobody knows its sensor.
+    for said, flags, reason in (('{"speed": "x"}', 0, "bad_value"), ('{"speed": 1}', RETAIN, "retained_stale")):
+        out = decode(message(said, stranger, flags=flags), register=True)
         assert not out.strangers
-        assert out.items[0].reason == "unknown_sensor"
+        assert [(i.reason, i.sensor_id, i.readings) for i in out.items] == [(reason, "S9", 1)]
+    silent = decode(message('{"speed": null}', stranger), register=True)
+    assert (silent.strangers, silent.items, silent.decoded) == ([], [], 0)
+
+
+def test_a_stranger_with_a_fault_is_filed_under_the_first_reason() -> None:
+    stranger = "ioc/v1/bac_giang/traffic/S9/telemetry"
+    out = decode(message("{oops", stranger), message('{"speed": 1, "flow": "x"}', stranger))
+    assert [(i.reason, i.readings) for i in out.items] == [("malformed", 1), ("unknown_sensor", 2)]
+    assert all("is not registered" in i.detail for i in out.items)
 
 
 def test_retained_messages_are_history_only_with_a_time() -> None:
