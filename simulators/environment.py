@@ -10,10 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from city import sun
 from city.sensors import Sensor
-from simulators import noise, rhythm, sun
+from city.sun import HOUR_US
+from simulators import noise, rhythm
 from simulators.noise import Floats, Ticks
-from simulators.sun import HOUR_US
 from simulators.world import Index, World, wobble
 
 TIP_MM = 0.1  # one tip of the rain gauge's bucket

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from city import sun
 from city.sensors import Sensor
-from simulators import noise, rhythm, sun
+from city.sun import DAY_US
+from simulators import noise, rhythm
 from simulators.nights import Nights
 from simulators.noise import Floats, Ticks
-from simulators.sun import DAY_US
 from simulators.world import Index, World
 
 RATED_W = np.array([60.0, 90.0, 120.0, 150.0])

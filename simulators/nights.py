@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulators import sun
+from city import sun
+from city.sun import DAY_US, HOUR_US, LOCAL_US
 from simulators.noise import Floats, Ticks
-from simulators.sun import DAY_US, HOUR_US, LOCAL_US
 
 FIRST_NIGHT = 18_262  # 2020-01-01: burning time is counted from here on
 HALF_FROM_H, HALF_TO_H = 23, 5

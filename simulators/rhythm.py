@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulators.sun import Floats, Ints, local_day, local_hour
+from city.sun import Floats, Ints, local_day, local_hour
 
 
 def _between(hour: Floats, start: float, end: float, edge: float) -> Floats:

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from city.sensors import Sensor
+from city.sun import HOUR_US
 from simulators import noise, rhythm
 from simulators.noise import Floats, Ticks
-from simulators.sun import HOUR_US
 from simulators.world import Index, World, wobble
 
 #: Length that a vehicle of the local mix (mostly motorcycles) covers, with the detector's own, in metres.

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from city import sun
 from city.registry import Domain
 from city.sensors import Sensor
-from simulators import noise, rhythm, sun
+from city.sun import DAY_US, HOUR_US
+from simulators import noise, rhythm
 from simulators.noise import Floats, Ticks
-from simulators.sun import DAY_US, HOUR_US
 from simulators.world import Index, World, wobble
 
 PHASES = ("L1", "L2", "L3")

@@ -12,10 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from city import sun
 from city.places import Zone
-from simulators import noise, sun
+from city.sun import DAY_US, HOUR_US
+from simulators import noise
 from simulators.noise import Drift, Floats, Ticks
-from simulators.sun import DAY_US, HOUR_US
 
 Index = NDArray[np.intp]
 
