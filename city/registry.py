@@ -33,7 +33,9 @@ class Metric(msgspec.Struct, frozen=True):
     ``kind``: gauge (a level), delta (an amount in a period), counter (a total that only grows, or restarts),
     state (0 or 1). ``low`` and ``high`` bound what is plausible, in ``unit``; both are included.
     ``aggregate`` is how many readings become one figure: mean, sum, circular (mean direction, degrees),
-    energy (mean of sound energy, dB) or increase (of a counter).
+    energy (mean of sound energy, dB) or increase (of a counter). ``percentiles`` are kept in the rollups beside the
+    mean. ``still_h``: hours after which a value that has not moved is stuck (None: it may stand still). ``jump``: the
+    largest plausible step from one minute to the next, in ``unit`` (None: any).
     """
 
     name: str
@@ -44,6 +46,9 @@ class Metric(msgspec.Struct, frozen=True):
     aggregate: Aggregate
     vi: str
     en: str
+    percentiles: tuple[int, ...] = ()
+    still_h: float | None = None
+    jump: float | None = None
 
     @property
     def double(self) -> bool:
@@ -106,7 +111,25 @@ def _metric(table: Mapping[str, Any], where: str) -> Metric:
     if not -SINGLE <= low < high <= SINGLE:
         raise RegistryError(f"{where}: low must be below high, and both finite (they are {low} and {high})")
     vi, en, unit = (_field(table, k, str, where) for k in ("vi", "en", "unit"))
-    return Metric(name, unit, kind, low, high, aggregate, vi, en)
+    still_h, jump = (_positive(table, k, where) for k in ("still_h", "jump"))
+    return Metric(name, unit, kind, low, high, aggregate, vi, en, _percentiles(table, where), still_h, jump)
+
+
+def _positive(table: Mapping[str, Any], key: str, where: str) -> float | None:
+    if key not in table:
+        return None
+    value = float(_field(table, key, (int, float), where))
+    if not 0 < value <= SINGLE:
+        raise RegistryError(f"{where}: {key} must be above 0 (it is {value:g})")
+    return value
+
+
+def _percentiles(table: Mapping[str, Any], where: str) -> tuple[int, ...]:
+    found = table.get("percentiles", [])
+    whole = isinstance(found, list) and all(type(p) is int and 0 < p < 100 for p in found)
+    if not whole or sorted(set(found)) != found:
+        raise RegistryError(f"{where}: percentiles are whole numbers between 0 and 100, ascending (they are {found!r})")
+    return tuple(found)
 
 
 def _metrics(table: Mapping[str, Any], where: str) -> tuple[Metric, ...]:

@@ -64,6 +64,29 @@ class Settings(BaseSettings):
     lag_limit_s: float = Field(10.0, gt=0, description="Age of the canary above which /readyz answers 503.")
     max_late_days: int = Field(30, ge=1, description="Readings older than this go to quarantine as too_old.")
     max_early_s: int = Field(300, ge=0, description="Readings further ahead than this go to quarantine as future.")
+    rollup_grace_s: int = Field(
+        120, ge=0, le=86_400, description="How long after its end an hour is rolled up; what comes later is added."
+    )
+    keep_raw_days: int = Field(90, ge=0, description="Days that readings are kept; 0: for ever.")
+    keep_minute_days: int = Field(730, ge=0, description="Days that 1-minute rollups are kept; 0: for ever.")
+    keep_quarantine_days: int = Field(180, ge=0, description="Days that quarantine is kept; 0: for ever.")
+    compress_after_days: int = Field(
+        7, ge=0, description="Age at which chunks are compressed where TimescaleDB's license allows; 0: never."
+    )
+    untrusted: Literal["leave_out", "keep"] = Field(
+        "leave_out", description="Whether sensors that are not trusted count in figures of zones, areas and indices."
+    )
+    trust_limit: int = Field(50, ge=0, le=100, description="Trust score below which a sensor is not trusted.")
+    export_limit_s: float = Field(900.0, gt=0, description="Longest time that one download may take.")
+    open_data: bool = Field(True, description="Whether /open/v1 is served, without login.")
+    open_delay_s: int = Field(3600, ge=0, description="Age that figures must have before they are open data.")
+    open_rate: int = Field(120, ge=1, description="Requests to /open/v1 a minute and address.")
+    open_licence: str = Field(
+        "https://creativecommons.org/licenses/by/4.0/", description="URI of the licence of the open data."
+    )
+    public_url: str = Field(
+        "", description="The address under which the public reaches us, for links in open data; empty: as asked."
+    )
     api_token: str = Field("", description="Administrator's API token; `ioc up` makes one.")
     dashboard_dir: Path | None = Field(
         None, description="Folder with the built screen, where it is not beside the API."
