@@ -1,0 +1,112 @@
+"""Indices: the figures that a city speaks in, each with its method and its legal basis.
+
+A module per subject. It has `INDICES`, what it can say, and `current(conn, city, now_us) -> list[Item]`, what it says
+now: synchronous, with a connection of its own in a thread, reading only. `ioc_api.indices.catalogue` lists the modules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from city.registry import Domain
+from city.sensors import Sensor
+from infra.catalog import Catalog
+from ioc_api.roster import Roster
+
+#: The legal basis of a figure that has none.
+OPERATING = "không có – số liệu vận hành / none – an operating figure"
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure. ``value`` is null where it cannot be said, and ``reason`` then says why, in both languages.
+
+    ``key`` is ``<index>/<subject>``; the subject is a sensor, a zone (``zone``), or an area (``zone`` null).
+    ``vi`` and ``en`` are the level in words; ``colour`` is #rrggbb. ``at`` is the end of the time it was made from;
+    ``completeness`` the share, in %, of what it should have been made from. ``details`` is the index's own.
+    """
+
+    key: str
+    index: str
+    area: str
+    zone: str | None
+    sensor_id: str | None
+    value: float | None
+    unit: str
+    level: str | None
+    vi: str
+    en: str
+    colour: str | None
+    at: str | None
+    completeness: float | None
+    method: str
+    legal_basis: str
+    reason: str | None = None
+    details: dict[str, Any] = {}
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of figure. ``path`` is where it is asked for, under /api/v1; ``method`` is what its items say."""
+
+    code: str
+    vi: str
+    en: str
+    unit: str
+    path: str
+    method: str
+    method_vi: str
+    method_en: str
+    legal_basis: str = OPERATING
+
+    def item(
+        self,
+        subject: str,
+        *,
+        area: str,
+        zone: str | None,
+        value: float | None,
+        vi: str,
+        en: str,
+        at: str | None,
+        sensor_id: str | None = None,
+        level: str | None = None,
+        colour: str | None = None,
+        completeness: float | None = None,
+        reason: str | None = None,
+        legal_basis: str | None = None,
+        **details: Any,
+    ) -> Item:
+        """A figure of this kind. ``legal_basis`` where that of one figure is not that of them all."""
+        return Item(
+            key=f"{self.code}/{subject}", index=self.code, area=area, zone=zone, sensor_id=sensor_id, value=value,
+            unit=self.unit, level=level, vi=vi, en=en, colour=colour, at=at, completeness=completeness,
+            method=self.method, legal_basis=legal_basis or self.legal_basis, reason=reason, details=details,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class City:
+    """What an index must know besides readings. ``untrusted`` are numbers of sensors that are not to be believed."""
+
+    catalog: Catalog
+    roster: Roster
+    untrusted: frozenset[int] = frozenset()
+
+    def domain(self, code: str) -> Domain | None:
+        """The domain, with the ranges in force; None where the registry has none of that code."""
+        return next((d for d in self.roster.domains if d.code == code), None)
+
+    def sensors(self, domain: str, metric: str | None = None) -> list[Sensor]:
+        """Active, trusted sensors of a domain, by id; with ``metric`` those that declare it or declare nothing."""
+        found = (self.roster.sensors[self.roster.numbers[i]] for i in self.roster.ordered)
+        return [
+            s
+            for s in found
+            if s is not None
+            and s.domain == domain
+            and s.status == "active"
+            and s.id not in self.untrusted
+            and (metric is None or not s.metrics or metric in s.metrics)
+        ]

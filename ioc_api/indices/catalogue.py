@@ -1,0 +1,39 @@
+"""All indices: the modules, what they can say, and what they say now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import psycopg
+
+from infra.catalog import Catalog
+from infra.settings import Settings
+from ioc_api.indices import City, Index, Item, traffic
+from ioc_api.roster import Roster
+
+
+class Subject(Protocol):
+    """What each module has."""
+
+    INDICES: tuple[Index, ...]
+
+    def current(self, conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
+        """What it says now."""
+
+
+#: By their name in /api/v1/indices/….
+SUBJECTS: dict[str, Subject] = {"traffic": traffic}
+
+
+def indices() -> Sequence[Index]:
+    """Every kind of figure there is."""
+    return [index for subject in SUBJECTS.values() for index in subject.INDICES]
+
+
+def city_of(conn: psycopg.Connection, catalog: Catalog, roster: Roster, settings: Settings) -> City:
+    """The city as it is now; untrusted sensors are left out where the settings say so."""
+    if settings.untrusted == "keep":
+        return City(catalog, roster)
+    rows = conn.execute("SELECT sensor FROM sensor_quality WHERE NOT trusted").fetchall()
+    return City(catalog, roster, frozenset(n for (n,) in rows))
