@@ -20,13 +20,14 @@ import psycopg
 from numpy.typing import NDArray
 
 from city.columns import Columns, merge
+from city.decoder import Decoder
+from infra import journal
+from infra.rollup.closing import LOCK, closed_until, name_late
 from infra.schema import table
 from ingest import copy, receipts
 from ingest.decode import Decoded, Item, Table
 from ingest.receipts import Ledger
 
-#: Any number that nobody else takes; the domain's hash is the second half of the key.
-LOCK = 0x10C2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSEEN = np.iinfo(np.int64).max
 
@@ -36,12 +37,21 @@ class Fenced(Exception):
 
 
 @dataclass(slots=True)
+class Stored:
+    """What is new of one domain. ``filled`` (n,): the row was there and lacked these values."""
+
+    decoder: Decoder
+    columns: Columns
+    filled: NDArray[np.bool_]
+
+
+@dataclass(slots=True)
 class Committed:
     """What became of a batch. ``tables`` hold what is new and nothing else; None: see `Store.write`."""
 
     seq: int
     batch: int
-    tables: list[Table] = field(default_factory=list)
+    tables: list[Stored] = field(default_factory=list)
     stored: int = 0
     duplicate: int = 0
     quarantined: int = 0
@@ -105,6 +115,7 @@ class Store:
             number = self._take_number(seq)
             if number is not None:
                 done = self._write_tables(batch, seq, number, careful)
+                self._keep_journal(done, received_us)
                 self._write_items(batch.items)
                 self._account(batch, done, received_us, replay)
                 self._write_receipts(batch, seq, session)
@@ -124,6 +135,23 @@ class Store:
         done.quarantined = sum(i.readings for i in batch.items)
         done.duplicate = batch.decoded - done.stored - done.quarantined
         return done
+
+    def _keep_journal(self, done: Committed, received_us: int) -> None:
+        """Keep what is new for the rollups; what went into closed hours, or filled rows, is named instead."""
+        tables = [t for t in done.tables if len(t.columns)]
+        if not tables:
+            return
+        # Asked for now, under the locks: an hour that is closed later is read when this batch is to be seen.
+        closed = closed_until(self.conn, [t.columns.domain for t in tables])
+        fresh = []
+        for t in tables:
+            # A row that was filled keeps the quality it had, which the journal does not know.
+            late = (t.columns.time_us < closed[t.columns.domain]) | t.filled
+            if late.any():
+                name_late(self.conn, done.batch, t.columns.take(late))
+            if not late.all():
+                fresh.append((t.columns.take(~late) if late.any() else t.columns, t.decoder.double))
+        journal.write(self.conn, done.batch, received_us, fresh)
 
     def _keep_receipts(self, seq: int, batch: Decoded) -> None:
         needless = self.ledger.add(seq, batch.messages, batch.receipts)
@@ -145,7 +173,7 @@ class Store:
             raise Fenced(f"another collector named {self.name} has taken over: give each its own IOC_INGEST_NAME")
         return None
 
-    def _write_table(self, part: Table, batch: int, careful: bool) -> Table:
+    def _write_table(self, part: Table, batch: int, careful: bool) -> Stored:
         """Write what is new of one domain and return it."""
         decoder = part.decoder
         name = table(decoder.domain.code)
@@ -159,10 +187,9 @@ class Store:
         lock = "pg_advisory_xact_lock" if suspect.any() else "pg_advisory_xact_lock_shared"
         self.conn.execute(f"SELECT {lock}(%s, hashtext(%s))", [LOCK, name])
         if suspect.any():
-            cols = self._without_known(name, cols, suspect, batch, decoder.double)
-        else:
-            self._copy(name, cols, decoder.double, batch)
-        return Table(decoder, cols, np.zeros(len(cols), bool))
+            return Stored(decoder, *self._without_known(name, cols, suspect, batch, decoder.double))
+        self._copy(name, cols, decoder.double, batch)
+        return Stored(decoder, cols, np.zeros(len(cols), bool))
 
     def _copy(self, name: str, cols: Columns, double: NDArray[np.bool_], batch: int) -> None:
         if not len(cols):
@@ -176,8 +203,8 @@ class Store:
 
     def _without_known(
         self, name: str, cols: Columns, suspect: NDArray[np.bool_], batch: int, double: NDArray[np.bool_]
-    ) -> Columns:
-        """Write the rows, but for values that are there; returns what was new."""
+    ) -> tuple[Columns, NDArray[np.bool_]]:
+        """Write the rows, but for values that are there; returns what was new, and which rows were filled."""
         places = np.flatnonzero(suspect)
         keys = cols.take(places)
         there = ", ".join(f"r.{m} IS NOT NULL" for m in cols.metrics)
@@ -198,7 +225,7 @@ class Store:
         ).fetchall()
         if not found:
             self._copy(name, cols, double, batch)
-            return cols
+            return cols, np.zeros(len(cols), bool)
         rows = places[np.array([place - 1 for place, _ in found])]
         known = np.array([flags for _, flags in found], bool)
         cols = cols.take(slice(None))
@@ -210,7 +237,7 @@ class Store:
         self._copy(name, cols.take(some & ~present), double, batch)
         if (some & present).any():
             self._fill(name, cols.take(some & present), double, batch)
-        return cols.take(some)
+        return cols.take(some), present[some]
 
     def _fill(self, name: str, cols: Columns, double: NDArray[np.bool_], batch: int) -> None:
         """Put values into rows that are there and lack them."""
