@@ -17,6 +17,8 @@ from city.columns import Columns
 from infra import bus
 from infra.bus import Head
 
+#: How far the clocks of collector and database may be apart.
+CLOCKS_S = 3600
 #: The whole of a domain's part in one frame: no broker has to take it.
 _WHOLE = 1 << 30
 
@@ -36,17 +38,17 @@ def write(
     for cols, double in tables:
         (frame,) = bus.encode(head, [(cols, double)], frame_bytes=_WHOLE)
         conn.execute(
-            """INSERT INTO journal (received_at, batch, domain, min_time, max_time, data)
-               SELECT epoch + %s * us, %s, %s, epoch + %s * us, epoch + %s * us, %b
+            """INSERT INTO journal (batch, domain, min_time, max_time, data)
+               SELECT %s, %s, epoch + %s * us, epoch + %s * us, %b
                FROM (VALUES ('epoch'::timestamptz, interval '1 microsecond')) AS unit (epoch, us)""",
-            [received_us, batch, cols.domain, int(cols.time_us.min()), int(cols.time_us.max()), frame],
+            [batch, cols.domain, int(cols.time_us.min()), int(cols.time_us.max()), frame],
         )
 
 
 def whole(conn: psycopg.Connection, domain: str, since_us: int, early_us: int) -> bool:
     """Whether the journal holds everything of a domain whose time is ``since_us`` or later.
 
-    ``early_us``: how far ahead of its receipt a reading's time may be.
+    ``early_us``: how far ahead of its storing a reading's time may be.
     """
     row = conn.execute(
         "SELECT journal_from <= to_timestamp(%s) FROM rollup_state WHERE domain = %s",
@@ -56,20 +58,19 @@ def whole(conn: psycopg.Connection, domain: str, since_us: int, early_us: int) -
 
 
 def fetch(conn: psycopg.Connection, domain: str, *, since_us: int, until_us: int, early_us: int) -> Iterator[Entry]:
-    """What was stored with since <= time < until (microseconds), in the order of receipt. Needs a transaction."""
+    """What was stored with since <= time < until (microseconds), in the order of storing. Needs a transaction."""
     with conn.cursor(name="journal", binary=True) as cur:
         cur.itersize = 16
         cur.execute(
-            """SELECT (extract(epoch FROM received_at) * 1000000)::bigint, data FROM journal
-               WHERE domain = %s AND received_at >= to_timestamp(%s)
-                 AND max_time >= to_timestamp(%s) AND min_time < to_timestamp(%s)
-               ORDER BY received_at, batch""",
-            [domain, (since_us - early_us) / 1e6, since_us / 1e6, until_us / 1e6],
+            """SELECT data FROM journal WHERE domain = %s AND stored_at >= to_timestamp(%s)
+               AND max_time >= to_timestamp(%s) AND min_time < to_timestamp(%s) ORDER BY batch""",
+            [domain, (since_us - early_us) / 1e6 - CLOCKS_S, since_us / 1e6, until_us / 1e6],
         )
-        for received_us, data in cur:
-            cols = bus.decode(data).columns
+        for (data,) in cur:
+            frame = bus.decode(data)
+            cols = frame.columns
             if cols is None:
                 continue
             inside = (cols.time_us >= since_us) & (cols.time_us < until_us)
             if inside.any():
-                yield Entry(received_us, cols if inside.all() else cols.take(inside))
+                yield Entry(frame.head.received_us, cols if inside.all() else cols.take(inside))

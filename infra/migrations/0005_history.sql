@@ -1,7 +1,7 @@
--- What each batch has newly stored, as one frame of the bus a domain: rollups read it instead of the rows. Chunks of an
--- hour of receipt, dropped once they are rolled up.
+-- What each batch has newly stored, as one frame of the bus a domain: rollups read it instead of the rows. By the time
+-- of storing, of which no reading is more than a few minutes ahead; chunks go once they are rolled up.
 CREATE TABLE journal (
-    received_at timestamptz NOT NULL,
+    stored_at timestamptz NOT NULL DEFAULT now(),
     batch integer NOT NULL,
     domain text NOT NULL,
     min_time timestamptz NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE journal (
 );
 -- Frames are read whole and hardly compress: out of line, as they are.
 ALTER TABLE journal ALTER COLUMN data SET STORAGE EXTERNAL;
-SELECT create_hypertable('journal', by_range('received_at', INTERVAL '1 hour'), create_default_indexes => false);
+SELECT create_hypertable('journal', by_range('stored_at', INTERVAL '1 hour'), create_default_indexes => false);
 CREATE INDEX ON journal (domain, min_time);
 
 -- How far each domain is rolled up. Whoever stores into an hour before closed_until says so in rollup_due.
@@ -21,7 +21,7 @@ CREATE TABLE rollup_state (
     closed_until timestamptz NOT NULL DEFAULT '-infinity',
     done_until timestamptz NOT NULL DEFAULT '-infinity'
 );
-COMMENT ON COLUMN rollup_state.journal_from IS 'the journal lacks nothing that was received from here on';
+COMMENT ON COLUMN rollup_state.journal_from IS 'the journal lacks nothing that was stored from here on';
 COMMENT ON COLUMN rollup_state.raw_from IS 'readings before it have been dropped by retention';
 COMMENT ON COLUMN rollup_state.closed_until IS 'hours before it are closed';
 COMMENT ON COLUMN rollup_state.done_until IS 'hours before it are rolled up, but for what rollup_due names';

@@ -45,7 +45,10 @@ def closed_until(conn: psycopg.Connection, domains: Sequence[str]) -> dict[str, 
 
 
 def name_late(conn: psycopg.Connection, batch: int, rows: Columns) -> None:
-    """Note that a batch has stored these rows into closed hours, in its own transaction."""
+    """Note that a batch has stored these rows into closed hours, in its own transaction.
+
+    Rows that were filled are named in open hours as well: such a note waits until the hour has been rolled up.
+    """
     hour = rows.time_us // HOUR_US
     with conn.cursor() as cur:
         cur.executemany(

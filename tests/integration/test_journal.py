@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,7 +22,7 @@ from tests.integration.test_store import store
 pytestmark = pytest.mark.servers
 
 HOUR_US = 3_600_000_000
-BEGIN_US = 1_795_305_600_000_000 // HOUR_US * HOUR_US
+BEGIN_US = (time.time_ns() // 1000 // HOUR_US - 1) * HOUR_US
 EARLY_US = 300_000_000
 
 
