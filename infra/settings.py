@@ -35,6 +35,9 @@ class Settings(BaseSettings):
         "quarantine", description="What becomes of a sensor that is not in the registry."
     )
     domains_dir: Path | None = Field(None, description="Folder with further domain files (*.toml).")
+    norms_file: Path | None = Field(
+        None, description="File of legal limits in place of the shipped norms.toml (air, noise)."
+    )
     log_format: Literal["console", "json"] = Field("console", description="Form of the log lines on stderr.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
@@ -76,6 +79,7 @@ class Settings(BaseSettings):
     untrusted: Literal["leave_out", "keep"] = Field(
         "leave_out", description="Whether sensors that are not trusted count in figures of zones, areas and indices."
     )
+    indices_s: float = Field(60.0, gt=0, description="Time between two rounds of working out the current indices.")
     trust_limit: int = Field(50, ge=0, le=100, description="Trust score below which a sensor is not trusted.")
     export_limit_s: float = Field(900.0, gt=0, description="Longest time that one download may take.")
     open_data: bool = Field(True, description="Whether /open/v1 is served, without login.")

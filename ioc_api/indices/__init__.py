@@ -24,8 +24,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One figure. ``value`` is null where it cannot be said, and ``reason`` then says why, in both languages.
 
     ``key`` is ``<index>/<subject>``; the subject is a sensor, a zone (``zone``), or an area (``zone`` null).
-    ``vi`` and ``en`` are the level in words; ``colour`` is #rrggbb. ``at`` is the end of the time it was made from;
-    ``completeness`` the share, in %, of what it should have been made from. ``details`` is the index's own.
+    ``vi`` and ``en`` are the level in words; ``colour`` is #rrggbb. ``since`` to ``at`` is the time it was made from
+    (``since`` null: a moment); ``completeness`` the share, in %, of what it should have been made from. ``details``
+    are the index's own.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     completeness: float | None
     method: str
     legal_basis: str
+    since: str | None = None
     reason: str | None = None
     details: dict[str, Any] = {}
 
@@ -74,6 +76,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
         level: str | None = None,
         colour: str | None = None,
         completeness: float | None = None,
+        since: str | None = None,
         reason: str | None = None,
         legal_basis: str | None = None,
         **details: Any,
@@ -82,7 +85,8 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
         return Item(
             key=f"{self.code}/{subject}", index=self.code, area=area, zone=zone, sensor_id=sensor_id, value=value,
             unit=self.unit, level=level, vi=vi, en=en, colour=colour, at=at, completeness=completeness,
-            method=self.method, legal_basis=legal_basis or self.legal_basis, reason=reason, details=details,
+            method=self.method, legal_basis=legal_basis or self.legal_basis, since=since, reason=reason,
+            details=details,
         )  # fmt: skip
 
 

@@ -65,6 +65,7 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     metric: list[str] | None = None
     window: list[str] | None = None
     sensor: list[str] | None = None
+    index: list[str] | None = None
 
 
 class Subscribe(msgspec.Struct, tag="subscribe"):

@@ -7,6 +7,7 @@ import numpy as np
 from city.columns import Columns
 from city.windows import Windows
 from ioc_api.live.aggregates import Aggregates
+from ioc_api.live.indices import Indices
 from ioc_api.live.latest import LatestTopic
 from ioc_api.live.liveness import LivenessTopic
 from ioc_api.live.system import SystemTopic
@@ -27,6 +28,7 @@ class Live:
         self.latest = LatestTopic(roster)
         self.sensors = LivenessTopic(roster)
         self.system = SystemTopic()
+        self.indices = Indices()
         self._places = {d.code: i for i, d in enumerate(roster.domains)}
         self._windows = self.fresh_windows(now_us)
         self._strangers: list[Columns] = []
@@ -36,7 +38,7 @@ class Live:
 
     @property
     def topics(self) -> list[Topic]:
-        return [self.aggregates, self.latest, self.sensors, self.system]
+        return [self.aggregates, self.latest, self.sensors, self.system, self.indices]
 
     @property
     def strangers(self) -> bool:

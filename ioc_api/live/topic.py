@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 #: above what changes in a city at once, so that one change is one frame.
 STEP = 3000
 
-FIELDS = ("area", "zone", "domain", "metric", "window", "sensor")
+FIELDS = ("area", "zone", "domain", "metric", "window", "sensor", "index")
 
 
 class Filter(tuple[tuple[str, frozenset[str]], ...]):
