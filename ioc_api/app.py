@@ -11,12 +11,13 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from infra import db, mqtt
 from infra.catalog import Catalog
+from infra.copyout import PARQUET
 from infra.settings import Settings
 from ioc_api import reference
 from ioc_api.headers import Around
@@ -109,7 +110,8 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     install(app)
     app.add_middleware(_Live)
-    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
+    packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET)
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5, exclude_content_types=packed)
     app.add_middleware(Around)
     guarded = [Depends(admitted)]
     for part in (city, sensors, observations, aggregates, quarantine, balance, system):

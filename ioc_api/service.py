@@ -19,9 +19,11 @@ from ioc_api.feed.bus import Listener
 from ioc_api.feed.intake import Intake
 from ioc_api.gate import Gate
 from ioc_api.health import Health
+from ioc_api.indices.refresh import Refresher
 from ioc_api.live.hub import Hub
 from ioc_api.live.state import Live
 from ioc_api.roster import groups_of, roster
+from ioc_api.streams import Streams
 from ioc_api.times import now_us
 
 CITY_TIME = timezone(timedelta(hours=7))
@@ -39,6 +41,7 @@ class Service:
         self.groups = groups_of(catalog.areas, catalog.zones, datetime.now(CITY_TIME).date())
         empty = roster([], catalog.registry, self.groups, channels={"": 0}, version=-1)
         self.database = Database(settings.database_url)
+        self.streams = Streams(settings.database_url, settings.export_limit_s)
         self.gate = Gate(settings.api_token, self.database, settings.http_origins)
         self.live = Live(empty, now_us())
         self.hub = Hub(self.live.topics)
@@ -47,6 +50,7 @@ class Service:
             settings.mqtt_url, asyncio.get_running_loop(), self._frame, lambda facts: self.health.status(facts)
         )
         self.health = Health(settings, self.database, self.listener, self.intake)
+        self.indices = Refresher(self.database, catalog, settings, self.live.indices, lambda: self.live.roster)
         self.intake.on_warm = self._warm
         self.hub.summary = self.health.summary
         self._tasks: list[asyncio.Task[None]] = []
@@ -61,6 +65,7 @@ class Service:
             ("database", self._watch),
             ("tick", self._tick),
             ("beat", self._beat),
+            ("indices", self._work_out_indices),
         ):
             self._tasks.append(asyncio.create_task(self._keep(name, work), name=name))
 
@@ -69,6 +74,7 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.streams.close()
         await self.database.close()
         await asyncio.to_thread(self.listener.stop)
 
@@ -107,6 +113,10 @@ class Service:
             self.live.system.update(self.health.items())
             self.hub.tell()
             self.hub.look_after()
+
+    async def _work_out_indices(self) -> None:
+        await self.intake.warm.wait()
+        await self.indices.run()
 
     async def _watch(self) -> None:
         """Look at the registry's version once a second, which tells as well whether the database answers."""
