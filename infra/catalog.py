@@ -7,7 +7,8 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
-from city import places, registry
+from city import norms, places, registry
+from city.norms import Norms
 from city.places import Area, Site, Zone
 from city.registry import Registry
 from infra.errors import ConfigError
@@ -22,6 +23,7 @@ class Catalog:
     areas: tuple[Area, ...]
     zones: tuple[Zone, ...]
     sites: tuple[Site, ...]
+    norms: Norms = norms.NONE
 
     @cached_property
     def area_codes(self) -> frozenset[str]:
@@ -33,6 +35,16 @@ def _own_domains(folder: Path) -> list[tuple[str, str]]:
         return [(p.name, p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.toml"))]
     except OSError as e:
         raise ConfigError(f"IOC_DOMAINS_DIR: cannot read {folder}: {e.strerror}") from e
+
+
+def _norms(shipped: str, own: Path | None) -> Norms:
+    """What ships, or the city's own file in its place."""
+    try:
+        return norms.parse(shipped if own is None else own.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise ConfigError(f"IOC_NORMS_FILE: cannot read {own}: {e.strerror}") from e
+    except (norms.NormsError, UnicodeDecodeError) as e:
+        raise ConfigError(f"IOC_NORMS_FILE: {own}: {e}") from None
 
 
 def load(settings: Settings) -> Catalog:
@@ -55,4 +67,5 @@ def load(settings: Settings) -> Catalog:
         places.parse_areas(text("areas.csv")),
         places.parse_zones(text("zones.csv")),
         places.parse_sites(text("sites.csv")),
+        _norms(text("norms.toml"), settings.norms_file),
     )
