@@ -153,7 +153,9 @@ def _schema(conn: psycopg.Connection, query: sql.Composable) -> pa.Schema:
     found = []
     for column in cursor.description or ():
         info = conn.adapters.types.get(column.type_code)
-        found.append(pa.field(column.name, types.get(info.name if info else "", pa.string())))
+        # An array has its own number but the info of its elements.
+        name = info.name if info and info.oid == column.type_code else ""
+        found.append(pa.field(column.name, types.get(name, pa.string())))
     return pa.schema(found)
 
 

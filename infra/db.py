@@ -52,11 +52,16 @@ def reason(error: BaseException) -> str:
     return text[0] if text else type(error).__name__
 
 
-def connect(url: str, *, application: str, autocommit: bool = False) -> psycopg.Connection:
-    """Connect, or raise Unavailable with host and reason. ``application`` shows in pg_stat_activity."""
+def connect(url: str, *, application: str, autocommit: bool = False, **settings: str | int) -> psycopg.Connection:
+    """Connect, or raise Unavailable with host and reason. ``application`` shows in pg_stat_activity.
+
+    ``settings`` are the session's own, such as statement_timeout=5000.
+    """
     check_url(url)
+    options = OPTIONS["options"] + "".join(f" -c {name}={value}" for name, value in settings.items())
+    mine = {**OPTIONS, "application_name": f"ioc {application}", "autocommit": autocommit, "options": options}
     try:
-        return psycopg.connect(url, application_name=f"ioc {application}", autocommit=autocommit, **OPTIONS)
+        return psycopg.connect(url, **mine)
     except psycopg.ProgrammingError as e:
         raise ConfigError(f"IOC_DATABASE_URL is not understood: {reason(e)}") from None
     except psycopg.OperationalError as e:

@@ -106,7 +106,7 @@ class Flow:
     def _run(self) -> None:
         end: BaseException | None = None
         try:
-            with db.connect(self._streams.url, application="api download") as conn:
+            with self._connect() as conn:
                 self._conn = conn
                 try:
                     self._pass_on(conn)
@@ -123,14 +123,20 @@ class Flow:
             self._loop.call_soon_threadsafe(self._ready.put_nowait, end)
             self._loop.call_soon_threadsafe(self._streams.running.discard, self)
 
+    def _connect(self) -> psycopg.Connection:
+        # A query that sorts does not write to its client: the server shall look each second whether there is one.
+        return db.connect(
+            self._streams.url,
+            application="api download",
+            statement_timeout=int(self.limit_s * 1000),
+            client_connection_check_interval=1000,
+        )
+
     def _pass_on(self, conn: psycopg.Connection) -> None:
         if self._gone.is_set():
             raise Away(_ENDED)
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         conn.read_only = True
-        conn.execute(f"SET LOCAL statement_timeout = {int(self.limit_s * 1000)}")
-        # A query that sorts does not write to its client: the server shall look whether there is one.
-        conn.execute("SET LOCAL client_connection_check_interval = 1000")
         blocks = self._blocks(conn)
         for block in blocks:
             self._slots.acquire()
