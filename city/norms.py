@@ -22,6 +22,8 @@ Category = Literal["special", "ordinary"]
 AVERAGING: tuple[Averaging, ...] = ("1h", "8h", "24h", "year")
 #: What a site's note says where its noise is that of a special area.
 SPECIAL_NOTE = "noise: khu vực đặc biệt"
+#: No law limits these over hours: an alert on an hour of them is an operating threshold.
+_DAYS_ONLY = ("pm2_5", "pm10")
 CATEGORIES: dict[Category, tuple[str, str]] = {
     "special": ("khu vực đặc biệt", "special area"),
     "ordinary": ("khu vực thông thường", "ordinary area"),
@@ -121,6 +123,9 @@ def parse(text: str) -> Norms:
         found = msgspec.convert(tomllib.loads(text), Norms)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as e:
         raise NormsError(str(e)) from None
+    hourly = [x for x in found.air.limit if x.pollutant in _DAYS_ONLY and x.averaging in ("1h", "8h")]
+    if hourly:
+        raise NormsError(f"air.limit: {hourly[0].pollutant} has no limit over {hourly[0].averaging}, only over days")
     _once("air", found.air.limit, "pollutant", "averaging")
     _once("noise", found.noise.limit, "category")
     return Norms(

@@ -72,6 +72,7 @@ def test_where_an_area_is_special() -> None:
         ("valid_to = 2025-12-31", "valid_to = 2022-12-31", "before valid_from"),
         ('averaging = "8h"', 'averaging = "8 h"', "averaging"),
         ("limit = 350", "limit = 0", "limit"),
+        ('pollutant = "no2", averaging = "1h"', 'pollutant = "pm2_5", averaging = "1h"', "only over days"),
         ("limit = 350", "limt = 350", "limt"),
         ('category = "special"', 'category = "ordinary"', "ordinary"),
         ("[noise]", "[noise", "line"),
