@@ -109,6 +109,18 @@ class Settings(BaseSettings):
                     raise ConfigError(f"{PREFIX}{name.upper()}_FILE: cannot read {path}: {e.strerror}") from e
         return data
 
+    @model_validator(mode="after")
+    def _keep_what_may_still_come(self) -> Settings:
+        """Refuse to drop days into which late readings are still taken."""
+        for name in ("keep_raw_days", "keep_minute_days"):
+            days = getattr(self, name)
+            if 0 < days <= self.max_late_days:
+                raise ConfigError(
+                    f"{PREFIX}{name.upper()} is {days}: it must be more than IOC_MAX_LATE_DAYS ({self.max_late_days}),"
+                    " or 0 to keep all"
+                )
+        return self
+
 
 def load(**overrides: Any) -> Settings:
     """Read the settings; a bad one raises ConfigError with its variable's name and what it takes."""
