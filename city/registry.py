@@ -35,7 +35,8 @@ class Metric(msgspec.Struct, frozen=True):
     ``aggregate`` is how many readings become one figure: mean, sum, circular (mean direction, degrees),
     energy (mean of sound energy, dB) or increase (of a counter). ``percentiles`` are kept in the rollups beside the
     mean. ``still_h``: hours after which a value that has not moved is stuck (None: it may stand still). ``jump``: the
-    largest plausible step from one minute to the next, in ``unit`` (None: any).
+    largest plausible step from one minute to the next, in ``unit`` (None: any). ``drift``: by how much neighbours
+    ordinarily differ, in ``unit`` (None: they cannot be compared).
     """
 
     name: str
@@ -49,6 +50,7 @@ class Metric(msgspec.Struct, frozen=True):
     percentiles: tuple[int, ...] = ()
     still_h: float | None = None
     jump: float | None = None
+    drift: float | None = None
 
     @property
     def double(self) -> bool:
@@ -111,8 +113,8 @@ def _metric(table: Mapping[str, Any], where: str) -> Metric:
     if not -SINGLE <= low < high <= SINGLE:
         raise RegistryError(f"{where}: low must be below high, and both finite (they are {low} and {high})")
     vi, en, unit = (_field(table, k, str, where) for k in ("vi", "en", "unit"))
-    still_h, jump = (_positive(table, k, where) for k in ("still_h", "jump"))
-    return Metric(name, unit, kind, low, high, aggregate, vi, en, _percentiles(table, where), still_h, jump)
+    still_h, jump, drift = (_positive(table, k, where) for k in ("still_h", "jump", "drift"))
+    return Metric(name, unit, kind, low, high, aggregate, vi, en, _percentiles(table, where), still_h, jump, drift)
 
 
 def _positive(table: Mapping[str, Any], key: str, where: str) -> float | None:
