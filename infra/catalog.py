@@ -7,10 +7,12 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
-from city import norms, places, registry
+from city import level_of_service, norms, places, registry, river
+from city.level_of_service import Scale
 from city.norms import Norms
 from city.places import Area, Site, Zone
 from city.registry import Registry
+from city.river import Rivers
 from infra.errors import ConfigError
 from infra.settings import Settings
 
@@ -24,6 +26,8 @@ class Catalog:
     zones: tuple[Zone, ...]
     sites: tuple[Site, ...]
     norms: Norms = norms.NONE
+    service_levels: Scale = level_of_service.NONE
+    rivers: Rivers = river.NONE
 
     @cached_property
     def area_codes(self) -> frozenset[str]:
@@ -68,4 +72,6 @@ def load(settings: Settings) -> Catalog:
         places.parse_zones(text("zones.csv")),
         places.parse_sites(text("sites.csv")),
         _norms(text("norms.toml"), settings.norms_file),
+        level_of_service.parse(text("level_of_service.toml")),
+        river.parse(text("river.toml")),
     )

@@ -6,8 +6,9 @@ now: synchronous, with a connection of its own in a thread, reading only. `ioc_a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -15,6 +16,9 @@ from city.registry import Domain
 from city.sensors import Sensor
 from infra.catalog import Catalog
 from ioc_api.roster import Roster
+
+T = TypeVar("T")
+Memory = dict[str, tuple[Hashable, Any]]
 
 #: The legal basis of a figure that has none.
 OPERATING = "không có – số liệu vận hành / none – an operating figure"
@@ -92,11 +96,21 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class City:
-    """What an index must know besides readings. ``untrusted`` are numbers of sensors that are not to be believed."""
+    """What an index must know besides readings. ``untrusted`` are numbers of sensors that are not to be believed;
+    ``memory`` keeps from round to round what costs much and changes seldom."""
 
     catalog: Catalog
     roster: Roster
     untrusted: frozenset[int] = frozenset()
+    memory: Memory = field(default_factory=dict)
+
+    def remember(self, name: str, moment: Hashable, make: Callable[[], T]) -> T:
+        """What ``make`` says; asked again when the ``moment`` (an hour, say), the sensors or their trust are others."""
+        now = (moment, self.roster.version, self.untrusted)
+        if name not in self.memory or self.memory[name][0] != now:
+            self.memory[name] = (now, make())
+        found: T = self.memory[name][1]
+        return found
 
     def domain(self, code: str) -> Domain | None:
         """The domain, with the ranges in force; None where the registry has none of that code."""

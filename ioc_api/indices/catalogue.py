@@ -9,7 +9,7 @@ import psycopg
 
 from infra.catalog import Catalog
 from infra.settings import Settings
-from ioc_api.indices import City, Index, Item, traffic
+from ioc_api.indices import City, Index, Item, Memory, traffic
 from ioc_api.roster import Roster
 
 
@@ -31,9 +31,12 @@ def indices() -> Sequence[Index]:
     return [index for subject in SUBJECTS.values() for index in subject.INDICES]
 
 
-def city_of(conn: psycopg.Connection, catalog: Catalog, roster: Roster, settings: Settings) -> City:
+def city_of(
+    conn: psycopg.Connection, catalog: Catalog, roster: Roster, settings: Settings, memory: Memory | None = None
+) -> City:
     """The city as it is now; untrusted sensors are left out where the settings say so."""
-    if settings.untrusted == "keep":
-        return City(catalog, roster)
-    rows = conn.execute("SELECT sensor FROM sensor_quality WHERE NOT trusted").fetchall()
-    return City(catalog, roster, frozenset(n for (n,) in rows))
+    doubted: frozenset[int] = frozenset()
+    if settings.untrusted == "leave_out":
+        rows = conn.execute("SELECT sensor FROM sensor_quality WHERE NOT trusted").fetchall()
+        doubted = frozenset(n for (n,) in rows)
+    return City(catalog, roster, doubted, {} if memory is None else memory)

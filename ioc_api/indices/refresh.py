@@ -11,6 +11,7 @@ import structlog
 from infra.catalog import Catalog
 from infra.settings import Settings
 from ioc_api.database import Away, Database
+from ioc_api.indices import Memory
 from ioc_api.indices.catalogue import SUBJECTS, city_of
 from ioc_api.live.indices import Indices, Written, write
 from ioc_api.roster import Roster
@@ -31,6 +32,7 @@ class Refresher:
         self._database, self._catalog, self._settings = database, catalog, settings
         self._topic, self._roster = topic, roster
         self._said: dict[str, dict[str, Written]] = {}
+        self._memory: Memory = {}
         self._away = ""
         #: When the last round ended, µs; 0: none has.
         self.done_us = 0
@@ -60,7 +62,7 @@ class Refresher:
         conn.read_only = True
         said: dict[str, dict[str, Written]] = {}
         with conn.transaction():
-            city = city_of(conn, self._catalog, roster, self._settings)
+            city = city_of(conn, self._catalog, roster, self._settings, self._memory)
         for name, subject in SUBJECTS.items():
             try:
                 with conn.transaction():
