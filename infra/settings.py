@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     open_licence: str = Field(
         "https://creativecommons.org/licenses/by/4.0/", description="URI of the licence of the open data."
     )
+    open_publisher: str = Field(
+        "Trung tâm điều hành thông minh (IOC) Bắc Giang – Việt Yên", description="Who publishes the open data."
+    )
+    open_contact: str = Field(
+        "", description="Where questions about open data go: a mailto: or https: address; empty: the catalogue itself."
+    )
     public_url: str = Field(
         "", description="The address under which the public reaches us, for links in open data; empty: as asked."
     )
