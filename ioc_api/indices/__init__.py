@@ -6,7 +6,7 @@ now: synchronous, with a connection of its own in a thread, reading only. `ioc_a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -83,14 +83,18 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
         since: str | None = None,
         reason: str | None = None,
         legal_basis: str | None = None,
-        **details: Any,
+        details: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> Item:
-        """A figure of this kind. ``legal_basis`` where that of one figure is not that of them all."""
+        """A figure of this kind; what else is named belongs to its ``details``.
+
+        ``legal_basis`` where that of one figure is not that of them all.
+        """
         return Item(
             key=f"{self.code}/{subject}", index=self.code, area=area, zone=zone, sensor_id=sensor_id, value=value,
             unit=self.unit, level=level, vi=vi, en=en, colour=colour, at=at, completeness=completeness,
             method=self.method, legal_basis=legal_basis or self.legal_basis, since=since, reason=reason,
-            details=details,
+            details={**(details or {}), **more},
         )  # fmt: skip
 
 
@@ -116,6 +120,10 @@ class City:
         """The domain, with the ranges in force; None where the registry has none of that code."""
         return next((d for d in self.roster.domains if d.code == code), None)
 
+    def interval_s(self, sensor: Sensor) -> float:
+        """Seconds between two reports of a sensor."""
+        return float(self.roster.interval_s[sensor.id])
+
     def sensors(self, domain: str, metric: str | None = None) -> list[Sensor]:
         """Active, trusted sensors of a domain, by id; with ``metric`` those that declare it or declare nothing."""
         found = (self.roster.sensors[self.roster.numbers[i]] for i in self.roster.ordered)
@@ -128,3 +136,8 @@ class City:
             and s.id not in self.untrusted
             and (metric is None or not s.metrics or metric in s.metrics)
         ]
+
+
+def rounded(value: float, places: int) -> float | None:
+    """A figure with so many decimals; what is none (NaN) becomes null."""
+    return None if value != value else round(value, places)

@@ -16,9 +16,11 @@ from ioc_api.roster import Roster
 class Subject(Protocol):
     """What each module has."""
 
-    INDICES: tuple[Index, ...]
+    @property
+    def INDICES(self) -> tuple[Index, ...]:  # noqa: N802
+        """The kinds of figures."""
 
-    def current(self, conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
+    def current(self, conn: psycopg.Connection, city: City, now_us: int, /) -> list[Item]:
         """What it says now."""
 
 
