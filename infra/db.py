@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,3 +70,17 @@ def connect(url: str, *, application: str, autocommit: bool = False, **settings:
         raise Unavailable(
             f"the database at {where(url)} cannot be reached: {reason(e)}; check that it runs and IOC_DATABASE_URL"
         ) from None
+
+
+def cut(conn: psycopg.Connection | psycopg.AsyncConnection) -> None:
+    """Shut the socket of a connection down, so that whoever waits on it goes on with an error."""
+    try:
+        own = socket.socket(fileno=os.dup(conn.fileno()))
+    except (psycopg.Error, OSError):
+        return  # it is closed already
+    try:
+        own.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # the other side was faster
+    finally:
+        own.close()

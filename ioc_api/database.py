@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
@@ -18,6 +16,7 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from infra import db
+from infra.db import cut
 from infra.errors import Unavailable
 
 T = TypeVar("T")
@@ -29,20 +28,6 @@ _SIZE = 6
 
 class Away(Exception):
     """The database cannot be used now; the message says why."""
-
-
-def cut(conn: psycopg.Connection | psycopg.AsyncConnection) -> None:
-    """Shut the socket of a connection down, so that whoever waits on it goes on with an error."""
-    try:
-        own = socket.socket(fileno=os.dup(conn.fileno()))
-    except (psycopg.Error, OSError):
-        return  # it is closed already
-    try:
-        own.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # the other side was faster
-    finally:
-        own.close()
 
 
 class Database:

@@ -24,8 +24,9 @@ from starlette.responses import StreamingResponse
 from starlette.types import Send
 
 from infra import db
+from infra.db import cut
 from infra.errors import IocError
-from ioc_api.database import Away, cut
+from ioc_api.database import Away
 from ioc_api.problems import Stop
 
 if TYPE_CHECKING:
