@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 HOUR_US = 3_600_000_000
-#: A trend is the slope over so long, and says nothing where the levels reach over less than half of it.
+#: A trend is the slope over so long.
 TREND_US = 2 * HOUR_US
 
 
@@ -90,14 +90,15 @@ def alarms(level: Floats, alarm_levels: tuple[float, ...], below: float, *, befo
     return out
 
 
-def trend_cm_h(time_us: Ints, level: Floats, at_us: int) -> float | None:
-    """How fast the water rises (cm/h, falling below 0) by the levels of the two hours up to ``at_us``.
+def trend_cm_h(time_us: Ints, level: Floats, at_us: int, span_us: int = TREND_US) -> float | None:
+    """How fast the water rises (cm/h, falling below 0) by the levels with at - span < time <= at.
 
-    The slope of a straight line; None where fewer than three levels, or less than an hour of them, are known.
+    The slope of a straight line; None where there are fewer than three levels, or they reach over less than half of the
+    span.
     """
-    use = (time_us > at_us - TREND_US) & (time_us <= at_us) & ~np.isnan(level)
+    use = (time_us > at_us - span_us) & (time_us <= at_us) & ~np.isnan(level)
     t, x = time_us[use], level[use]
-    if len(t) < 3 or t.max() - t.min() < TREND_US // 2:
+    if len(t) < 3 or t.max() - t.min() < span_us // 2:
         return None
     hours = (t - t.mean()) / HOUR_US
     return float(100 * (hours @ (x - x.mean())) / (hours @ hours))
