@@ -57,27 +57,23 @@ def csv_blocks(
         take = pgconn.get_copy_data
         readable = select.poll()
         readable.register(pgconn.socket, select.POLLIN)
-        rows: list[memoryview] = []
-        add = rows.append
-        left = block_bytes
+        # Not a list of rows: so many objects at a time would keep the garbage collector busy for longer than we are.
+        block = bytearray()
         while True:
             size, row = take(1)
             if size > 0:
-                add(row)
-                left -= size
-                if left > 0:
-                    continue
-                yield b"".join(rows)
-                rows.clear()
-                left = block_bytes
+                block += row
+                if len(block) >= block_bytes:
+                    yield bytes(block)
+                    block.clear()
             elif size == 0:
                 readable.poll()
                 pgconn.consume_input()
             else:
                 break
         _finish(conn)
-        if rows:
-            yield b"".join(rows)
+        if block:
+            yield bytes(block)
 
 
 def _finish(conn: psycopg.Connection) -> None:
