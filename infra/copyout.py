@@ -96,7 +96,7 @@ def parquet_blocks(conn: psycopg.Connection, query: sql.Composable, *, group_row
     from pyarrow import parquet
 
     schema = _schema(conn, query)
-    sink = _Sink()
+    sink = Sink()
     with parquet.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         waiting: list[pa.RecordBatch | pa.Table] = []
         for block in csv_blocks(conn, query, header=False):
@@ -110,7 +110,7 @@ def parquet_blocks(conn: psycopg.Connection, query: sql.Composable, *, group_row
     yield from sink.take()
 
 
-class _Sink:
+class Sink:
     """A file of which the bytes are taken away as they come."""
 
     closed = False
