@@ -182,18 +182,18 @@ def apart(value: Floats, near: Ints, tolerance: float, *, least_hours: int = 3) 
         part = slice(start, start + 2000)
         others = padded[near[part]]
         there = (~np.isnan(others)).sum(axis=1)
-        middle = _median(others)
-        spread = 1.4826 * _median(np.abs(others - middle[:, None, :]))
+        middle = median(others)
+        spread = 1.4826 * median(np.abs(others - middle[:, None, :]))
         gap = np.where(there >= LEAST_NEIGHBOURS, value[part] - middle, np.nan)
         usable = (~np.isnan(gap)).sum(axis=1) >= least_hours
-        by[part] = np.where(usable, _median(gap[:, :, None])[:, 0], np.nan)
+        by[part] = np.where(usable, median(gap[:, :, None])[:, 0], np.nan)
         ratio = gap / np.maximum(spread, tolerance)
-        units[part] = np.where(usable, np.abs(_median(ratio[:, :, None])[:, 0]), np.nan)
+        units[part] = np.where(usable, np.abs(median(ratio[:, :, None])[:, 0]), np.nan)
         count[part] = there.max(axis=1, initial=0)
     return Apart(units, by, count)
 
 
-def _median(x: Floats) -> Floats:
+def median(x: Floats) -> Floats:
     """The median along axis 1 of what is not NaN, [n, k, m] to [n, m]; NaN of nothing."""
     ordered = np.sort(x, axis=1)  # NaN stands last
     count = (~np.isnan(ordered)).sum(axis=1, keepdims=True)
