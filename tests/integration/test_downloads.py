@@ -146,7 +146,7 @@ def test_a_client_that_leaves_ends_its_query(site: Site, db: psycopg.Connection,
     until(lambda: readers(db) == 0 and not site.streams.running, "connection and thread are gone")
 
 
-@pytest.mark.parametrize("site", [1.0], indirect=True)
+@pytest.mark.parametrize("site", [3.0], indirect=True)
 def test_no_download_takes_longer_than_the_limit(site: Site, db: psycopg.Connection) -> None:
     with httpx.stream("GET", f"{site.url}/endless") as answer:
         drain(answer)
