@@ -38,6 +38,11 @@ def safe_text(column: sql.Composable) -> sql.Composable:
     )
 
 
+def safe_cell(text: str) -> str:
+    """The same for a text that Python writes."""
+    return "'" + text if text[:1] and text[0] in FORMULA else text
+
+
 def unsafe_text(text: str) -> str:
     """What a cell said before `safe_text`."""
     return text[1:] if text[:1] == "'" and text[1:2] and text[1] in FORMULA else text
