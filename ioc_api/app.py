@@ -23,7 +23,7 @@ from ioc_api import reference
 from ioc_api.headers import Around
 from ioc_api.live.client import Client
 from ioc_api.problems import MEDIA, RESPONSES, install
-from ioc_api.rest import aggregates, balance, city, observations, quarantine, sensors, session, system
+from ioc_api.rest import aggregates, balance, city, observations, quality, quarantine, sensors, session, system
 from ioc_api.rest.parts import admitted
 from ioc_api.service import Service
 
@@ -114,7 +114,7 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5, exclude_content_types=packed)
     app.add_middleware(Around)
     guarded = [Depends(admitted)]
-    for part in (city, sensors, observations, aggregates, quarantine, balance, system):
+    for part in (city, sensors, observations, aggregates, quality, quarantine, balance, system):
         app.include_router(part.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(system.open_router)

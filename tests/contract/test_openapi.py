@@ -51,6 +51,7 @@ def test_operations_have_stable_names(city: City) -> None:
     assert set(names) == {
         "change_sensor", "close_session", "create_sensor", "get_balance", "get_quarantined", "get_sensor",
         "get_system", "healthz", "list_aggregates", "list_areas", "list_domains", "list_observations",
+        "list_quality", "list_quality_zones",
         "list_quarantine", "list_sensors", "list_zones", "metrics", "open_session", "put_sensor", "readyz",
         "replay_quarantine", "replay_quarantined", "reset_metric_range", "set_metric_range",
     }  # fmt: skip
