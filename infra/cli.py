@@ -167,11 +167,30 @@ def db_migrate() -> None:
 
 
 @db_app.command("maintain")
-def db_maintain() -> None:
-    """Dọn dẹp / Remove what has expired: one-time codes and sessions. Readings are never touched."""
-    from infra import links, settings
+def db_maintain(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Chỉ cho biết sẽ bỏ gì / Only say which old data would be dropped")
+    ] = False,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            min=1, max=86_400, metavar="SECONDS", help="Chạy mãi, nghỉ giữa các lượt / Keep going, as a service"
+        ),
+    ] = None,
+) -> None:
+    """Bảo trì / Roll up, judge sensors, drop what is old and rolled up, compress, remove expired codes: one round."""
+    from infra import log, maintain_service, settings
 
-    typer.echo(f"đã xoá / removed: {links.remove_expired(settings.load().database_url)}")
+    if dry_run and every is not None:
+        raise ConfigError("--dry-run and --every do not go together: leave one out")
+    now = settings.load()
+    log.setup(now, "maintain")
+    if every is not None:
+        maintain_service.Keeper(now, every).run()
+    elif dry_run:
+        maintain_service.dry_run(now, lambda line: typer.echo(f"{line.vi} / {line.en}"))
+    else:
+        maintain_service.once(now, lambda line: typer.echo(f"{line.vi} / {line.en}"))
 
 
 @sensors_app.command("import")

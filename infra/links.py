@@ -9,6 +9,8 @@ import hashlib
 import secrets
 from urllib.parse import urlsplit
 
+import psycopg
+
 from infra import db
 from infra.errors import ConfigError
 
@@ -39,8 +41,7 @@ def link(http_url: str, database_url: str) -> str:
     return f"{http_url}/#code={new_code(database_url)}"
 
 
-def remove_expired(database_url: str) -> int:
+def remove_expired(conn: psycopg.Connection) -> int:
     """Delete codes and sessions whose time is over; returns how many."""
-    with db.connect(database_url, application="maintain") as conn:
-        codes = conn.execute("DELETE FROM one_time_code WHERE expires_at < now()").rowcount
-        return codes + conn.execute("DELETE FROM session WHERE expires_at < now()").rowcount
+    codes = conn.execute("DELETE FROM one_time_code WHERE expires_at < now()").rowcount
+    return codes + conn.execute("DELETE FROM session WHERE expires_at < now()").rowcount

@@ -1,6 +1,7 @@
 """`ioc up`: the whole system on this machine, with one command, stopped by Ctrl-C.
 
-    lock the data folder ▸ database, broker ▸ migrate ▸ collector, API ▸ /readyz ▸ simulators ▸ run.json ▸ keep running
+    lock the data folder ▸ database, broker ▸ migrate ▸ collector, API ▸ /readyz ▸ maintenance, simulators
+    ▸ run.json ▸ keep running
 
 Services whose URL is given are used where they are. A service that dies is started again. Everything stops in
 the reverse order; if this process is killed, the kernel ends its children (infra.servers.process).
@@ -30,9 +31,11 @@ READY_S = 60.0
 LOOK_S = 0.2
 TRIM_S = 60.0
 #: What a service gets to end by itself, in seconds, in the order of run.json's names.
-PATIENCE_S = {"postgres": 4.0, "mosquitto": 2.0, "ingest": 4.0, "api": 3.0, "simulators": 3.0}
+PATIENCE_S = {"postgres": 4.0, "mosquitto": 2.0, "ingest": 4.0, "api": 3.0, "maintain": 3.0, "simulators": 3.0}
 #: run.json names these always; a service that is not ours has no pid.
-PIDS = ("postgres", "mosquitto", "ingest", "alerts", "api", "simulators")
+PIDS = ("postgres", "mosquitto", "ingest", "alerts", "api", "maintain", "simulators")
+#: Time between two rounds of maintenance.
+MAINTAIN_S = 60
 
 
 class Stop(BaseException):
@@ -103,6 +106,8 @@ class Up:
         for name, args in (("ingest", ["ingest", "run"]), ("api", ["api", "run"])):
             self._add(Program(name, args, env, self.folder.log(name)))
         ready = self._wait_ready(screen, port)
+        rounds = ["db", "maintain", "--every", str(MAINTAIN_S)]  # not before: nobody waits for it
+        self._add(Program("maintain", rounds, env, self.folder.log("maintain")))
         if self.options.simulators:
             # After the collector: the broker keeps nothing for a session that does not exist yet.
             args = ["sim", "run", "--register", "--sensors", str(self.options.sensors)]

@@ -1,7 +1,7 @@
-"""A container's health: `python -m infra.deploy.probe api|ingest` ends with 0 or 1 and says why.
+"""A container's health: `python -m infra.deploy.probe api|ingest|maintain` ends with 0 or 1 and says why.
 
 The API is healthy when it answers; whether it can do its job is /readyz's to say. The collector is healthy when its
-canary has come through broker, database and bus lately.
+canary has come through broker, database and bus lately; maintenance when a round has ended lately.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import re
 import sys
 import urllib.request
 
-from infra import settings
+import psycopg
+
+from infra import db, maintain_state, settings
+from infra.errors import IocError
 from infra.settings import Settings
 
 TIMEOUT_S = 3.0
@@ -25,11 +28,14 @@ def _get(port: int, path: str) -> str:
 def trouble(service: str, known: Settings) -> str:
     """What is wrong with the service in this container; empty when nothing is."""
     try:
+        if service == "maintain":
+            with db.connect(known.database_url, application="probe") as conn:
+                return maintain_state.late(maintain_state.age_s(conn))
         if service == "api":
             _get(known.http_port, "/healthz")
             return ""
         found = _AGE.search(_get(known.ingest_metrics_port, "/metrics"))
-    except OSError as e:
+    except (OSError, IocError, psycopg.Error) as e:
         return f"no answer: {e}"
     age_s = float(found[1]) if found else -1.0
     if age_s < 0:
