@@ -5,7 +5,7 @@ Everything works on grids of hourly means (see `city.hours`), a row per station,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from city import hours, vn_aqi
 from city.hours import HOUR_US, Floats, Ints
-from city.norms import AirLimit, Norms
+from city.norms import AirLimit
 
 METRICS: Final = ("pm2_5", "pm10", "so2", "no2", "co", "o3")
 #: Hours before the first one that an hourly index looks back on: the Nowcast's.
@@ -134,14 +134,13 @@ def _periods(values: Floats, first_us: int, averaging: str) -> tuple[Floats, Int
     return mean, counted, np.array([f[2] for f in found]), np.array([f[3] for f in found])
 
 
-def exceedances(norms: Norms, means: Grids, first_us: int, *, from_us: int, to_us: int) -> Exceedances:
+def exceedances(limits: Sequence[AirLimit], means: Grids, first_us: int, *, from_us: int, to_us: int) -> Exceedances:
     """Every mean over its own averaging period that is above the limit of its day, by end and station.
 
     Periods with from < end <= to. A mean is compared at two decimals: what is stored in single precision must not
     exceed by its last digit. The 8-hour mean is the running one, of each hour; a day is a city day, a year one of the
     calendar.
     """
-    limits = norms.air.limit
     parts: list[tuple[NDArray[Any], ...]] = []
     averaged = {
         (x.pollutant, x.averaging): _periods(vn_aqi.present(means[x.pollutant]), first_us, x.averaging)
@@ -167,4 +166,4 @@ def exceedances(norms: Norms, means: Grids, first_us: int, *, from_us: int, to_u
     station, limit, end_us, width, counted, value = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((limit, station, end_us))
     columns = (station[order], limit[order], end_us[order], width[order], counted[order])
-    return Exceedances(limits, *columns, value=value[order].astype(np.float64))
+    return Exceedances(tuple(limits), *columns, value=value[order].astype(np.float64))

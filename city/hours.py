@@ -35,18 +35,18 @@ def due(interval_s: Floats) -> Floats:
     return out
 
 
-def whole(count: Floats, due: Floats) -> Bools:
-    """Which hours hold enough readings to count, [sensor, hour].
+def share(count: Floats, due: Floats) -> Floats:
+    """How much of what it usually sends a sensor sent in each hour, 0 to 1, [sensor, hour].
 
-    Enough is LEAST of what the sensor usually sends: the most in any of the USUAL_H hours that end with this one, but
-    never more than ``due`` [sensor]. So a station that publishes one mean an hour counts by one reading, whatever
-    interval it is registered with, and an hour in which a sensor fell silent does not.
+    Usual is the most in any of the USUAL_H hours that end with this one, but never more than ``due`` [sensor]. So a
+    station that publishes one mean an hour is complete with one reading, whatever interval it is registered with, and
+    an hour in which a sensor fell silent is not.
     """
     count = np.nan_to_num(count)
     before = np.concatenate([np.zeros((len(count), USUAL_H - 1)), count], axis=1)
     most = sliding_window_view(before, USUAL_H, axis=1).max(axis=2)
-    enough: Bools = (count > 0) & (count >= LEAST * np.minimum(most, due[:, None]))
-    return enough
+    out: Floats = np.minimum(count / np.clip(most, 1, due[:, None]), 1.0)
+    return out
 
 
 def needed(hours: int) -> int:

@@ -30,6 +30,13 @@ class Periods:
     level: Floats
     counted: Ints
 
+    def only(self, which: Bools) -> Periods:
+        """The chosen periods."""
+        return Periods(
+            self.date[which], self.night[which], self.start_us[which], self.end_us[which], self.hours[which],
+            self.level[:, which], self.counted[:, which],
+        )  # fmt: skip
+
 
 def _first(first_us: int, last_us: int, *, night: bool) -> Ints:
     """The dates whose day or night lies wholly within the span."""

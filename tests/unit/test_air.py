@@ -41,7 +41,7 @@ def test_an_hour_counts_by_what_its_sensor_usually_sends() -> None:
     count[1] = 1  # a station that publishes one mean an hour, registered with 30 s
     count[2] = 130  # more than it should
     count[2, 35] = 90
-    good = hours.whole(count, hours.due(np.array([30.0, 30.0, 30.0])))
+    good = hours.share(count, hours.due(np.array([30.0, 30.0, 30.0]))) >= hours.LEAST
     assert good[0, 29:34].tolist() == [True, True, False, False, True]
     assert good[1].all()
     assert good[2, 35]
@@ -160,7 +160,7 @@ def test_the_index_is_the_largest_sub_index(table: list[dict[str, float]]) -> No
 
 def exceeded(first_us: int, length: int, **known: object) -> list[tuple[str, str, float, float]]:
     found = air.exceedances(
-        NORMS, grids(length, **known), first_us, from_us=first_us, to_us=first_us + length * HOUR_US
+        NORMS.air.limit, grids(length, **known), first_us, from_us=first_us, to_us=first_us + length * HOUR_US
     )
     limits = [found.limits[i] for i in found.limit]
     return [(x.pollutant, x.averaging, x.limit, round(v, 3)) for x, v in zip(limits, found.value.tolist(), strict=True)]
