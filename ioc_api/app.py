@@ -22,6 +22,8 @@ from infra.settings import Settings
 from ioc_api import reference
 from ioc_api.headers import Around
 from ioc_api.live.client import Client
+from ioc_api.opendata import routes as opendata
+from ioc_api.opendata.door import Door
 from ioc_api.problems import MEDIA, RESPONSES, install
 from ioc_api.rest import aggregates, balance, city, observations, quality, quarantine, sensors, session, system
 from ioc_api.rest.parts import admitted
@@ -112,12 +114,14 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(_Live)
     packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5, exclude_content_types=packed)
+    app.add_middleware(Door, settings=settings)
     app.add_middleware(Around)
     guarded = [Depends(admitted)]
     for part in (city, sensors, observations, aggregates, quality, quarantine, balance, system):
         app.include_router(part.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(system.open_router)
+    app.include_router(opendata.router, prefix="/open/v1", responses=opendata.RESPONSES)
 
     @app.get("/openapi.json", include_in_schema=False, dependencies=guarded)
     async def openapi() -> JSONResponse:

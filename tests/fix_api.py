@@ -234,7 +234,7 @@ def city(
         sensors.save(conn, SENSORS)
     env = {"IOC_DATABASE_URL": database, "IOC_MQTT_URL": mosquitto.url, "IOC_INGEST_CANARY_S": "0.5"}
     collector = service("ingest", "run", env=env)
-    one = api(database, mosquitto.url)
+    one = api(database, mosquitto.url, IOC_OPEN_RATE="1000000")
     publisher = Publisher(mosquitto.url)
     try:
         until(one.ready, "the way is open", 60)
