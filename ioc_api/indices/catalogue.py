@@ -9,7 +9,7 @@ import psycopg
 
 from infra.catalog import Catalog
 from infra.settings import Settings
-from ioc_api.indices import City, Index, Item, Memory, traffic
+from ioc_api.indices import City, Index, Item, Memory, lighting, river, traffic
 from ioc_api.roster import Roster
 
 
@@ -25,7 +25,7 @@ class Subject(Protocol):
 
 
 #: By their name in /api/v1/indices/….
-SUBJECTS: dict[str, Subject] = {"traffic": traffic}
+SUBJECTS: dict[str, Subject] = {"traffic": traffic, "lighting": lighting, "river": river}
 
 
 def indices() -> Sequence[Index]:

@@ -13,6 +13,7 @@ from city.registry import Domain
 from city.river import TREND_US, Station, alarms, trend_cm_h
 from city.sensors import Sensor
 from infra import schema
+from infra.rollup import read
 from ioc_api.indices import City, Index, Item, rounded
 from ioc_api.times import SECOND, rfc3339
 
@@ -107,8 +108,6 @@ def history(conn: psycopg.Connection, city: City, sensors: Sequence[Sensor], fro
 
 def _hours(conn: psycopg.Connection, domain: Domain, sensors: list[int], from_us: int, to_us: int) -> dict[int, Series]:
     """Hours of each sensor, by time."""
-    from infra.rollup import read
-
     found = read.hours(conn, domain, [METRIC], from_us=from_us, to_us=to_us, sensors=sensors)
     out = {}
     for sensor in sensors:

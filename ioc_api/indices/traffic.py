@@ -15,6 +15,7 @@ import psycopg
 from city.level_of_service import FreeFlow, mean_index, travel_time_index
 from city.sensors import Sensor
 from infra import schema
+from infra.rollup import read
 from ioc_api.indices import City, Index, Item, rounded
 from ioc_api.indices.free_flow import free_flows
 from ioc_api.times import SECOND, rfc3339
@@ -82,8 +83,6 @@ def history(
 
     Free flow is that of the four weeks before the last of the hours.
     """
-    from infra.rollup import read
-
     domain = city.domain(DOMAIN)
     if domain is None or not sensors:
         return []
