@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -24,6 +24,9 @@ T = TypeVar("T")
 #: One request's statements; the server ends them a little before we cut.
 LIMIT_S = 10.0
 _SIZE = 6
+#: Questions about history at a time, and how long others wait: each takes a good part of a processor and a thread,
+#: and the live figures need both.
+_QUESTIONS, _PATIENCE_S = 3, 5.0
 
 
 class Away(Exception):
@@ -38,6 +41,7 @@ class Database:
         # The pool would log each attempt to reconnect; health says it once, and why.
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         self._working: set[psycopg.Connection] = set()
+        self._questions = asyncio.Semaphore(_QUESTIONS)
         options = {**db.OPTIONS, "application_name": "ioc api"}
         options["options"] = f"{options['options']} -c statement_timeout={int(LIMIT_S * 900)}"
         self._pool = AsyncConnectionPool(
@@ -76,26 +80,47 @@ class Database:
                 raise
             raise Away(f"the database does not answer: {db.reason(e)}") from None
 
-    async def work(self, task: Callable[[psycopg.Connection], T], *, limit_s: float, repeatable: bool = False) -> T:
+    async def work(
+        self,
+        task: Callable[[psycopg.Connection], T],
+        *,
+        limit_s: float,
+        repeatable: bool = False,
+        **settings: str | int,
+    ) -> T:
         """Run ``task`` with a connection of its own in a thread; Away where it breaks or takes too long.
 
-        ``repeatable``: everything it reads is of one moment.
+        ``repeatable``: everything it reads is of one moment. ``settings`` are the session's, as statement_timeout.
         """
         loop = asyncio.get_running_loop()
 
         def run() -> T:
-            with self._own(loop, limit_s) as conn:
+            with self._own(loop, limit_s, settings) as conn:
                 if repeatable:
                     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 return task(conn)
 
         return await asyncio.to_thread(run)
 
+    async def question(self, task: Callable[[psycopg.Connection], T]) -> T:
+        """Run a question about history: at one moment, few at a time, and QueryCanceled for one that takes too long."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._questions.acquire()
+        except TimeoutError:
+            raise Away("many questions about history are being answered: try again in a moment") from None
+        try:
+            return await self.work(task, limit_s=LIMIT_S, repeatable=True, statement_timeout=int(LIMIT_S * 900))
+        finally:
+            self._questions.release()
+
     @contextmanager
-    def _own(self, loop: asyncio.AbstractEventLoop, limit_s: float) -> Iterator[psycopg.Connection]:
+    def _own(
+        self, loop: asyncio.AbstractEventLoop, limit_s: float, settings: Mapping[str, str | int]
+    ) -> Iterator[psycopg.Connection]:
         timers: list[asyncio.TimerHandle] = []
         try:
-            with db.connect(self.url, application="api reader") as conn:
+            with db.connect(self.url, application="api reader", autocommit=False, **settings) as conn:
                 self._working.add(conn)
                 loop.call_soon_threadsafe(lambda: timers.append(loop.call_later(limit_s, cut, conn)))
                 try:
@@ -106,6 +131,8 @@ class Database:
                         loop.call_soon_threadsafe(_cancel, timers)
         except Unavailable as e:
             raise Away(str(e)) from None
+        except psycopg.errors.QueryCanceled:
+            raise
         except (psycopg.OperationalError, psycopg.InterfaceError) as e:
             raise Away(f"the database does not answer: {db.reason(e)}") from None
 

@@ -1,213 +1,201 @@
-"""History of one metric of one sensor: readings as they came, or summed up by steps of time."""
+"""History: readings as they came, or summed up by steps of time, of sensors or of a whole zone or area."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
+import msgspec
+import psycopg
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
-from psycopg import sql
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from city.columns import QUALITIES
-from city.registry import Domain, Metric
-from city.sensors import Sensor
-from infra import schema
+from ioc_api import streams
+from ioc_api.history import export, items, reply
+from ioc_api.history.question import Asked, Of, Question, ask
+from ioc_api.history.shapes import Observations
 from ioc_api.problems import Problem, Stop
-from ioc_api.rest.parts import Cursor, Page, Served, Text, from_cursor, to_cursor
-from ioc_api.rest.sensors import find
-from ioc_api.rest.spans import From, To, span, step_s
-from ioc_api.times import SECOND, now_us, rfc3339
+from ioc_api.rest.parts import Cursor, Served, Text, from_cursor, to_cursor
+from ioc_api.rest.spans import From, To
+from ioc_api.service import Service
+from ioc_api.times import now_us
 
 router = APIRouter(tags=["history"])
 
-#: Steps that one question may span, and seconds of readings, before it has to be made smaller.
-STEPS = 20_000
-RAW_S = 92 * 86_400
-STEPPED_S = 3 * 366 * 86_400
-#: Steps of whole days begin at the city's midnight, 17:00 UTC.
-_DAY_S, _CITY_S = 86_400, 7 * 3600
+Form = Literal["json", "csv", "parquet"]
+Layout = Literal["items", "series"]
+Gaps = Literal["leave_out", "null"]
+Stat = Literal["count", "mean", "min", "max", "value", "completeness", "percentiles"]
+#: Sensors in a query: more are given to POST observations/query.
+IN_QUERY = 500
+PAGE = 1000
 
-
-class Observation(BaseModel):
-    """One reading."""
-
-    time: str
-    sensor_id: str
-    metric: str
-    channel: str
-    unit: str
-    value: float
-    quality: str = Field(description="measuring, calibrating or fault")
-
-
-class Step(BaseModel):
-    """The readings of quality `measuring` in one step of time, which begins at `time`.
-
-    `mean` is the mean that is right for the metric; `value` is its own aggregate (a sum for amounts, the increase
-    for counters, else the mean).
-    """
-
-    time: str
-    sensor_id: str
-    metric: str
-    channel: str
-    unit: str
-    count: int
-    mean: float | None
-    min: float
-    max: float
-    value: float | None
-
-
-class Observations(Page):
-    """Readings, or steps where a step was asked for; by time, then by channel."""
-
-    items: list[Observation | Step]
-    step_s: int | None = Field(None, description="The step in seconds; null for readings as they came.")
-
-
-_MEANS = {
-    "circular": "CASE WHEN sqrt(sum(sin(radians(v))) ^ 2 + sum(cos(radians(v))) ^ 2) > 1e-9 * count(*) THEN"
-    " mod((degrees(atan2(sum(sin(radians(v))), sum(cos(radians(v))))) + 360)::numeric, 360) END",
-    "energy": "10 * log(avg(10 ^ (v / 10)))",
-}
-_VALUES = {
-    "sum": "sum(v)",
-    "increase": "coalesce(sum(CASE WHEN v >= before THEN v - before ELSE v END ) FILTER (WHERE before IS NOT NULL), 0)",
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": Observations,
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+        },
+    },
+    404: {"model": Problem},
 }
 
 
-def _column(metric: Metric) -> sql.Composed:
-    # Single precision becomes double by way of its shortest decimal: 41.3 stays 41.3.
-    return sql.SQL("{}" if metric.double else "{}::text::float8").format(sql.Identifier(metric.name))
+class Wanted(BaseModel):
+    """A question about history; the fields are those of `GET observations`."""
 
+    model_config = ConfigDict(populate_by_name=True, extra="forbid")
 
-def _raw(domain: Domain, metric: Metric, after: tuple[Any, ...] | None) -> sql.Composed:
-    return sql.SQL(
-        "SELECT (extract(epoch FROM time) * 1000000)::bigint, channel, quality, {value} FROM {table}"
-        " WHERE sensor = %(sensor)s AND time >= %(from)s AND time < %(to)s AND {metric} IS NOT NULL {more}"
-        " ORDER BY time, channel LIMIT %(limit)s"
-    ).format(
-        value=_column(metric),
-        table=sql.Identifier(schema.table(domain.code)),
-        metric=sql.Identifier(metric.name),
-        more=sql.SQL("AND (time, channel) > (%(after)s, %(channel)s)" if after else ""),
-    )
-
-
-def _stepped(domain: Domain, metric: Metric, after: tuple[Any, ...] | None) -> sql.Composed:
-    mean = _MEANS.get(metric.aggregate, "avg(v)")
-    # An increase is over the reading before, also where that is in the step before, as in the live windows.
-    climbs = metric.aggregate == "increase"
-    before = "lag(v) OVER series" if climbs else "NULL::float8"
-    recent = "time - lag(time) OVER series <= interval '1 hour'" if climbs else "true"
-    return sql.SQL(
-        "SELECT (extract(epoch FROM step) * 1000000)::bigint, channel, count(*), ({mean})::float8, min(v), max(v),"
-        " ({value})::float8 FROM (SELECT time_bucket(%(step)s::interval, time, %(shift)s::interval) AS step, channel,"
-        " v, CASE WHEN recent THEN before END AS before FROM (SELECT time, channel, v, {before} AS before,"
-        " {recent} AS recent FROM (SELECT time, channel, {column} AS v FROM {table} WHERE sensor = %(sensor)s"
-        " AND time >= %(from)s::timestamptz - {early}::interval AND time < %(to)s AND quality = 0"
-        " AND {metric} IS NOT NULL) AS reading WINDOW series AS (PARTITION BY channel ORDER BY time)) AS climb"
-        " WHERE time >= %(from)s) AS stepped {more} GROUP BY step, channel ORDER BY step, channel LIMIT %(limit)s"
-    ).format(
-        mean=sql.SQL(mean),
-        value=sql.SQL(_VALUES.get(metric.aggregate, mean)),
-        before=sql.SQL(before),
-        recent=sql.SQL(recent),
-        early=sql.Literal("1 hour" if climbs else "0"),
-        column=_column(metric),
-        table=sql.Identifier(schema.table(domain.code)),
-        metric=sql.Identifier(metric.name),
-        more=sql.SQL("WHERE (step, channel) > (%(after)s, %(channel)s)" if after else ""),
-    )
-
-
-def _csv(items: Iterable[BaseModel], model: type[BaseModel]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(model.model_fields)
-    for item in items:
-        writer.writerow(["" if v is None else v for v in item.model_dump().values()])
-    return text.getvalue()
-
-
-def _what(service: Served, sensor_id: str, name: str) -> tuple[Sensor, Domain, Metric]:
-    sensor = find(service, sensor_id)
-    domain = service.catalog.registry.domains.get(sensor.domain)
-    metric = domain.metric(name) if domain else None
-    if domain is None or metric is None:
-        raise Stop(422, f"query.metric: no metric of the domain {sensor.domain}")
-    return sensor, domain, metric
+    sensor: list[Text] = Field([], max_length=5000)
+    area: Text | None = None
+    zone: Text | None = None
+    domain: list[Text] = Field([], max_length=50)
+    metric: list[Text] = Field(min_length=1, max_length=100)
+    of: Of = "sensors"
+    start: Annotated[str, Field(max_length=64)] | None = Field(None, alias="from")
+    to: Annotated[str, Field(max_length=64)] | None = None
+    step: Text | None = None
+    points: int | None = Field(None, ge=2, le=20_000)
+    gaps: Gaps = "leave_out"
+    layout: Layout = "items"
+    stat: list[Stat] = Field([], max_length=10)
+    form: Form = Field("json", alias="format")
+    limit: int | None = Field(None, ge=1, le=10_000)
+    cursor: Text | None = None
 
 
 @router.get(
-    "/observations",
-    operation_id="list_observations",
-    summary="History of a sensor's metric",
-    response_model=Observations,
-    responses={
-        200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
-        404: {"model": Problem},
-    },
+    "/observations", operation_id="list_observations", summary="History of sensors, zones and areas", responses=FILES
 )
 async def list_observations(
     request: Request,
     service: Served,
-    sensor: Annotated[Text, Query(description="Id of the sensor.")],
-    metric: Annotated[Text, Query(description="Name of the metric.")],
+    metric: Annotated[list[Text], Query(min_length=1, max_length=100, description="Names of metrics.")],
+    sensor: Annotated[list[Text] | None, Query(max_length=IN_QUERY, description="Ids of sensors.")] = None,
+    zone: Annotated[Text | None, Query(description="All sensors of a zone; with `of=whole` the zone itself.")] = None,
+    area: Annotated[Text | None, Query(description="All sensors of an area; with `of=whole` the area itself.")] = None,
+    domain: Annotated[list[Text] | None, Query(max_length=50, description="Only sensors of these domains.")] = None,
+    of: Annotated[Of, Query(description="`whole`: one figure of the zone or area, from all its sensors.")] = "sensors",
     start: From = None,
     end: To = None,
     step: Annotated[Text | None, Query(description="Seconds, or 1m, 1h, 1d: sum up by steps.")] = None,
-    form: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
-    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+    points: Annotated[
+        int | None, Query(ge=2, le=20_000, description="Choose the step that gives about so many points a series.")
+    ] = None,
+    gaps: Annotated[Gaps, Query(description="`null`: steps without readings are items, too.")] = "leave_out",
+    layout: Annotated[Layout, Query(description="`series`: one entry a series, with arrays over all steps.")] = "items",
+    stat: Annotated[
+        list[Stat] | None, Query(max_length=10, description="With `layout=series`: only these figures.")
+    ] = None,
+    form: Annotated[Form, Query(alias="format")] = "json",
+    limit: Annotated[int | None, Query(ge=1, le=10_000, description="Items on a page: 1000 where not said.")] = None,
     cursor: Cursor = None,
-) -> Observations | Response:
+) -> Response:
     """The last hour where no time is given. Steps begin at whole multiples in UTC, whole days at the city's midnight
-    (UTC+7). The next page of a CSV is in the header `Link`."""
-    who, domain, what = _what(service, sensor, metric)
-    from_us, to_us = span(start, end, now_us(), 3600)
-    seconds = step_s(step) if step is not None else None
-    longest = RAW_S if seconds is None else min(STEPPED_S, STEPS * seconds)
-    if to_us - from_us > longest * SECOND:
-        raise Stop(422, f"query.from: at most {longest} s can be asked for at once with this step")
-    after = from_cursor(cursor, int, int)
-    values: dict[str, Any] = {
-        "sensor": who.id, "limit": limit + 1, "step": f"{seconds} seconds",
-        "shift": f"{-_CITY_S if seconds and seconds % _DAY_S == 0 else 0} seconds",
-        "from": _time(from_us), "to": _time(to_us),
-    }  # fmt: skip
-    if after:
-        values |= {"after": _time(after[0]), "channel": after[1]}
-    query = (_raw if seconds is None else _stepped)(domain, what, after)
-    async with service.database.connection() as conn:
-        rows = await (await conn.execute(query, values)).fetchall()
-    more, rows = len(rows) > limit, rows[:limit]
-    channels = service.live.roster.channels
-    items = [_item(row, who, what, channels.get(row[1], str(row[1])), seconds) for row in rows]
-    following = to_cursor(rows[-1][0], rows[-1][1]) if more else None
-    if form == "json":
-        return Observations(items=items, next=following, step_s=seconds)
+    (UTC+7). A CSV or Parquet file holds everything of the span; a CSV with `limit` is a page, whose next one is in
+    the header `Link`."""
+    wanted = Wanted.model_construct(
+        sensor=sensor or [], area=area, zone=zone, domain=domain or [], metric=metric, of=of, start=start, to=end,
+        step=step, points=points, gaps=gaps, layout=layout, stat=stat or [], form=form, limit=limit, cursor=cursor,
+    )  # fmt: skip
+    return await _answer(request, service, wanted)
+
+
+@router.post(
+    "/observations/query", operation_id="query_observations", summary="The same for many sensors", responses=FILES
+)
+async def query_observations(request: Request, service: Served, wanted: Wanted) -> Response:
+    """For questions that are too long for an address: up to 5,000 sensors."""
+    try:
+        return await _answer(request, service, wanted)
+    except Stop as e:
+        raise Stop(e.status, e.detail.replace("query.", "body.", 1), e.headers) from None
+
+
+async def _answer(request: Request, service: Service, wanted: Wanted) -> Response:
+    file = wanted.form != "json" and wanted.limit is None and wanted.cursor is None
+    asked = Asked(
+        tuple(wanted.sensor), wanted.area, wanted.zone, tuple(wanted.domain), tuple(wanted.metric), wanted.of,
+        wanted.start, wanted.to, wanted.step, wanted.points,
+    )  # fmt: skip
+    q = ask(service, asked, now_us(), export=file)
+    channels = dict(service.live.roster.channels)
+    if file:
+        return await _file(request, service, q, wanted, channels)
+    if wanted.form == "parquet":
+        raise Stop(422, "query.limit: a Parquet file has no pages: leave `limit` and `cursor` out")
+    if wanted.layout == "series":
+        return await _series(service, q, wanted, channels)
+    return await _page(request, service, q, wanted, channels)
+
+
+async def _page(request: Request, service: Service, q: Question, w: Wanted, channels: dict[int, str]) -> Response:
+    limit = w.limit or PAGE
+    after = from_cursor(w.cursor, int, int, int, int)
+
+    def read(conn: psycopg.Connection) -> reply.Reply:
+        if q.step_s is None:
+            return reply.readings(conn, q, after, limit + 1, channels)
+        return reply.steps_page(conn, q, after, limit + 1, channels, gaps=w.gaps == "null")
+
+    found = await service.database.question(read)
+    following = to_cursor(*found.keys[limit - 1]) if len(found.items) > limit else None
+    page = found.items[:limit]
+    if w.form == "csv":
+        return _csv(request, page, _columns(q), following)
+    body = {"items": page, "next": following, **found.head(q), "series": found.series}
+    return Response(msgspec.json.encode(body), media_type="application/json")
+
+
+def _columns(q: Question) -> list[str]:
+    if q.step_s is None:
+        return [*export.HEAD, "value", "quality"]
+    return [*export.HEAD, *items.STATS, *reply.percentiles(q.parts, q.step_s)]
+
+
+def _csv(
+    request: Request, page: Sequence[Mapping[str, Any]], columns: Sequence[str], following: str | None
+) -> Response:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    for item in page:
+        values = (item.get(c) for c in columns)
+        writer.writerow(["" if v is None else export.safe(v) if isinstance(v, str) else v for v in values])
     headers = {"Content-Disposition": 'attachment; filename="observations.csv"'}
     if following:
         headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
-    model = Observation if seconds is None else Step
-    return StreamingResponse(iter([_csv(items, model)]), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _time(us: int) -> str:
-    return rfc3339(us)
+async def _series(service: Service, q: Question, w: Wanted, channels: dict[int, str]) -> Response:
+    reply.bound_series(q)
+    stats: list[str] = list(w.stat) or [*items.STATS, "percentiles"]
+    if "percentiles" in stats and q.step_s is not None:
+        stats += reply.percentiles(q.parts, q.step_s)
+
+    def read(conn: psycopg.Connection) -> list[bytes]:
+        made = reply.Reply()
+        out = [b'{"items":[],"next":null,"series":[']
+        for t in reply.tables(conn, q, channels, made):
+            text = msgspec.json.encode(items.series(t, stats))[1:-1]
+            out += [b"," if len(out) > 1 else b"", text] if text else []
+        return [*out, b"],", msgspec.json.encode(made.head(q))[1:]]
+
+    return Response(b"".join(await service.database.question(read)), media_type="application/json")
 
 
-def _item(row: Sequence[Any], sensor: Sensor, metric: Metric, channel: str, step: int | None) -> Observation | Step:
-    shared = {
-        "time": rfc3339(row[0]), "sensor_id": sensor.sensor_id, "metric": metric.name, "channel": channel,
-        "unit": metric.unit,
-    }  # fmt: skip
-    if step is None:
-        return Observation(**shared, quality=QUALITIES[row[2]], value=row[3])
-    count, mean, low, high, value = row[2:]
-    return Step(**shared, count=count, mean=mean, min=low, max=high, value=value)
+async def _file(request: Request, service: Service, q: Question, w: Wanted, channels: dict[int, str]) -> Response:
+    form: export.Form = "csv" if w.form == "csv" else "parquet"
+
+    def blocks(conn: psycopg.Connection) -> Any:
+        if q.step_s is None:
+            return export.readings(conn, q, form)
+        made = reply.Reply()
+        stats = _columns(q)[len(export.HEAD) :]
+        return export.steps(reply.tables(conn, q, channels, made), form, stats, gaps=w.gaps == "null")
+
+    return await streams.respond(service, blocks, export.MEDIA[form], f"observations.{form}", request=request)

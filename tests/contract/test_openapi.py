@@ -52,9 +52,9 @@ def test_operations_have_stable_names(city: City) -> None:
         "change_sensor", "close_session", "create_sensor", "get_balance", "get_quarantined", "get_sensor",
         "get_system", "healthz", "list_aggregates", "list_areas", "list_domains", "list_observations",
         "list_quality", "list_quality_zones",
-        "list_quarantine", "list_sensors", "query_observations", "list_zones", "metrics", "open_session",
+        "list_quarantine", "list_sensors", "list_zones", "metrics", "open_session",
         "open_catalogue", "open_catalogue_jsonld", "open_daily", "open_domain", "open_hourly", "open_sensors",
-        "open_zones", "open_zones_daily", "open_zones_hourly", "put_sensor", "readyz",
+        "open_zones", "open_zones_daily", "open_zones_hourly", "put_sensor", "query_observations", "readyz",
         "replay_quarantine", "replay_quarantined", "reset_metric_range", "set_metric_range",
     }  # fmt: skip
     assert all(op.get("tags") for methods in api["paths"].values() for op in methods.values())

@@ -1,0 +1,233 @@
+"""A question about history: what was asked, checked against what there is, and what it may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from city.registry import Domain, Metric
+from city.sensors import Sensor
+from ioc_api.history import steps
+from ioc_api.problems import Stop
+from ioc_api.rest.spans import span
+from ioc_api.roster import Group
+from ioc_api.service import Service
+from ioc_api.times import SECOND
+
+Of = Literal["sensors", "whole"]
+
+#: Sensors in one question.
+SENSORS = 5_000
+#: Days of readings as they came, and of steps.
+RAW_DAYS, STEP_DAYS = 92, 3 * 366
+#: Steps of one series, and of all series together.
+STEPS, ALL_STEPS = 20_000, 5_000_000
+#: Readings that steps may be made from where no rollup has them.
+READ = 4_000_000
+#: Readings that one download may hold.
+EXPORT = 250_000_000
+_NAMED = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it came. Names are not checked yet."""
+
+    sensor: tuple[str, ...] = ()
+    area: str | None = None
+    zone: str | None = None
+    domain: tuple[str, ...] = ()
+    metric: tuple[str, ...] = ()
+    of: Of = "sensors"
+    start: str | None = None
+    end: str | None = None
+    step: str | None = None
+    points: int | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """The part of a question that is of one domain: its sensors (none for a whole zone or area) and metrics."""
+
+    domain: Domain
+    metrics: tuple[Metric, ...]
+    sensors: tuple[Sensor, ...] = ()
+
+    def interval_s(self, sensor: Sensor) -> float:
+        return sensor.interval_s or self.domain.interval_s
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that can be answered: [from, to) in microseconds, ``step_s`` None for readings as they came."""
+
+    parts: tuple[Part, ...]
+    group: Group | None
+    from_us: int
+    to_us: int
+    step_s: int | None
+    now_us: int
+    sensors: tuple[Sensor, ...] = field(default=())
+
+    @property
+    def steps(self) -> int:
+        return 0 if self.step_s is None else steps.count(self.from_us, self.to_us, self.step_s)
+
+    @property
+    def every_s(self) -> int:
+        """The step, where there is one."""
+        return self.step_s or 1
+
+    @property
+    def readings(self) -> float:
+        """How many readings there are if every sensor sends what is expected of it, all metrics together."""
+        until = min(self.to_us, self.now_us)
+        each = sum(len(p.metrics) / p.interval_s(s) for p in self.parts for s in p.sensors)
+        return max(0, until - self.from_us) / SECOND * each
+
+
+def ask(service: Service, asked: Asked, now_us: int, *, export: bool = False) -> Question:
+    """Check a question: 404 for a sensor or place that does not exist, 422 with what to change for the rest."""
+    from_us, to_us = span(asked.start, asked.end, now_us, 3600)
+    if not asked.metric:
+        raise Stop(422, "query.metric: name at least one metric")
+    _places(service, asked)
+    sensors = () if asked.of == "whole" else _sensors(service, asked)
+    group = _group(service, asked) if asked.of == "whole" else None
+    parts = _parts(service, asked, sensors)
+    step = _step(asked, parts, from_us, to_us)
+    made = Question(parts, group, from_us, to_us, step, now_us, tuple(s for p in parts for s in p.sensors))
+    _bound(made, export)
+    return made
+
+
+def _named(names: Iterable[str]) -> str:
+    found = sorted(names)
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return ", ".join(found[:_NAMED]) + more
+
+
+def _places(service: Service, asked: Asked) -> None:
+    if service.live.roster.version < 0:
+        raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
+    areas = service.catalog.area_codes
+    if asked.area is not None and asked.area not in areas:
+        raise Stop(404, f"query.area: there is no such area; there are {_named(areas)}")
+    zones = {z.code: z for z in service.catalog.zones}
+    if asked.zone is not None:
+        zone = zones.get(asked.zone)
+        if zone is None or (asked.area is not None and zone.area != asked.area):
+            there = [c for c, z in zones.items() if asked.area is None or z.area == asked.area]
+            raise Stop(404, f"query.zone: there is no such zone; there are {_named(there)}")
+    domains = service.catalog.registry.domains
+    for name in asked.domain:
+        if name not in domains:
+            raise Stop(422, f"query.domain: there is no such domain; there are {_named(domains)}")
+
+
+def _group(service: Service, asked: Asked) -> Group:
+    if asked.sensor or (asked.zone is None and asked.area is None):
+        raise Stop(422, "query.of: `whole` is asked of one `zone` or `area`, without `sensor`")
+    for group in service.live.roster.groups:
+        if group.zone == asked.zone and (asked.area is None or group.area == asked.area):
+            return group
+    raise Stop(404, "query.zone: this zone or area is not in force now")
+
+
+def _sensors(service: Service, asked: Asked) -> tuple[Sensor, ...]:
+    roster = service.live.roster
+    if not asked.sensor and asked.zone is None and asked.area is None:
+        raise Stop(422, "query.sensor: name sensors, or a `zone` or an `area`")
+    found: dict[str, Sensor] = {}
+    for sensor_id in asked.sensor:
+        number = roster.numbers.get(sensor_id)
+        sensor = None if number is None else roster.sensors[number]
+        if sensor is None:
+            raise Stop(
+                404, f"query.sensor: there is no sensor {sensor_id!r}; GET /api/v1/sensors lists those there are"
+            )
+        found[sensor_id] = sensor
+    if not asked.sensor:
+        everyone = (roster.sensors[roster.numbers[i]] for i in roster.ordered)
+        found = {s.sensor_id: s for s in everyone if s is not None and s.status != "retired"}
+    return tuple(
+        s for s in found.values()
+        if (asked.zone is None or s.zone == asked.zone) and (asked.area is None or s.area == asked.area)
+        and (not asked.domain or s.domain in asked.domain)
+    )  # fmt: skip
+
+
+def _parts(service: Service, asked: Asked, sensors: Sequence[Sensor]) -> tuple[Part, ...]:
+    """By domain, in the order of the sensors; 422 for a metric that none of these domains has."""
+    registry = service.catalog.registry.domains
+    whole = asked.of == "whole"
+    codes = list(asked.domain or registry) if whole else list(dict.fromkeys(s.domain for s in sensors))
+    domains = [registry[c] for c in codes if c in registry]
+    known = {m.name for d in domains for m in d.metrics}
+    for name in asked.metric:
+        if known and name not in known:
+            where = f"the domain {domains[0].code}" if len(domains) == 1 else "these domains"
+            raise Stop(422, f"query.metric: no metric of {where}; there are {_named(known)}")
+    if not known:
+        every = {m.name for d in registry.values() for m in d.metrics}
+        wrong = [n for n in asked.metric if n not in every]
+        if wrong:
+            raise Stop(422, f"query.metric: no metric of any domain; there are {_named(every)}")
+    parts = []
+    for d in domains:
+        metrics = tuple(m for n in dict.fromkeys(asked.metric) if (m := d.metric(n)) is not None)
+        mine = tuple(s for s in sensors if s.domain == d.code)
+        if metrics and (whole or mine):
+            parts.append(Part(d, metrics, mine))
+    count = sum(len(p.sensors) for p in parts)
+    if count > SENSORS:
+        raise Stop(
+            422, f"query.sensor: {count:,} sensors, and {SENSORS:,} are possible at once: name a zone or a domain,"
+            " or ask for `of=whole`, the figure of the zone or area itself",
+        )  # fmt: skip
+    return tuple(parts)
+
+
+def _step(asked: Asked, parts: Sequence[Part], from_us: int, to_us: int) -> int | None:
+    whole = asked.of == "whole"
+    if asked.step is not None and asked.points is not None:
+        raise Stop(422, "query.points: give `step` or `points`, not both")
+    if asked.points is not None:
+        if whole:
+            return steps.choose(from_us, to_us, asked.points, steps.MINUTE_S) or steps.MINUTE_S
+        usual = [p.interval_s(s) for p in parts for s in p.sensors]
+        return steps.choose(from_us, to_us, asked.points, max(usual, default=steps.MINUTE_S))
+    step = steps.parse(asked.step)
+    if whole and (step is None or step % steps.MINUTE_S):
+        raise Stop(422, "query.step: figures of a whole zone or area are kept by the minute: ask for a `step` of whole"
+                   " minutes, such as 1m, 1h or 1d, or for `points`")  # fmt: skip
+    return step
+
+
+def _bound(q: Question, export: bool) -> None:
+    """422 with the limit and what to narrow, before anything is read."""
+    days = RAW_DAYS if q.step_s is None and not export else STEP_DAYS
+    if q.to_us - q.from_us > days * steps.DAY_S * SECOND:
+        what = "readings as they came" if q.step_s is None else "steps"
+        raise Stop(422, f"query.from: at most {days} days of {what} can be asked for at once:"
+                   " bring `from` and `to` closer together")  # fmt: skip
+    if q.step_s is None:
+        if export and q.readings > EXPORT:
+            raise steps.stop_too_many(
+                int(q.readings), EXPORT, "readings", "ask for less time, fewer sensors or metrics, or a `step`"
+            )
+        return
+    if q.steps > STEPS:
+        raise Stop(422, f"query.step: {q.steps:,} steps of {steps.shown(q.step_s)} for each series, and {STEPS:,} are"
+                   " possible at once: ask for a longer step or less time")  # fmt: skip
+    series = len(q.parts) if q.group else sum(len(p.sensors) * len(p.metrics) for p in q.parts)
+    if q.steps * series > ALL_STEPS:
+        raise steps.stop_too_many(
+            q.steps * series, ALL_STEPS, "steps of all series", "ask for a longer step, less time or fewer sensors"
+        )
+    if steps.unit(q.step_s) == "raw" and q.readings > READ:
+        raise steps.stop_too_many(
+            int(q.readings), READ, "readings to be summed up", "ask for a step of whole minutes, which is kept, or"
+            " for less time or fewer sensors",
+        )  # fmt: skip

@@ -1,0 +1,100 @@
+"""What answers about history look like, for the description of the interface. They are encoded without these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from ioc_api.rest.parts import Page
+
+
+class Observation(BaseModel):
+    """One reading."""
+
+    time: str
+    sensor_id: str
+    metric: str
+    channel: str
+    unit: str
+    value: float
+    quality: str = Field(description="measuring, calibrating or fault")
+
+
+class Figures(BaseModel, extra="allow"):
+    """What the readings of a step come to. `pNN`: percentiles, of metrics that have them, where they are known."""
+
+    unit: str
+    count: int
+    mean: float | None
+    min: float | None
+    max: float | None
+    value: float | None
+    completeness: float | None = Field(description="Percent of the readings that should be there.")
+    p15: float | None = None
+    p50: float | None = None
+    p85: float | None = None
+
+
+class Step(Figures):
+    """The readings of quality `measuring` in one step of time, which begins at `time`.
+
+    `mean` is the mean that is right for the metric; `value` is its own aggregate (a sum for amounts, the increase
+    for counters, else the mean).
+    """
+
+    time: str
+    sensor_id: str
+    metric: str
+    channel: str
+
+
+class WholeStep(Figures):
+    """The same of a zone, or of an area (`zone` null): over the readings of all its active sensors that are trusted."""
+
+    time: str
+    area: str
+    zone: str | None
+    domain: str
+    metric: str
+    sensors: int = Field(description="Sensors that reported.")
+    expected: int = Field(description="Sensors that should have.")
+
+
+class Series(BaseModel, extra="allow"):
+    """What one series is, over the whole span; with `layout=series` also its figures, one entry for each step."""
+
+    metric: str
+    unit: str
+    vi: str
+    en: str
+    aggregate: str
+    readings: int = Field(description="Readings of quality `measuring`.")
+    expected_readings: int
+    complete: float | None = Field(description="Percent of the readings that should be there.")
+    sensor_id: str | None = None
+    channel: str | None = None
+    area: str | None = None
+    zone: str | None = None
+    domain: str | None = None
+    start: str | None = Field(None, description="When the first step begins.")
+    step_s: int | None = None
+    count: list[int] | None = None
+    mean: list[float | None] | None = None
+    min: list[float | None] | None = None
+    max: list[float | None] | None = None
+    value: list[float | None] | None = None
+    completeness: list[float | None] | None = None
+
+
+class Observations(Page):
+    """Readings, or steps where a step was asked for; by sensor, then by time, channel and metric."""
+
+    items: list[Observation | Step | WholeStep]
+    step_s: int | None = Field(None, description="The step in seconds; null for readings as they came.")
+    start: str | None = Field(None, alias="from")
+    to: str | None = None
+    source: Literal["raw", "minute", "hour", "day", "mix"] = Field("raw", description="What the answer was made from.")
+    made_from: list[str] = Field([], description="Every source, where there were several.")
+    rolled_up_to: str | None = Field(None, description="Until when rollups were used; what follows is from readings.")
+    series: list[Series] = Field([], description="The series of the items of this page, each over the whole span.")

@@ -1,0 +1,234 @@
+"""Steps of sensors, made from what is rolled up and, where that ends, from the readings themselves.
+
+    from        first whole unit                      done_until            to
+      ├─ readings ─┤├───────────── rollups ──────────────┤├───── readings ────┤
+
+Hours that rollup_due names have changed since they were rolled up: they come from the readings as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+
+from city.bucket_rows import gather, increases, order
+from city.buckets import MINUTES, Block
+from city.counters import GAP_US
+from city.sensors import Sensor
+from infra import readings
+from infra.rollup import stored
+from infra.rollup.read import done_until_us
+from ioc_api.history import steps
+from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
+from ioc_api.history.question import READ, Part, Question
+from ioc_api.problems import Stop
+from ioc_api.times import SECOND, rfc3339
+
+Span = tuple[int, int]
+
+UNIT_US = {"minute": 60 * SECOND, "hour": HOUR_US}
+#: Hours that were changed after they were rolled up, and are therefore read anew; with more, the rollup will do.
+_STALE = 48
+
+
+@dataclass
+class Filled:
+    """Series of some sensors. ``sensor`` and ``channel`` (int64 (n,)) name the grid's rows, by sensor as asked, then
+    by channel. ``sources``: what was read (raw, minute, hour)."""
+
+    grid: Grid
+    sensor: Ints
+    channel: Ints
+    sources: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a span comes from: rollups of ``unit`` in ``rolled`` without the ``stale`` hours, readings in ``raw``."""
+
+    unit: str
+    rolled: Span
+    raw: tuple[Span, ...]
+    stale: frozenset[int]
+    done_us: int
+
+
+def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
+    """Look how far rollups reach; 422 where too many readings would have to be read for what is missing."""
+    unit = steps.unit(q.every_s)
+    # Nothing is measured later than a few minutes from now.
+    end = min(q.to_us, max(q.now_us + HOUR_US, q.from_us))
+    if unit == "raw":
+        return Plan(unit, (0, 0), ((q.from_us, end),), frozenset(), 0)
+    done = done_until_us(conn, part.domain.code)
+    size = UNIT_US[unit]
+    first = -(-q.from_us // size) * size
+    last = min(end, done) // size * size
+    if last <= first:
+        raw, rolled = [(q.from_us, end)], (0, 0)
+    else:
+        rolled = (first, last)
+        raw = [(q.from_us, first), (last, end)]
+    stale = _stale(conn, part, rolled) if last > first else frozenset()
+    raw += [(max(h, rolled[0]), min(h + HOUR_US, rolled[1])) for h in sorted(stale)]
+    spans = tuple((a, b) for a, b in raw if b > a)
+    _affordable(q, part, spans)
+    return Plan(unit, rolled, spans, stale, done)
+
+
+def _stale(conn: psycopg.Connection, part: Part, span: Span) -> frozenset[int]:
+    rows = conn.execute(
+        "SELECT DISTINCT (extract(epoch FROM hour) * 1000000)::bigint FROM rollup_due WHERE domain = %s"
+        " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s AND sensors && %s LIMIT %s",
+        [part.domain.code, rfc3339(span[0]), rfc3339(span[1]), [s.id for s in part.sensors], _STALE + 1],
+    ).fetchall()
+    return frozenset(h for (h,) in rows) if len(rows) <= _STALE else frozenset()
+
+
+def _affordable(q: Question, part: Part, spans: Sequence[Span]) -> None:
+    seconds = sum(max(0, min(b, q.now_us) - a) for a, b in spans) / SECOND
+    number = int(seconds * sum(len(part.metrics) / part.interval_s(s) for s in part.sensors))
+    if number > READ:
+        raise Stop(
+            422, f"about {number:,} readings of this question are not rolled up, and {READ:,} can be summed up at once:"
+            " ask for less time or fewer sensors, and see that `ioc db maintain` keeps up",
+        )  # fmt: skip
+
+
+def fill(conn: psycopg.Connection, q: Question, part: Part, sensors: Sequence[Sensor], how: Plan) -> Filled:
+    """The steps of some of the part's sensors."""
+    ids = [s.id for s in sensors]
+    rows = [_Readings.read(conn, part, ids, span) for span in how.raw]
+    rolled: list[Block] = []
+    if how.rolled[1] > how.rolled[0]:
+        first, last = how.rolled[0] // HOUR_US * HOUR_US, how.rolled[1]
+        take = stored.hours if how.unit == "hour" else stored.minutes
+        rolled = list(take(conn, part.domain, part.metrics, first, last, sensors=ids))
+    every: list[_Readings | Block] = [*rows, *rolled]
+    found = [(r.sensor.astype(np.int64), r.channel.astype(np.int64)) for r in every]
+    sensor, channel = _series(ids, found)
+    start_us = steps.begin(q.from_us, q.every_s)
+    ranks = ranked(q.every_s)
+    grid = Grid(len(sensor), part.metrics, start_us, q.every_s * SECOND, q.steps, ranks=ranks)
+    out = Filled(grid, sensor, channel)
+    index = _Index(sensor, channel)
+    for block in rolled:
+        out.sources.add(how.unit)
+        (_add_hours if how.unit == "hour" else _add_minutes)(grid, part, how, block, index)
+    for r in rows:
+        if len(r.sensor):
+            out.sources.add("raw")
+            r.add(grid, part, index)
+    return out
+
+
+def ranked(step_s: int) -> bool:
+    """Whether steps of sensors have percentiles: they are kept by the hour, and do not add up to longer steps."""
+    return step_s == steps.HOUR_S or steps.unit(step_s) == "raw"
+
+
+def _series(ids: Sequence[int], found: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+    """The distinct (sensor, channel), by sensor as asked, then by channel; a sensor without readings has channel 0."""
+    place = np.full(max(ids, default=0) + 1, -1, np.int64)
+    place[ids] = np.arange(len(ids))
+    keys = [place[s] << 16 | c for s, c in found]
+    there = np.unique(np.concatenate(keys)) if keys else np.empty(0, np.int64)
+    silent = np.setdiff1d(np.arange(len(ids)), there >> 16)
+    every = np.sort(np.concatenate([there, silent << 16]))
+    return np.array(ids, np.int64)[every >> 16], every & 0xFFFF
+
+
+class _Index:
+    """Finds the grid's row of a (sensor, channel)."""
+
+    def __init__(self, sensor: Ints, channel: Ints) -> None:
+        keys = sensor << 16 | channel
+        self._order = np.argsort(keys)
+        self._keys = keys[self._order]
+
+    def rows(self, sensor: NDArray[Any], channel: NDArray[Any]) -> Ints:
+        keys = sensor.astype(np.int64) << 16 | channel
+        return np.asarray(self._order[np.searchsorted(self._keys, keys)])
+
+
+@dataclass(frozen=True)
+class _Readings:
+    """Readings of a span, in rows of (sensor, channel, time), and the values of each metric."""
+
+    sensor: Ints
+    channel: Ints
+    time_us: Ints
+    inside: NDArray[np.bool_]
+    values: dict[str, NDArray[np.float64]]
+    rises: dict[str, NDArray[np.float64]]
+
+    @staticmethod
+    def read(conn: psycopg.Connection, part: Part, ids: Sequence[int], span: Span) -> _Readings:
+        # A counter rises from the reading before, which may be before the span.
+        climbs = [m.name for m in part.metrics if m.aggregate == "increase"]
+        since = span[0] - (GAP_US if climbs else 0)
+        domain = msgspec.structs.replace(part.domain, metrics=part.metrics)
+        columns = readings.fetch(conn, domain, since_us=since - 1, until_us=span[1] - 1, sensors=ids)
+        rows = gather(domain, ((c, c.time_us) for c in columns))
+        ranked = order(rows) if climbs else None
+        rises = {n: increases(rows, ranked, n) for n in climbs if ranked is not None and n in rows.values}
+        values = {m.name: widened(rows.values[m.name].astype(np.float64), m) for m in part.metrics
+                  if m.name in rows.values}  # fmt: skip
+        return _Readings(
+            rows.sensor.astype(np.int64), rows.channel.astype(np.int64), rows.time_us, rows.time_us >= span[0],
+            values, rises,
+        )  # fmt: skip
+
+    def add(self, grid: Grid, part: Part, index: _Index) -> None:
+        cell = np.full(len(self.sensor), -1, np.int64)
+        mine = self.inside
+        cell[mine] = grid.place(index.rows(self.sensor[mine], self.channel[mine]), self.time_us[mine])
+        for m in part.metrics:
+            if m.name in self.values:
+                value = self.values[m.name]
+                there = mine & ~np.isnan(value)
+                rise = self.rises[m.name][there] if m.name in self.rises else None
+                grid.add_readings(m.name, cell[there], value[there], rise)
+
+
+def _add_hours(grid: Grid, part: Part, how: Plan, block: Block, index: _Index) -> None:
+    good = ~np.isin(block.time_us, list(how.stale))
+    cell = grid.place(index.rows(block.sensor[good], block.channel[good]), block.time_us[good])
+    for m in part.metrics:
+        h = block.hours[m.name]
+        ranks = {} if h.percentiles is None else {p: h.percentiles[good, i] for i, p in enumerate(m.percentiles)}
+        grid.add_rolled(
+            m.name, cell, h.n[good].astype(np.float64), widened(h.mean[good], m), widened(h.low[good], m),
+            widened(h.high[good], m), h.value[good] if m.aggregate in ("sum", "increase") else None,
+            None if h.x is None or h.y is None else (h.x[good], h.y[good]),
+            {p: widened(v, m) for p, v in ranks.items()},
+        )  # fmt: skip
+
+
+def _add_minutes(grid: Grid, part: Part, how: Plan, block: Block, index: _Index) -> None:
+    good = ~np.isin(block.time_us, list(how.stale))
+    time_us = block.time_us[good, None] + np.arange(MINUTES) * UNIT_US["minute"]
+    row = np.broadcast_to(index.rows(block.sensor[good], block.channel[good])[:, None], time_us.shape)
+    inside = (time_us >= how.rolled[0]) & (time_us < how.rolled[1])
+    cell = grid.place(row[inside], time_us[inside])
+    for m in part.metrics:
+        if m.name not in block.minutes:
+            continue
+        found = block.minutes[m.name]
+
+        def cut(values: NDArray[Any]) -> Floats:
+            return np.asarray(values[good][inside], np.float64)
+
+        mean = cut(found.mean)
+        n = (~np.isnan(mean)).astype(np.float64) if found.n is None else cut(found.n)
+        mean = widened(mean, None if m.double else m)
+        low = high = mean
+        if found.low is not None and found.high is not None:
+            low, high = widened(cut(found.low), m), widened(cut(found.high), m)
+        grid.add_rolled(m.name, cell, n, mean, low, high, None if found.value is None else cut(found.value), None)
