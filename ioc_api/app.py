@@ -25,7 +25,21 @@ from ioc_api.live.client import Client
 from ioc_api.opendata import routes as opendata
 from ioc_api.opendata.door import Door
 from ioc_api.problems import MEDIA, RESPONSES, install
-from ioc_api.rest import aggregates, balance, city, observations, quality, quarantine, sensors, session, system
+from ioc_api.rest import (
+    aggregates,
+    balance,
+    city,
+    indices,
+    indices_air,
+    indices_exceedances,
+    indices_noise,
+    observations,
+    quality,
+    quarantine,
+    sensors,
+    session,
+    system,
+)
 from ioc_api.rest.parts import admitted
 from ioc_api.service import Service
 
@@ -119,6 +133,8 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     guarded = [Depends(admitted)]
     for part in (city, sensors, observations, aggregates, quality, quarantine, balance, system):
         app.include_router(part.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
+    for asked in (indices, indices_air, indices_exceedances, indices_noise):
+        app.include_router(asked.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(system.open_router)
     app.include_router(opendata.router, prefix="/open/v1", responses=opendata.RESPONSES)

@@ -33,8 +33,8 @@ FAULTY = Index(
     code="lamps_faulty", vi="Tỷ lệ đèn hỏng", en="Share of faulty lamps", unit="%", path="indices/lighting",
     method="between civil dusk and dawn: off, drawing nothing, or power below 70 % or above 120 % of usual x dim",
     method_vi="Trong giờ chiếu sáng (sau hoàng hôn dân dụng 10 phút đến trước bình minh dân dụng 10 phút): đèn tắt"
-    " (dark), báo bật mà không tiêu thụ điện (no_power), công suất dưới 70 % (low_power) hoặc trên 120 % (high_power) của"
-    " công suất thường ngày × mức sáng. Ban ngày: theo lúc cuối đêm.",
+    " (dark), báo bật mà không tiêu thụ điện (no_power), công suất dưới 70 % (low_power) hoặc trên 120 % (high_power)"
+    " của công suất thường ngày × mức sáng. Ban ngày: theo lúc cuối đêm.",
     method_en="While lamps should burn (from 10 minutes after civil dusk to 10 before civil dawn): off (dark), on but"
     " drawing nothing (no_power), or power below 70 % (low_power) or above 120 % (high_power) of the lamp's usual power"
     " x dimming, usual being the median of its last 14 days at full light. By day: as at the end of the night.",

@@ -11,7 +11,8 @@ from city.sensors import Sensor
 from ioc_api.indices import City, Item
 from ioc_api.indices.burning import ENERGY, HOURS, burning_items, energy_items, energy_now
 from ioc_api.indices.lamp_state import FAULTY, ON, UNREACHABLE, fault_items, hour_states, state_at, state_items, usual_w
-from ioc_api.indices.lamps import DOMAIN, layout
+from ioc_api.indices.lamps import DOMAIN as DOMAIN
+from ioc_api.indices.lamps import layout
 from ioc_api.times import SECOND
 
 INDICES = (ON, FAULTY, UNREACHABLE, ENERGY, HOURS)

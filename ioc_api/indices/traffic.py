@@ -76,12 +76,10 @@ def current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
     return rated(city, sensors, _passages(conn, now_us), free, now_us - NOW_US, now_us)
 
 
-def history(
-    conn: psycopg.Connection, city: City, sensors: Sequence[Sensor], groups: bool, from_us: int, to_us: int
-) -> list[Item]:
-    """Figures of whole hours, by time: of these sensors, or of their zones and areas (``groups``).
+def history(conn: psycopg.Connection, city: City, sensors: Sequence[Sensor], from_us: int, to_us: int) -> list[Item]:
+    """Figures of whole hours, by time: of these sensors, their zones and areas.
 
-    Free flow is that of the four weeks before the last of the hours.
+    Free flow is that of the four weeks before the end.
     """
     domain = city.domain(DOMAIN)
     if domain is None or not sensors:
@@ -95,11 +93,10 @@ def history(
         if n > 0:
             by_hour.setdefault(t, {}).setdefault(sensor, []).append((n, speed, flow))
     out: list[Item] = []
-    for t in sorted(by_hour):
-        passages = {sensor: _passage(rows) for sensor, rows in by_hour[t].items()}
-        items = rated(city, sensors, passages, free, t, t + HOUR_US)
-        out += [i for i in items if (i.sensor_id is None) is groups and (groups or i.details["n"])]
-    return out
+    for t in range(from_us, to_us, HOUR_US):
+        passages = {sensor: _passage(lanes) for sensor, lanes in by_hour.get(t, {}).items()}
+        out += rated(city, sensors, passages, free, t, t + HOUR_US)
+    return sorted(out, key=lambda item: (item.at or "", item.key))
 
 
 def _passages(conn: psycopg.Connection, now_us: int) -> dict[int, Passage]:

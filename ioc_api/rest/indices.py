@@ -1,0 +1,262 @@
+"""Indices: what there is, and those of traffic, lighting and river, now and in history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Annotated, Any, Literal
+
+import msgspec
+import psycopg
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from city.sensors import Sensor
+from ioc_api.indices import City, Item, lighting, river, traffic
+from ioc_api.indices.catalogue import city_of, indices
+from ioc_api.problems import Problem, Stop
+from ioc_api.rest.parts import Cursor, Many, Page, Served, from_cursor, to_cursor
+from ioc_api.rest.sensors import find
+from ioc_api.rest.spans import From, To, span
+from ioc_api.service import Service
+from ioc_api.times import SECOND, now_us
+
+router = APIRouter(prefix="/indices", tags=["indices"])
+
+HOUR_US = 3600 * SECOND
+DAY_US = 24 * HOUR_US
+CITY_US = 7 * HOUR_US
+#: The longest time that one question may ask for, and how many hours of sensors it may look at.
+LONGEST_US = 366 * DAY_US
+MOST = 100_000
+
+Step = Annotated[Literal["1h", "1d"], Query(description="Figures of hours, or of city days (from 17:00 UTC).")]
+Read = Callable[[psycopg.Connection, City, list[Sensor], int, int], list[Item]]
+
+
+class IndexOut(BaseModel):
+    """A kind of figure: where it is asked for, by which method it is worked out, and on which legal basis."""
+
+    code: str
+    vi: str
+    en: str
+    unit: str
+    path: str
+    method: str = Field(description="What the items say as their method.")
+    method_vi: str
+    method_en: str
+    legal_basis: str
+
+
+class IndicesOut(Page):
+    items: list[IndexOut]
+
+
+class IndexItem(BaseModel):
+    """A figure. Where `value` is null, `reason` says why. It was made from the time `since` to `at`."""
+
+    key: str
+    index: str
+    area: str
+    zone: str | None
+    sensor_id: str | None
+    value: float | None
+    unit: str
+    level: str | None
+    vi: str
+    en: str
+    colour: str | None
+    since: str | None
+    at: str | None
+    completeness: float | None = Field(description="Share of what it should have been made from, %.")
+    method: str
+    legal_basis: str = Field(description="Its legal basis, or that it is an operating figure.")
+    reason: str | None
+    details: dict[str, Any]
+
+
+class IndexItems(Page):
+    """Figures as they are now (`from` and `to` left out), or of whole hours or days, by time."""
+
+    items: list[IndexItem]
+
+
+Size = Annotated[int, Query(ge=1, le=5000, description="Items on a page.")]
+
+
+@router.get("", operation_id="list_indices", summary="What indices there are, their methods and legal bases")
+async def list_indices() -> IndicesOut:
+    return IndicesOut(items=[IndexOut(**msgspec.structs.asdict(index)) for index in indices()])
+
+
+class Asked:
+    """Which figures are asked for."""
+
+    def __init__(
+        self, area: list[str] | None, zone: list[str] | None, sensor: list[str] | None, index: list[str] | None
+    ) -> None:
+        self.area, self.zone, self.sensor, self.index = area, zone, sensor, index
+
+    def takes(self, item: Item) -> bool:
+        """Whether a figure is one of them."""
+        return (
+            (self.area is None or item.area in self.area)
+            and (self.zone is None or item.zone in self.zone)
+            and (self.sensor is None or item.sensor_id in self.sensor)
+            and (self.index is None or item.index in self.index)
+        )
+
+    def covers(self, sensor: Sensor) -> bool:
+        """Whether figures of them may be made from a sensor."""
+        return (
+            (self.area is None or sensor.area in self.area)
+            and (self.zone is None or sensor.zone in self.zone)
+            and (self.sensor is None or sensor.sensor_id in self.sensor or sensor.parent in self.sensor)
+        )
+
+
+def _check(service: Service, asked: Asked, subject: ModuleType) -> None:
+    """404 for an unknown sensor, 422 for a value that cannot be meant."""
+    for name, values, known in (
+        ("index", asked.index, [k.code for k in subject.INDICES]),
+        ("area", asked.area, service.catalog.area_codes),
+        ("zone", asked.zone, {z.code for z in service.catalog.zones}),
+    ):
+        if not set(values or ()) <= set(known):
+            raise Stop(422, f"query.{name}: it is one of {', '.join(sorted(known))}")
+    for sensor in asked.sensor or ():
+        if find(service, sensor).domain != subject.DOMAIN:
+            raise Stop(422, f"query.sensor: {sensor} is no sensor of the domain {subject.DOMAIN}")
+
+
+def _page(items: list[Item], limit: int, cursor: str | None) -> IndexItems:
+    after = from_cursor(cursor, str, str)
+    if after:
+        items = [i for i in items if (i.at or "", i.key) > after]
+    page = items[:limit]
+    following = to_cursor(page[-1].at or "", page[-1].key) if len(items) > limit else None
+    return IndexItems(items=[IndexItem(**msgspec.structs.asdict(i)) for i in page], next=following)
+
+
+def _now(service: Service, asked: Asked, subject: ModuleType, limit: int, cursor: str | None) -> IndexItems:
+    if not service.indices.done_us:
+        raise Stop(503, "the indices are still being worked out", {"Retry-After": "5"})
+    codes = {k.code for k in subject.INDICES}
+    found = [i for i, _ in service.live.indices.items.values() if i.index in codes and asked.takes(i)]
+    return _page(sorted(found, key=lambda i: (i.at or "", i.key)), limit, cursor)
+
+
+async def _past(
+    service: Service, asked: Asked, domain: str, start: str | None, end: str | None, step_us: int, read: Read
+) -> list[Item]:
+    """Figures of the whole steps that lie in the asked time and have ended."""
+    now = now_us()
+    from_us, to_us = span(start, end, now, 86_400)
+    shift = CITY_US if step_us == DAY_US else 0
+    from_us = -(-(from_us + shift) // step_us) * step_us - shift
+    to_us = (min(to_us, now) + shift) // step_us * step_us - shift
+    if to_us - from_us > LONGEST_US:
+        raise Stop(422, "query.from: at most 366 days can be asked for at once")
+    roster = service.live.roster
+    if roster.version < 0:
+        raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
+    if from_us >= to_us:
+        return []
+
+    def work(conn: psycopg.Connection) -> list[Item]:
+        city = city_of(conn, service.catalog, roster, service.settings)
+        sensors = [s for s in city.sensors(domain) if asked.covers(s)]
+        size = len(sensors) * (to_us - from_us) // HOUR_US
+        if size > MOST:
+            raise Stop(
+                422,
+                f"query.from: {len(sensors)} sensors over {(to_us - from_us) // HOUR_US} hours are {size}, and at most"
+                f" {MOST} hours of sensors can be asked for at once: name fewer sensors, a zone, or less time",
+            )
+        return [i for i in read(conn, city, sensors, from_us, to_us) if asked.takes(i)]
+
+    return await service.database.question(work)
+
+
+@router.get(
+    "/traffic",
+    operation_id="list_traffic_indices",
+    summary="Level of service and travel-time index",
+    responses={404: {"model": Problem}},
+)
+async def list_traffic_indices(
+    service: Served,
+    area: Many = None,
+    zone: Many = None,
+    sensor: Many = None,
+    index: Many = None,
+    start: From = None,
+    end: To = None,
+    limit: Size = 1000,
+    cursor: Cursor = None,
+) -> IndexItems:
+    """Without a time: the last 15 minutes. With one: whole hours (a day where only one end is given)."""
+    asked = Asked(area, zone, sensor, index)
+    _check(service, asked, traffic)
+    if start is None and end is None:
+        return _now(service, asked, traffic, limit, cursor)
+    return _page(await _past(service, asked, traffic.DOMAIN, start, end, HOUR_US, traffic.history), limit, cursor)
+
+
+@router.get(
+    "/lighting",
+    operation_id="list_lighting_indices",
+    summary="Lamps, energy and burning hours",
+    responses={404: {"model": Problem}},
+)
+async def list_lighting_indices(
+    service: Served,
+    area: Many = None,
+    zone: Many = None,
+    sensor: Many = None,
+    index: Many = None,
+    start: From = None,
+    end: To = None,
+    step: Step = "1h",
+    limit: Size = 1000,
+    cursor: Cursor = None,
+) -> IndexItems:
+    """Without a time: as it is now. With one: whole hours or city days; a lamp has figures of its own when it is named.
+
+    City days have energy and burning hours only.
+    """
+    asked = Asked(area, zone, sensor, index)
+    _check(service, asked, lighting)
+    if start is None and end is None:
+        return _now(service, asked, lighting, limit, cursor)
+    step_us = HOUR_US if step == "1h" else DAY_US
+
+    def read(conn: psycopg.Connection, city: City, sensors: list[Sensor], from_us: int, to_us: int) -> list[Item]:
+        return lighting.history(conn, city, sensors, from_us, to_us, step_us, sensor is not None)
+
+    return _page(await _past(service, asked, lighting.DOMAIN, start, end, step_us, read), limit, cursor)
+
+
+@router.get(
+    "/river",
+    operation_id="list_river_indices",
+    summary="River levels against the flood alarms",
+    responses={404: {"model": Problem}},
+)
+async def list_river_indices(
+    service: Served,
+    area: Many = None,
+    zone: Many = None,
+    sensor: Many = None,
+    index: Many = None,
+    start: From = None,
+    end: To = None,
+    limit: Size = 1000,
+    cursor: Cursor = None,
+) -> IndexItems:
+    """Without a time: the newest level. With one: the state of alarm after each whole hour."""
+    asked = Asked(area, zone, sensor, index)
+    _check(service, asked, river)
+    if start is None and end is None:
+        return _now(service, asked, river, limit, cursor)
+    return _page(await _past(service, asked, river.DOMAIN, start, end, HOUR_US, river.history), limit, cursor)
