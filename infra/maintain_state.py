@@ -65,5 +65,5 @@ def late(seconds: float | None) -> str:
     if seconds is None:
         return "no round of maintenance has ended yet: run `ioc db maintain --every 60`"
     if seconds > LATE_S:
-        return f"the last round of maintenance ended {seconds:.0f} s ago: see its log"
+        return f"the last round of maintenance ended {seconds / 60:.0f} minutes ago: see its log"
     return ""

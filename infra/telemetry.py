@@ -56,6 +56,14 @@ LIVE_SUBSCRIPTIONS = Gauge("ioc_api_live_subscriptions", "Subscriptions on live 
 LIVE_CLOSED = Counter("ioc_api_live_closed", "Live websockets that the API has closed, by code.", ["code"])
 SENSORS = Gauge("ioc_sensors", "Sensors by liveness; retired ones do not count.", ["liveness"])
 
+MAINTAIN_AGE = Gauge("ioc_maintain_age_seconds", "Seconds since the last round of maintenance ended.")
+MAINTAIN_BEHIND = Gauge("ioc_maintain_behind_seconds", "Seconds that an hour has waited for being rolled up.")
+MAINTAIN_DUE = Gauge("ioc_maintain_due_rows", "Rows in the log of what came late and is still to be rolled up.")
+MAINTAIN_SECONDS = Gauge("ioc_maintain_round_seconds", "Seconds that the last round of maintenance took.")
+MAINTAIN_FAILED = Gauge("ioc_maintain_failed_parts", "Parts of the last round of maintenance that failed.")
+MAINTAIN_DROPPED = Gauge("ioc_maintain_dropped_chunks", "Chunks dropped by retention since the database was made.")
+MAINTAIN_COMPRESSION = Gauge("ioc_maintain_compression", "1 where chunks are compressed, else 0.")
+
 
 def expose_collector(facts: Mapping[str, Any]) -> None:
     """Set a collector's gauges from its status: in its own process, and in the API's, which hears it on the bus."""

@@ -25,6 +25,7 @@ from ioc_api.live.state import Live
 from ioc_api.roster import groups_of, roster
 from ioc_api.streams import Streams
 from ioc_api.times import now_us
+from ioc_api.upkeep import Upkeep
 
 CITY_TIME = timezone(timedelta(hours=7))
 TICK_S = 0.2
@@ -50,6 +51,7 @@ class Service:
             settings.mqtt_url, asyncio.get_running_loop(), self._frame, lambda facts: self.health.status(facts)
         )
         self.health = Health(settings, self.database, self.listener, self.intake)
+        self.upkeep = Upkeep(settings, self.database)
         self.indices = Refresher(self.database, catalog, settings, self.live.indices, lambda: self.live.roster)
         self.intake.on_warm = self._warm
         self.hub.summary = self.health.summary
@@ -110,7 +112,7 @@ class Service:
             now = now_us()
             if self.intake.warm.is_set():
                 self.live.sensors.update(now)
-            self.live.system.update(self.health.items())
+            self.live.system.update({**self.health.items(), "maintain": self.upkeep.item()})
             self.hub.tell()
             self.hub.look_after()
 
@@ -122,6 +124,8 @@ class Service:
         """Look at the registry's version once a second, which tells as well whether the database answers."""
         while True:
             version = await self.health.look_at_database()
+            if version is not None:
+                await self.upkeep.look()
             if version is not None and self.intake.warm.is_set() and version != self.live.roster.version:
                 try:
                     await self.intake.refresh()
@@ -132,6 +136,7 @@ class Service:
     def expose(self) -> None:
         """Bring the metrics up to date."""
         self.health.expose()
+        self.upkeep.expose()
         telemetry.API_READY.set(not self.health.reasons())
         telemetry.API_GAPS.set(self.intake.gaps)
         for collector, age_s in self.health.ages().items():
