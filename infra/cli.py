@@ -222,6 +222,37 @@ def sensors_export() -> None:
         sensors.write_csv(sensors.load(conn), sys.stdout)
 
 
+@app.command()
+def export(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE.csv|FILE.parquet", help="File to write; none or -: standard output")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Day or time with offset, included [the oldest]")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="Day or time with offset, not included [the newest]")
+    ] = None,
+    domain: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only this domain; may be repeated")] = None,
+    sensor: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only this sensor; may be repeated")] = None,
+    zone: Annotated[list[str] | None, typer.Option(metavar="CODE", help="Only this zone; may be repeated")] = None,
+    metric: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this metric; may be repeated")] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar="csv|parquet", help="Form of the file [by its name]")
+    ] = None,
+) -> None:
+    """Xuất số liệu đo / Write readings to a file that `ioc ingest backfill` can read."""
+    from infra import export as readings
+    from infra import export_file, settings
+
+    wanted = readings.Wanted(
+        readings.moment(start, "--from") if start else None,
+        readings.moment(end, "--to") if end else None,
+        *(tuple(given or ()) for given in (domain, sensor, zone, metric)),
+    )
+    export_file.write(settings.load(), file, wanted, form)
+
+
 @servers_app.command("install")
 def servers_install() -> None:
     """Cài máy chủ / Make TimescaleDB and Mosquitto ready: the system's, or unpacked into the cache (42 MB, once)."""

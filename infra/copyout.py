@@ -7,7 +7,7 @@ from libpq until a block is full; PostgreSQL has written them out already, so a 
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -97,14 +97,19 @@ def parquet_blocks(conn: psycopg.Connection, query: sql.Composable, *, group_row
     Single precision becomes double by way of its shortest decimal, so 41.3 stays 41.3. Row groups have about
     ``group_rows`` rows. The file is whole only when the generator has ended. Columns of other types are texts.
     """
+    schema = arrow_schema(conn, query)
+    yield from to_parquet(schema, csv_blocks(conn, query, header=False), group_rows=group_rows)
+
+
+def to_parquet(schema: pa.Schema, blocks: Iterable[bytes], *, group_rows: int = GROUP_ROWS) -> Iterator[bytes]:
+    """A Parquet file of what `csv_blocks` gives (without headers) for queries with these columns."""
     import pyarrow as pa
     from pyarrow import parquet
 
-    schema = _schema(conn, query)
     sink = Sink()
     with parquet.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
-        waiting: list[pa.RecordBatch | pa.Table] = []
-        for block in csv_blocks(conn, query, header=False):
+        waiting: list[pa.Table] = []
+        for block in blocks:
             waiting.append(_table(block, schema))
             if sum(t.num_rows for t in waiting) >= group_rows:
                 writer.write_table(pa.concat_tables(waiting))
@@ -141,7 +146,7 @@ class Sink:
         """Nothing has to be let go."""
 
 
-def _schema(conn: psycopg.Connection, query: sql.Composable) -> pa.Schema:
+def arrow_schema(conn: psycopg.Connection, query: sql.Composable) -> pa.Schema:
     """The Arrow types of a query's columns."""
     import pyarrow as pa
 
