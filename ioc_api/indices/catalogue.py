@@ -9,7 +9,7 @@ import psycopg
 
 from infra.catalog import Catalog
 from infra.settings import Settings
-from ioc_api.indices import City, Index, Item, Memory, lighting, river, traffic
+from ioc_api.indices import City, Index, Item, Memory, air, lighting, noise, river, traffic
 from ioc_api.roster import Roster
 
 
@@ -25,7 +25,9 @@ class Subject(Protocol):
 
 
 #: By their name in /api/v1/indices/….
-SUBJECTS: dict[str, Subject] = {"traffic": traffic, "lighting": lighting, "river": river}
+SUBJECTS: dict[str, Subject] = {
+    "air": air, "noise": noise, "traffic": traffic, "lighting": lighting, "river": river,
+}  # fmt: skip
 
 
 def indices() -> Sequence[Index]:

@@ -9,6 +9,7 @@ import numpy as np
 import psycopg
 
 from city import hours
+from city.decimals import widen
 from city.hours import HOUR_US, Floats
 from city.registry import Domain
 from city.sensors import Sensor
@@ -90,5 +91,9 @@ def _fill(
     row = order[np.searchsorted(numbers[order], found.sensor[own])]
     column = (found.time_us[own] - first_us) // HOUR_US
     for m in metrics:
-        means[m][row, column] = found.mean[m][own]
+        mean = found.mean[m][own]
+        # Stored in single precision, and compared with limits: 45.1 must be 45.1.
+        there = ~np.isnan(mean)
+        mean[there] = widen(mean[there].astype(np.float32).astype(np.float64))
+        means[m][row, column] = mean
         count[m][row, column] = np.nan_to_num(found.n[m][own])
