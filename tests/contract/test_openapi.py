@@ -50,7 +50,8 @@ def test_operations_have_stable_names(city: City) -> None:
     assert len(names) == len(set(names))
     assert set(names) == {
         "change_sensor", "close_session", "create_sensor", "get_balance", "get_quarantined", "get_sensor",
-        "get_system", "healthz", "list_aggregates", "list_areas", "list_domains", "list_noise_levels", "list_air_indices", "list_air_exceedances", "list_observations",
+        "get_system", "healthz", "list_aggregates", "list_areas", "list_domains",
+        "list_noise_levels", "list_air_indices", "list_air_exceedances", "list_observations",
         "list_quality", "list_quality_zones",
         "list_quarantine", "list_sensors", "list_zones", "metrics", "open_session",
         "open_catalogue", "open_catalogue_jsonld", "open_daily", "open_domain", "open_hourly", "open_sensors",
