@@ -1,0 +1,131 @@
+"""Late readings: the hours of sensors that the log of changes names are worked out anew, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from city.bucket_rows import HOUR_US, Ints
+from city.buckets import blocks
+from infra.rollup import changed, days, groups, members, merge, source, stored, write
+from infra.rollup.task import DAY_US, State, Task, city_day
+
+#: Hours of sensors of one transaction, about, and of one step of it.
+MANY, STEP = 50_000, 5_000
+#: Sensors of one step where an hour's groups are folded anew.
+SENSORS = 8_192
+
+
+def work_off(task: Task) -> bool:
+    """Work off what is due of the earliest city day, in one transaction; False when nothing is due."""
+    with task.snapshot():
+        state = task.state()
+        if state.done is None:
+            return False
+        ids, sensor, hour, batches = _due(task, state.done)
+        if not ids:
+            return False
+        edge = -(1 << 62)
+        if state.raw_from is not None:
+            # The first hour with readings lacks the one before, from which its counters would rise.
+            edge = state.raw_from + (HOUR_US if task.counters else 0)
+        gone = hour < edge
+        if gone.any():
+            _merge(task, sensor[gone], hour[gone], batches)
+        sensor, hour = _with_next(task, sensor, hour, state.done)
+        fresh = hour >= edge
+        _recompute(task, sensor[fresh], hour[fresh])
+        hours = np.unique(hour).tolist()
+        known = members.load(task.conn, task.domain, task.settings)
+        for h in hours:
+            regroup(task, h, state, known)
+        for day in sorted({city_day(h) for h in hours}):
+            if day + DAY_US <= state.done:
+                days.write_day(task, day)
+        changed.note_written(task.conn, task.domain.code, hours)
+        task.conn.execute("DELETE FROM rollup_due WHERE id = ANY(%s)", [ids])
+        task.count("late", len(hours))
+        task.count("late_sensor_hours", len(sensor))
+    return True
+
+
+def _due(task: Task, done: int) -> tuple[list[int], Ints, Ints, Ints]:
+    """Entries of the earliest city day with any, of its first hour only where they are many: their ids, the
+    (sensor, hour) that they name, each once, and their batches."""
+    rows = task.conn.execute(
+        """SELECT id, (extract(epoch FROM hour) * 1000000)::bigint, batch, sensors FROM rollup_due
+           WHERE domain = %(domain)s AND hour < to_timestamp(%(done)s) AND hour < (
+               SELECT min(hour) FROM rollup_due WHERE domain = %(domain)s) + interval '1 day'
+           ORDER BY hour, id""",
+        {"domain": task.domain.code, "done": done / 1e6},
+    ).fetchall()
+    if rows:
+        end = city_day(rows[0][1]) + DAY_US
+        if sum(len(r[3]) for r in rows) > MANY:
+            end = rows[0][1] + HOUR_US
+        rows = [r for r in rows if r[1] < end]
+    if not rows:
+        return [], np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+    sensor = np.concatenate([np.array(r[3], np.int64) for r in rows])
+    hour = np.repeat(np.array([r[1] for r in rows]), [len(r[3]) for r in rows])
+    pairs = np.unique(np.stack([sensor, hour], axis=1), axis=0)
+    return [r[0] for r in rows], pairs[:, 0], pairs[:, 1], np.unique([r[2] for r in rows])
+
+
+def _with_next(task: Task, sensor: Ints, hour: Ints, done: int) -> tuple[Ints, Ints]:
+    """With the hours after, whose counters rise from here, as far as they are rolled up."""
+    if not task.counters:
+        return sensor, hour
+    after = hour + HOUR_US
+    pairs = np.stack([np.concatenate((sensor, sensor[after < done])), np.concatenate((hour, after[after < done]))], 1)
+    pairs = np.unique(pairs, axis=0)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _recompute(task: Task, sensor: Ints, hour: Ints) -> None:
+    before = HOUR_US if task.counters else 0
+    for a in range(0, len(sensor), STEP):
+        who, when = sensor[a : a + STEP], hour[a : a + STEP]
+        rows = task.rows(
+            source.of_pairs(task.conn, task.domain, who, when, before), bounded=False, numbered=True
+        )  # fmt: skip
+        write.delete(task.conn, task.domain, who, when)
+        wanted = merge.among(rows.sensor, rows.time_us // HOUR_US * HOUR_US, who, when)
+        write.blocks(task.conn, task.domain, blocks(task.domain, rows, wanted=wanted))
+
+
+def _merge(task: Task, sensor: Ints, hour: Ints, batches: Ints) -> None:
+    for a in range(0, len(sensor), STEP):
+        who, when = sensor[a : a + STEP], hour[a : a + STEP]
+        block = merge.merged(task, who, when, batches)
+        if block is not None:
+            write.delete(task.conn, task.domain, block.sensor.astype(np.int64), block.time_us)
+            write.blocks(task.conn, task.domain, [block])
+
+
+def regroup(task: Task, hour: int, state: State, known: members.Members) -> None:
+    """Fold the groups of an hour anew from what is rolled up of their sensors."""
+    conn, domain = task.conn, task.domain
+    fold = groups.Fold(domain, known)
+    parts = -(-max(1, int((known.cell >= 0).sum())) // SENSORS)
+    kept = task.settings.keep_minute_days
+    whole = not kept or hour >= task.now_us - kept * DAY_US  # else its minutes may have been dropped
+    for i in range(parts):
+        for read in (stored.hours, stored.minutes) if whole else (stored.hours,):
+            found = read(conn, domain, domain.metrics, hour, hour + HOUR_US, part=(i, parts))
+            block = stored.joined(list(found))
+            if block is not None:
+                fold.add(block)
+    old = None
+    names = [m.name for m in domain.metrics if m.percentiles]
+    if names and state.raw_from is not None and hour < state.raw_from:
+        old = groups.old_percentiles(conn, "group_hour", domain, hour)
+    elif names:
+        rows = task.rows(
+            source.from_rows(conn, domain, hour, hour + HOUR_US, metrics=names), bounded=False, numbered=False
+        )
+        for name, value in rows.values.items():
+            there = ~np.isnan(value)
+            fold.readings[name].append((known.of(rows.sensor[there].astype(np.int64)), value[there]))
+    for table in ("group_hour", "group_minute") if whole else ("group_hour",):
+        groups.delete(conn, table, domain, task.places, hour)
+    groups.write_hour(conn, fold, hour, old=old)
