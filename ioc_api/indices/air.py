@@ -98,7 +98,7 @@ def _current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
     return [
         *_items(city, HOURLY, hourly(grid, skip, strict=False)),
         *_items(city, DAILY, daily(day)),
-        *_exceedance_items(grid.sensors, found, day_end, hour_end),
+        *_exceedance_items(city, grid.sensors, found, day_end, hour_end),
     ]
 
 
@@ -150,14 +150,17 @@ def item(
     )  # fmt: skip
 
 
-def _exceedance_items(sensors: Sequence[Sensor], found: Exceedances, day_end_us: int, hour_end_us: int) -> list[Item]:
+def _exceedance_items(
+    city: City, sensors: Sequence[Sensor], found: Exceedances, day_end_us: int, hour_end_us: int
+) -> list[Item]:
     """What is above its limit now: the last hour, the eight that end with it, and the last city day."""
     out = []
     for n in range(len(found.value)):
         limit, end = found.limits[found.limit[n]], int(found.end_us[n])
-        if end != (hour_end_us if limit.averaging in ("1h", "8h") else day_end_us):
-            continue
         s, value = sensors[found.station[n]], round(float(found.value[n]), 2)
+        newest = hour_end_us if limit.averaging in ("1h", "8h") else day_end_us
+        if end != newest or s.id in city.untrusted:
+            continue
         width = int(found.hours[n])
         out.append(
             EXCEEDANCE.item(
