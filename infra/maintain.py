@@ -20,7 +20,9 @@ from infra import compression, db, links, maintain_state, retention, retention_r
 from infra.catalog import Catalog
 from infra.errors import IocError, Unavailable
 from infra.maintain_state import State
+from infra.quality import judge
 from infra.retention_facts import Reason
+from infra.rollup.run import roll
 from infra.settings import Settings
 
 #: Any number that nobody else takes: it keeps two rounds apart.
@@ -106,31 +108,30 @@ def _try(work: Round, part: Callable[[Round], None]) -> None:
 
 def rollups(work: Round) -> None:
     """Minutes, hours, groups and days; what came late."""
-    try:
-        from infra.rollup.run import roll  # type: ignore[import-not-found, unused-ignore]
-    except ModuleNotFoundError:  # until it is there
-        return
-
     done = roll(work.conn, work.catalog, work.settings, work.now_us, work.log)
-    work.facts |= {"hours": done.hours, "late": done.late}
+    work.facts |= {"hours": done.hours, "late": done.late, "days": done.days}
     work.busy |= bool(done.hours or done.late)
+    if done.busy:
+        work.say("tổng hợp: tiến trình khác đang làm", "rollups: another process is at work on them")
+        return
     work.say(
-        f"đã tổng hợp: {done.hours} giờ, {done.late} giờ có số liệu muộn",
-        f"rolled up: {done.hours} hours, {done.late} hours with late readings",
+        f"đã tổng hợp: {done.hours} giờ, {done.late} giờ có số liệu muộn, {done.days} ngày",
+        f"rolled up: {done.hours} hours, {done.late} hours with late readings, {done.days} days",
     )
+    if done.waits:
+        names = ", ".join(done.waits)
+        work.say(f"còn chờ ghi xong: {names}", f"wait for a batch that hangs in the database: {names}")
 
 
 def quality(work: Round) -> None:
     """How far each sensor is to be trusted."""
     if not work.due("judged_at", JUDGE_S):
         return
-    try:
-        from infra.quality import judge
-    except ImportError:  # until it is there
-        return
-
-    judge(work.conn, work.catalog, work.settings, work.now_us, work.log)
-    work.say("đã đánh giá chất lượng cảm biến", "judged the sensors' quality")
+    done = judge(work.conn, work.catalog, work.settings, work.now_us, work.log)
+    work.say(
+        f"chất lượng: {done.sensors} cảm biến, {done.untrusted} không tin cậy",
+        f"quality: {done.sensors} sensors, {done.untrusted} not to be trusted",
+    )
 
 
 def retain(work: Round) -> None:
