@@ -140,4 +140,4 @@ class City:
 
 def rounded(value: float, places: int) -> float | None:
     """A figure with so many decimals; what is none (NaN) becomes null."""
-    return None if value != value else round(value, places)
+    return None if value != value else round(float(value), places)
