@@ -60,13 +60,15 @@ def _get(url: str, form: str, what: str) -> str:
 
 def _series(files: Sequence[File]) -> str:
     rows = []
-    for title, group in groupby(files, key=lambda f: f.title):
+    for title, group in groupby((f for f in files if f.url), key=lambda f: f.title):
         links = "".join(_get(f.url, f.form.name, title.vi) for f in group if f.url)
-        rows.append(f"<tr><th scope=row>{_both(title)}</th><td class=files>{links or 'chưa có'}</td></tr>")
-    return f"<div class=scroll><table>{''.join(rows)}</table></div>"
+        rows.append(f"<tr><th scope=row>{_both(title)}</th><td class=files>{links}</td></tr>")
+    return f"<div class=scroll><table>{''.join(rows)}</table></div>" if rows else ""
 
 
 def _meta(of: Dataset) -> str:
+    if of.step and of.from_us is None:
+        return f"<p>Chưa có số liệu nào được công bố. {_en('Nothing has been published yet.')}</p>"
     rows = [(Words("Cập nhật", "updated"), _local(of.changed_us))]
     if of.from_us is not None and of.until_us is not None:
         rows.append((Words("Thời gian", "period"), f"{_local(of.from_us)} – {_local(of.until_us)}"))
@@ -77,7 +79,12 @@ def _meta(of: Dataset) -> str:
 
 
 def _card(of: Dataset) -> str:
-    more = f'<p class=more><a href="{escape(of.url)}">Tất cả các tệp {_en("All files")}</a></p>' if of.step else ""
+    there = any(f.url for f in of.files)
+    more = (
+        f'<p class=more><a href="{escape(of.url)}">Tất cả các tệp · {_en("All files")}</a></p>'
+        if of.step and there
+        else ""
+    )
     return (
         f'<section class=card aria-labelledby="d-{escape(of.code)}"><h2 id="d-{escape(of.code)}">{_both(of.title)}</h2>'
         f"<p>{escape(of.about.vi)}</p><p lang=en>{escape(of.about.en)}</p>{_meta(of)}{_series(of.files)}"
@@ -140,7 +147,9 @@ def catalogue(offer: Offer) -> str:
         f"<pre><code>curl -OJ {escape(example)}\n"
         f"curl -s -H 'Accept: application/ld+json' {escape(offer.base)}</code></pre></section>"
     )
-    body = f"<div class=cards>{''.join(_card(d) for d in offer.datasets)}{_columns()}{use}</div>"
+    # What has something to load comes first.
+    cards = sorted(offer.datasets, key=lambda d: not any(f.url for f in d.files))
+    body = f"<div class=cards>{''.join(_card(d) for d in cards)}{_columns()}{use}</div>"
     return _frame("Dữ liệu mở Bắc Giang – Việt Yên · Open data", head, body, _foot(offer))
 
 
@@ -175,14 +184,13 @@ def domain(offer: Offer, of: Dataset, found: Sequence[Listed]) -> str:
     """The page of one domain: all its files, newest first."""
     months = [(first, list(group)) for first, group in groupby(found, key=lambda one: one.day.replace(day=1))]
     listed = "".join(_month(offer.base, of.code, first, group, shown=i == 0) for i, (first, group) in enumerate(months))
-    nothing = f"<p>Chưa có số liệu nào được công bố. {_en('Nothing has been published yet.')}</p>"
     head = (
-        f"<p class=crumbs><a href=/open/v1/>Dữ liệu mở {_en('Open data')}</a></p><h1>{_both(of.title)}</h1>"
+        f"<p class=crumbs><a href=/open/v1/>Dữ liệu mở · {_en('Open data')}</a></p><h1>{_both(of.title)}</h1>"
         f"<p class=lead>{escape(of.about.vi)}</p><p class=lead lang=en>{escape(of.about.en)}</p>{_meta(of)}"
     )
     note = (
         "<p>Mỗi tệp CSV cũng có dạng Parquet: đổi phần mở rộng thành <code>.parquet</code>."
         f" {_en('Each CSV is there as Parquet too: change the extension to .parquet.')}</p>"
     )
-    body = f"<div class=cards><section class=card>{note}{listed or nothing}</section>{_columns()}</div>"
+    body = f"<div class=cards><section class=card>{note}{listed}</section>{_columns()}</div>"
     return _frame(f"{of.title.vi} · Dữ liệu mở", head, body, _foot(offer))
