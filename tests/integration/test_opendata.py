@@ -14,10 +14,14 @@ import httpx2 as httpx
 import psycopg
 import pyarrow.parquet as pq
 import pytest
+import structlog
 
 from city.sensors import Sensor
 from infra import sensors
+from infra.catalog import Catalog
 from infra.rollup.changed import note_written
+from infra.rollup.run import roll
+from infra.settings import Settings
 from ioc_api.opendata.calendar import DAY_US, HOUR_US, city_day, start_us
 from ioc_api.opendata.figures import SENSOR_COLUMNS, ZONE_COLUMNS
 from ioc_api.times import now_us, rfc3339
@@ -425,3 +429,45 @@ def test_the_page_for_people(serve: Callable[..., httpx.Client]) -> None:
         assert http.get(sheet).headers["content-type"].startswith("text/css")
     empty = http.get("/open/v1/water/", headers=browser)
     assert "Chưa có số liệu" in empty.text
+
+
+def test_a_late_reading_changes_the_file_by_way_of_the_rollups(
+    database: str, catalog: Catalog, api: Callable[..., Api]
+) -> None:
+    at_us = start_us(BEFORE) + 5 * HOUR_US
+    settings = Settings(domains_dir=None)
+
+    def store(conn: psycopg.Connection, minute: int, speed: float) -> None:
+        conn.execute(
+            "INSERT INTO reading_traffic (time, sensor, batch, channel, quality, period_s, speed)"
+            " SELECT %s, id, 1, 0, 0, 0, %s FROM sensor WHERE sensor_id = 'T1'",
+            [rfc3339(at_us + minute * 60_000_000), speed],
+        )
+
+    with psycopg.connect(database, autocommit=True) as conn:
+        sensors.save(conn, SENSORS)
+        for minute in (1, 2, 3):
+            store(conn, minute, 40 + minute)
+        roll(conn, catalog, settings, now_us(), structlog.get_logger())
+        one = api(database, "mqtt://127.0.0.1:1")
+        url = f"/open/v1/traffic/hourly/{BEFORE}.csv"
+        first = one.http.get(url)
+        assert [(r["n"], r["mean"], r["max"]) for r in rows(first)] == [("3", "42", "43")]
+        zone = one.http.get(f"/open/v1/traffic/zones/hourly/{BEFORE}.csv")
+        assert {(r["zone"], r["n"], r["mean"]) for r in rows(zone)} == {("", "3", "42"), ("07210", "3", "42")}
+        month = one.http.get(f"/open/v1/traffic/zones/daily/{str(BEFORE)[:7]}.csv")
+        assert {(r["zone"], r["n"]) for r in rows(month)} == {("", "3"), ("07210", "3")}
+        assert one.http.get(url, headers={"If-None-Match": first.headers["etag"]}).status_code == 304
+        # What the collector does with a reading of a closed hour.
+        with conn.transaction():
+            store(conn, 4, 50)
+            conn.execute(
+                "INSERT INTO rollup_due (domain, hour, batch, sensors) SELECT 'traffic', %s, 2, array_agg(id)"
+                " FROM sensor WHERE sensor_id = 'T1'",
+                [rfc3339(at_us)],
+            )
+        roll(conn, catalog, settings, now_us(), structlog.get_logger())
+    for old in (first, zone, month):
+        path = old.request.url.path
+        late = one.http.get(path, headers={"If-None-Match": old.headers["etag"]})
+        assert {r["n"] for r in rows(late)} == {"4"}, path
