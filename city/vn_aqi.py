@@ -54,6 +54,11 @@ class Band:
     rgb: tuple[int, int, int]
 
     @property
+    def code(self) -> str:
+        """For programs: good, moderate, poor, bad, very_bad or hazardous."""
+        return self.en.lower().replace(" ", "_")
+
+    @property
     def colour(self) -> str:
         """As the web writes it: #00e400."""
         return "#{:02x}{:02x}{:02x}".format(*self.rgb)

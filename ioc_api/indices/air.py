@@ -136,7 +136,7 @@ def item(
     advice = None if band is None else ADVICE[vn_aqi.BANDS.index(band)]
     return index.item(
         subject, area=area, zone=zone, sensor_id=sensor_id, value=f.index,
-        level=None if band is None else band.vi,
+        level=None if band is None else band.code,
         vi="không có chỉ số" if band is None else band.vi, en="no index" if band is None else band.en,
         colour=None if band is None else band.colour, since=rfc3339(f.start_us), at=rfc3339(f.end_us),
         completeness=f.completeness[f.dominant] if f.dominant else None,

@@ -32,8 +32,12 @@ USUAL_S: dict[Kind, int] = {"hourly": 86_400, "daily": 8 * 86_400}
 
 
 class BandOut(BaseModel):
-    """The band of an index: official name, colour (`colour` is #rrggbb), and its bounds, both included."""
+    """The band of an index: official name, colour (`colour` is #rrggbb), and its bounds, both included.
 
+    `code` is good, moderate, poor, bad, very_bad or hazardous.
+    """
+
+    code: str
     vi: str
     en: str
     colour: str
@@ -114,7 +118,7 @@ def _band(index: int) -> tuple[BandOut, AdviceOut]:
     b = vn_aqi.band(index)
     a = ADVICE[vn_aqi.BANDS.index(b)]
     band = BandOut(
-        vi=b.vi, en=b.en, colour=b.colour, colour_vi=b.colour_vi, rgb=b.rgb, low=b.low, high=b.high
+        code=b.code, vi=b.vi, en=b.en, colour=b.colour, colour_vi=b.colour_vi, rgb=b.rgb, low=b.low, high=b.high
     )  # fmt: skip
     return band, AdviceOut(
         general=Words(vi=a.general_vi, en=a.general_en), sensitive=Words(vi=a.sensitive_vi, en=a.sensitive_en)

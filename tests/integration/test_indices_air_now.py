@@ -67,7 +67,7 @@ def test_air_now(conn: psycopg.Connection, catalog: Catalog) -> None:
     feed(conn, "A1", pm2_5=60.0, o3=130.0)
     found = by_key(air.current(conn, city(conn, catalog), NOW_US))
     hour = found["vn_aqi_hourly/A1"]
-    assert (hour.value, hour.level, hour.colour, hour.at) == (117, "Kém", "#ff7e00", "2026-06-02T13:00:00Z")
+    assert (hour.value, hour.level, hour.colour, hour.at) == (117, "poor", "#ff7e00", "2026-06-02T13:00:00Z")
     assert (hour.details["dominant"], hour.details["sub_indices"]) == ("pm2_5", {"pm2_5": 117, "o3_1h": 41})
     assert (hour.completeness, hour.legal_basis) == (100.0, "Quyết định 1459/QĐ-TCMT, 12/11/2019")
     day = found["vn_aqi_daily/A1"]

@@ -162,6 +162,7 @@ def test_bands_cover_the_index_without_gaps() -> None:
     assert [vn_aqi.band(i) for i in range(501)] == [b for b in BANDS for _ in range(b.low, b.high + 1)]
     assert [b.colour for b in BANDS] == ["#00e400", "#ffff00", "#ff7e00", "#ff0000", "#8f3f97", "#7e0023"]
     assert [b.vi for b in BANDS] == ["Tốt", "Trung bình", "Kém", "Xấu", "Rất xấu", "Nguy hại"]
+    assert [b.code for b in BANDS] == ["good", "moderate", "poor", "bad", "very_bad", "hazardous"]
     assert len(ADVICE) == len(BANDS)
     for wrong in (-1, 501):
         with pytest.raises(ValueError, match="0 to 500"):
