@@ -54,7 +54,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Index(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of figure. ``path`` is where it is asked for, under /api/v1; ``method`` is what its items say."""
+    """One kind of figure. ``path`` is where it is asked for, after /api/v1; ``method`` is what its items say."""
 
     code: str
     vi: str

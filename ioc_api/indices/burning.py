@@ -23,7 +23,7 @@ DAY_US = 24 * HOUR_US
 NOTED_MIN = 10.0
 
 ENERGY = Index(
-    code="lighting_energy", vi="Điện năng chiếu sáng", en="Energy of lighting", unit="kWh", path="indices/lighting",
+    code="lighting_energy", vi="Điện năng chiếu sáng", en="Energy of lighting", unit="kWh", path="/indices/lighting",
     method="increase of the cabinets' meters; lamps' meters only where no cabinet's counts",
     method_vi="Mức tăng công tơ của tủ (kênh total; nếu không có thì kênh không tên, hoặc tổng các pha); công tơ của"
     " đèn chỉ tính nơi tủ không có công tơ, nên không tính hai lần. Hiện tại: từ 0 giờ hôm nay đến giờ tròn gần nhất.",
@@ -33,7 +33,7 @@ ENERGY = Index(
 )  # fmt: skip
 HOURS = Index(
     code="lighting_hours", vi="Chiếu sáng ngoài giờ", en="Burning outside the timetable", unit="min",
-    path="indices/lighting",
+    path="/indices/lighting",
     method="minutes a lamp burnt before civil dusk or after civil dawn, mean of the lamps",
     method_vi="Số phút trung bình mỗi đèn sáng ngoài giờ (lịch: bật lúc hoàng hôn dân dụng, tắt lúc bình minh dân dụng"
     " của từng ngày, ±2 phút), và số phút tắt trong giờ chiếu sáng. Hiện tại: ngày hôm qua.",

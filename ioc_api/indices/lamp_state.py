@@ -24,13 +24,13 @@ LEARN_DAYS, LEARN_HOURS = 14, 5
 NAMED = 20
 
 ON = Index(
-    code="lamps_on", vi="Tỷ lệ đèn bật", en="Share of lamps on", unit="%", path="indices/lighting",
+    code="lamps_on", vi="Tỷ lệ đèn bật", en="Share of lamps on", unit="%", path="/indices/lighting",
     method="lamp_on of the lamps whose state is known",
     method_vi="Số đèn có lamp_on = 1 chia cho số đèn biết trạng thái (còn kết nối và có báo lamp_on).",
     method_en="Lamps with lamp_on = 1 of those whose state is known (not offline, and lamp_on reported).",
 )  # fmt: skip
 FAULTY = Index(
-    code="lamps_faulty", vi="Tỷ lệ đèn hỏng", en="Share of faulty lamps", unit="%", path="indices/lighting",
+    code="lamps_faulty", vi="Tỷ lệ đèn hỏng", en="Share of faulty lamps", unit="%", path="/indices/lighting",
     method="between civil dusk and dawn: off, drawing nothing, or power below 70 % or above 120 % of usual x dim",
     method_vi="Trong giờ chiếu sáng (sau hoàng hôn dân dụng 10 phút đến trước bình minh dân dụng 10 phút): đèn tắt"
     " (dark), báo bật mà không tiêu thụ điện (no_power), công suất dưới 70 % (low_power) hoặc trên 120 % (high_power)"
@@ -41,7 +41,7 @@ FAULTY = Index(
 )  # fmt: skip
 UNREACHABLE = Index(
     code="lamps_unreachable", vi="Tỷ lệ đèn mất kết nối", en="Share of unreachable lamps", unit="%",
-    path="indices/lighting", method="no reading for more than 5 intervals",
+    path="/indices/lighting", method="no reading for more than 5 intervals",
     method_vi="Số đèn không gửi số đo quá 5 chu kỳ (mất kết nối hoặc chưa từng gửi) chia cho tổng số đèn; lịch sử:"
     " không có số đo nào trong giờ.",
     method_en="Lamps without a reading for more than 5 intervals (offline or never seen) of all lamps; in history: with"

@@ -33,7 +33,7 @@ ALARM = Index(
     vi="Mực nước sông so với báo động",
     en="River level against flood alarms",
     unit="m",
-    path="indices/river",
+    path="/indices/river",
     method="10-minute mean level against alarms I, II, III; issued when reached, withdrawn 0.10 m below",
     method_vi="Mực nước trung bình 10 phút (lịch sử: 1 giờ) so với báo động I, II, III. Cấp báo động được phát khi"
     " nước lên tới mức, và rút khi nước xuống quá 0,10 m dưới mức (khoảng trễ là số vận hành). Xu thế tính từ 2 giờ gần"

@@ -29,7 +29,7 @@ LOS = Index(
     vi="Mức phục vụ",
     en="Level of service",
     unit="%",
-    path="indices/traffic",
+    path="/indices/traffic",
     method="HCM 2010: travel speed / free-flow speed; free flow learned from quiet hours",
     method_vi="HCM 2010: tốc độ trung bình 15 phút (hoặc 1 giờ) chia cho tốc độ dòng tự do; A > 85 %, B > 67, C > 50,"
     " D > 40, E > 30, F. Tốc độ dòng tự do là trung vị của phân vị 85 % các giờ 22:00–05:00 trong 28 ngày.",
@@ -42,7 +42,7 @@ TTI = Index(
     vi="Chỉ số thời gian đi lại",
     en="Travel-time index",
     unit="1",
-    path="indices/traffic",
+    path="/indices/traffic",
     method="free-flow speed / travel speed, mean over road sites weighted by flow",
     method_vi="Tốc độ dòng tự do chia cho tốc độ đi lại (ít nhất 1 km/h); trung bình các điểm đo của địa bàn, theo lưu"
     " lượng nơi có đo.",
