@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from infra import db, mqtt, servers, settings
+import psycopg
+
+from infra import db, maintain_state, mqtt, servers, settings
 from infra.errors import IocError
 from infra.servers import ports
 from infra.settings import Settings
@@ -156,6 +158,30 @@ def judge_database(timescaledb: str | None, durable: str, clock_ahead_s: float) 
         )
 
 
+def history(place: Place) -> Iterator[Finding]:
+    """Whether rollups and retention are at work."""
+    if not place.database_url:
+        return
+    try:
+        with db.connect(place.database_url, application="doctor", autocommit=True) as conn:
+            yield from judge_history(maintain_state.age_s(conn), maintain_state.read(conn).facts)
+    except (IocError, psycopg.Error):
+        return  # the database is told of above; an empty one is migrated at the next start
+
+
+def judge_history(age_s: float | None, facts: dict[str, Any]) -> Iterator[Finding]:
+    """What the last round of maintenance says: its age in seconds (None: there was none), and its facts."""
+    errors = facts.get("errors", [])
+    if late := maintain_state.late(age_s):
+        remedy = "run `ioc db maintain --every 60` as a service; `ioc up` and Compose do"
+        yield Finding("note", "bảo trì lịch sử không chạy", f"history is not maintained: {late.split(':')[0]}", remedy)
+    elif errors:
+        yield Finding("bad", "bảo trì lịch sử có lỗi", "a part of maintenance fails", errors[0])
+    else:
+        vi, en = ("bật", "on") if facts.get("compression") else ("tắt", "off")
+        yield Finding("good", f"lịch sử được bảo trì, nén {vi}", f"history is maintained, compression is {en}")
+
+
 def broker(place: Place) -> Iterator[Finding]:
     """Reachable with the credentials we have."""
     if not place.mqtt_url:
@@ -215,7 +241,7 @@ def disk(place: Place) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
-    python, screen, programs, database, broker, port, clock, disk,
+    python, screen, programs, database, history, broker, port, clock, disk,
 )  # fmt: skip
 
 

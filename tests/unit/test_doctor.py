@@ -29,6 +29,21 @@ def test_a_bad_database(answers: tuple[str | None, str, float]) -> None:
     assert bad[0].remedy
 
 
+@pytest.mark.parametrize(
+    ("age_s", "facts", "state"),
+    [
+        (None, {}, "note"),
+        (301.0, {}, "note"),
+        (10.0, {"errors": ["rollups: no"]}, "bad"),
+        (10.0, {"errors": [], "compression": False}, "good"),
+    ],
+)
+def test_history(age_s: float | None, facts: dict[str, object], state: str) -> None:
+    (found,) = doctor.judge_history(age_s, facts)
+    assert found.state == state
+    assert (state == "good") == (not found.remedy)
+
+
 def test_a_wrong_setting_is_told_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("IOC_HTTP_PORT", "eighty")
     found = list(doctor.findings(tmp_path))
