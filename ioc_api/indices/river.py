@@ -20,8 +20,8 @@ from ioc_api.times import SECOND, rfc3339
 DOMAIN, METRIC = "water", "level"
 MINUTE_US = 60 * SECOND
 HOUR_US = 60 * MINUTE_US
-#: A level is the mean of so much, against waves.
-STEP_US = 10 * MINUTE_US
+#: A level is the mean of the minutes of so long, against waves; it is followed from minute to minute.
+MEAN_US = 10 * MINUTE_US
 #: How far back the state of alarm is followed, and over how long by readings (before: by hours).
 MEMORY_US = 30 * 24 * HOUR_US
 RECENT_US = 24 * HOUR_US
@@ -58,7 +58,7 @@ def gauges(city: City) -> list[tuple[Sensor, Station]]:
 
 @dataclass(frozen=True)
 class Series:
-    """Mean levels of a gauge over steps of time: their starts, levels (m) and how many readings each is made from."""
+    """Levels of a gauge (m) at the end of steps of time, by the steps' starts, and how many readings each step has."""
 
     time_us: Ints
     level: Floats
@@ -76,7 +76,7 @@ def current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
     old = city.remember(
         "river/hours", recent_us, lambda: _hours(conn, domain, numbers, recent_us - MEMORY_US, recent_us)
     )
-    new = _steps(conn, numbers, recent_us, now_us)
+    new = _minutes(conn, numbers, recent_us, now_us)
     out = []
     for sensor, station in there:
         past, fresh = old[sensor.id], new[sensor.id]
@@ -84,9 +84,9 @@ def current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
             out.append(_unsaid(sensor, station, now_us))
             continue
         seen = Series(*(np.concatenate([getattr(x, f) for x in (past, fresh)]) for f in ("time_us", "level", "n")))
-        n = float(fresh.n[fresh.time_us > now_us - TREND_US - STEP_US].sum())
+        n = float(fresh.n[fresh.time_us > now_us - TREND_US - MINUTE_US].sum())
         share = n * city.interval_s(sensor) * SECOND / TREND_US
-        out.append(_items(city, sensor, station, seen, [len(seen.level) - 1], STEP_US, [share], now_us)[0])
+        out.append(_items(city, sensor, station, seen, [len(seen.level) - 1], MINUTE_US, [share], now_us)[0])
     return out
 
 
@@ -117,22 +117,25 @@ def _hours(conn: psycopg.Connection, domain: Domain, sensors: list[int], from_us
     return out
 
 
-def _steps(conn: psycopg.Connection, sensors: list[int], from_us: int, to_us: int) -> dict[int, Series]:
-    """Steps of 10 minutes of each sensor by its readings, by time."""
+def _minutes(conn: psycopg.Connection, sensors: list[int], from_us: int, to_us: int) -> dict[int, Series]:
+    """The minutes with readings of each sensor, by time; each level is the mean of the 10 minutes that end with it."""
     rows = conn.execute(
-        f"""SELECT sensor, (extract(epoch FROM time_bucket('10 minutes', time)) * 1000000)::bigint AS step,
-                   avg({METRIC}::text::float8), count(*)
+        f"""SELECT sensor, (extract(epoch FROM time_bucket('1 minute', time)) * 1000000)::bigint AS minute,
+                   sum({METRIC}::text::float8), count(*)
             FROM {schema.table(DOMAIN)}
             WHERE time >= to_timestamp(%s) AND time <= to_timestamp(%s) AND sensor = ANY(%s) AND channel = 0
               AND quality = 0 AND {METRIC} IS NOT NULL
-            GROUP BY sensor, step ORDER BY step""",
+            GROUP BY sensor, minute ORDER BY minute""",
         [from_us / SECOND, to_us / SECOND, sensors],
     ).fetchall()
     out = {}
     for sensor in sensors:
-        mine = [row[1:] for row in rows if row[0] == sensor]
-        time_us, level, n = zip(*mine, strict=True) if mine else ((), (), ())
-        out[sensor] = Series(np.array(time_us, np.int64), np.array(level, np.float64), np.array(n, np.float64))
+        mine = np.array([row[1:] for row in rows if row[0] == sensor], np.float64).reshape(-1, 3)
+        time_us = mine[:, 0].astype(np.int64)
+        total, n = (np.concatenate([[0.0], np.cumsum(mine[:, i])]) for i in (1, 2))
+        first = np.searchsorted(time_us, time_us - MEAN_US, side="right")
+        last = np.arange(1, len(time_us) + 1)
+        out[sensor] = Series(time_us, (total[last] - total[first]) / (n[last] - n[first]), mine[:, 2])
     return out
 
 
@@ -168,7 +171,8 @@ def _items(
         slope = trend_cm_h(ends, seen.level[: i + 1], since_us + step_us, max(TREND_US, 4 * step_us))
         out.append(ALARM.item(
             sensor.sensor_id, area=sensor.area, zone=sensor.zone, sensor_id=sensor.sensor_id, value=rounded(water, 3),
-            level=level.code, colour=level.colour, vi=level.vi, en=level.en, since=rfc3339(since_us),
+            level=level.code, colour=level.colour, vi=level.vi, en=level.en,
+            since=rfc3339(since_us if step_us == HOUR_US else at_us - MEAN_US),
             at=rfc3339(at_us), completeness=rounded(100 * min(1.0, share), 1), alarm=state, alarm_since=begun,
             trend_cm_h=None if slope is None else round(slope, 1),
             trend=None if slope is None else _trend(slope, rivers.steady),
