@@ -82,10 +82,14 @@ class Tally:
         starts = np.concatenate(([0], np.flatnonzero(places[1:] != places[:-1]) + 1))
         at = places[starts]
         n = n[by]
-        weight = n.astype(np.float64)
+        several = int(n.max()) > 1
 
         def summed(values: Values) -> Floats:
-            return np.add.reduceat(np.where(n > 0, np.nan_to_num(values[by]), 0.0) * weight, starts, axis=0)
+            part = values[by].astype(np.float64)
+            part[np.isnan(part)] = 0.0
+            if several:
+                part *= n
+            return np.add.reduceat(part, starts, axis=0)
 
         self.n[at] += np.add.reduceat(n, starts, axis=0, dtype=np.int64)
         self.low[at] = np.fmin(self.low[at], np.fmin.reduceat(low[by], starts, axis=0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,8 @@ class TooMany(Exception):
 @dataclass(slots=True)
 class Rows:
     """n rows. ``sensor`` int32 (n,), ``channel`` int16 (n,), ``time_us`` int64 (n,), ``lag_s`` float32 (n,) from the
-    reading's time to its receipt. ``values``: float32 or float64 (n,) by metric, NaN where a row lacks it or did not
-    measure; a metric that no row has is left out.
+    reading's time to its receipt, NaN where that is not known. ``values``: float32 or float64 (n,) by metric, NaN
+    where a row lacks it or did not measure; a metric that no row has is left out.
     """
 
     sensor: NDArray[np.int32]
@@ -43,9 +43,19 @@ class Rows:
         return len(self.sensor)
 
 
-def gather(domain: Domain, parts: Iterable[tuple[Columns, Ints]], *, limit: int | None = None) -> Rows:
-    """The parts, each with when its rows were received (microseconds, (n,)), as one. TooMany beyond ``limit`` rows."""
-    sensor, channel, time_us, lag_s = [], [], [], []
+def gather(
+    domain: Domain,
+    parts: Iterable[tuple[Columns, Ints]],
+    *,
+    limit: int | None = None,
+    received: Callable[[Ints], Ints] | None = None,
+) -> Rows:
+    """The parts, each with when its rows were received (microseconds, (n,)), as one. TooMany beyond ``limit`` rows.
+
+    ``received``: the parts come with numbers instead (of batches), and this says when those were received, once all
+    parts are there; 0 where nobody knows.
+    """
+    sensor, channel, time_us, when = [], [], [], []
     values: dict[str, list[Values | None]] = {m.name: [] for m in domain.metrics}
     kinds = {m.name: np.float64 if m.double else np.float32 for m in domain.metrics}
     total = 0
@@ -56,7 +66,7 @@ def gather(domain: Domain, parts: Iterable[tuple[Columns, Ints]], *, limit: int 
         sensor.append(cols.sensor)
         channel.append(cols.channel)
         time_us.append(cols.time_us)
-        lag_s.append(((received_us - cols.time_us) / 1e6).astype(np.float32))
+        when.append(received_us)
         fault = cols.quality != MEASURING
         some = bool(fault.any())
         for name, held in values.items():
@@ -75,17 +85,13 @@ def gather(domain: Domain, parts: Iterable[tuple[Columns, Ints]], *, limit: int 
                 [np.full(n, np.nan, kinds[name]) if h is None else h for h, n in zip(held, sizes, strict=True)]
             )
     if not sizes:
-        none = np.empty(0)
-        return Rows(
-            none.astype(np.int32), none.astype(np.int16), none.astype(np.int64), none.astype(np.float32), {}
-        )  # fmt: skip
-    return Rows(
-        np.concatenate(sensor).astype(np.int32),
-        np.concatenate(channel).astype(np.int16),
-        np.concatenate(time_us).astype(np.int64),
-        np.concatenate(lag_s),
-        joined,
-    )
+        return Rows(np.empty(0, np.int32), np.empty(0, np.int16), np.empty(0, np.int64), np.empty(0, np.float32), {})
+    at, got = np.concatenate(time_us).astype(np.int64), np.concatenate(when)
+    if received is not None:
+        numbers, places = np.unique(got, return_inverse=True)
+        got = received(numbers)[places]
+    lag_s = np.where(got == 0, np.nan, (got - at) / 1e6).astype(np.float32)
+    return Rows(np.concatenate(sensor).astype(np.int32), np.concatenate(channel).astype(np.int16), at, lag_s, joined)
 
 
 def order(rows: Rows) -> Ints:
@@ -126,3 +132,20 @@ def increases(rows: Rows, found: Ints, name: str) -> Values:
     rise[1:] = np.where(known, np.where(now[1:] >= now[:-1], now[1:] - now[:-1], now[1:]), 0.0)
     out[at] = rise
     return out
+
+
+def append(rows: Rows, more: Rows) -> Rows:
+    """Both, one after the other; a metric that only one has is NaN in the other."""
+    if not len(more):
+        return rows
+    values = {}
+    for name in {**rows.values, **more.values}:
+        parts = [
+            r.values[name] if name in r.values else np.full(len(r), np.nan, o.values[name].dtype)
+            for r, o in ((rows, more), (more, rows))
+        ]
+        values[name] = np.concatenate(parts)
+    return Rows(
+        np.concatenate((rows.sensor, more.sensor)), np.concatenate((rows.channel, more.channel)),
+        np.concatenate((rows.time_us, more.time_us)), np.concatenate((rows.lag_s, more.lag_s)), values,
+    )  # fmt: skip

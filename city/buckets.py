@@ -20,6 +20,7 @@ from city.bucket_rows import HOUR_US, Bools, Floats, Ints, Rows, Values, increas
 from city.registry import Domain, Metric
 
 MINUTES = 60
+Cells = NDArray[np.int32]
 #: Hours of sensors in one block: its arrays of minutes stay in the processor's cache.
 BLOCK = 2048
 #: Below this part of its length a sum of unit vectors is rounding: the directions cancel out.
@@ -79,7 +80,7 @@ class Block:
 
 
 def blocks(domain: Domain, rows: Rows, *, wanted: Bools | None = None, size: int = BLOCK) -> Iterator[Block]:
-    """The buckets of all rows, in blocks of at most ``size`` hours of sensors.
+    """The buckets of all rows, in blocks of about ``size`` hours of sensors; all of a sensor's are in one block.
 
     ``wanted`` (n,): rows that count. The others only tell the counters where they stood: give the hour before.
     """
@@ -94,41 +95,68 @@ def blocks(domain: Domain, rows: Rows, *, wanted: Bools | None = None, size: int
     fresh = (sensor[1:] != sensor[:-1]) | (channel[1:] != channel[:-1]) | (hour[1:] != hour[:-1])
     starts = np.concatenate(([0], np.flatnonzero(fresh) + 1))
     ends = np.concatenate((starts[1:], [len(found)]))
-    for a in range(0, len(starts), size):
-        first, last = starts[a : a + size], ends[a : a + size]
+    for a, b in _cuts(sensor[starts], size):
+        first, last = starts[a:b], ends[a:b]
         mine = found[first[0] : last[-1]]
-        row = np.repeat(np.arange(len(first)), last - first)
+        row = np.repeat(np.arange(len(first), dtype=np.int32), last - first)
         heads = mine[first - first[0]]
         block = Block(
             rows.sensor[heads], rows.channel[heads], hour[first] * HOUR_US,
-            np.minimum.reduceat(rows.lag_s[mine], first - first[0]), {}, {}, {},
+            np.fmin.reduceat(rows.lag_s[mine], first - first[0]), {}, {}, {},
         )  # fmt: skip
         minute = (rows.time_us[mine] - block.time_us[row]) // 60_000_000
-        cell = row * MINUTES + minute
+        spots = _Spots(row * np.int32(MINUTES) + minute.astype(np.int32))
         for m in domain.metrics:
             if m.name in rows.values:
                 rise = rises[m.name][mine] if m.name in rises else None
-                _metric(block, m, cell, rows.values[m.name][mine], rise)
+                _metric(block, m, spots, rows.values[m.name][mine], rise)
         yield block
+
+
+def _cuts(sensor: Values, size: int) -> list[tuple[int, int]]:
+    """Where blocks begin and end: about ``size`` rows each, and all of a sensor's in one."""
+    heads = np.concatenate(([0], np.flatnonzero(sensor[1:] != sensor[:-1]) + 1, [len(sensor)]))
+    cuts = np.unique(heads[np.searchsorted(heads, np.arange(0, len(sensor), size))]).tolist()
+    return list(zip(cuts, [*cuts[1:], len(sensor)], strict=True))
 
 
 def _counts(metric: Metric) -> bool:
     return metric.aggregate == "increase"
 
 
-def _metric(block: Block, metric: Metric, cell: Ints, value: Values, rise: Floats | None) -> None:
-    """Put the figures of one metric into the block. ``cell`` (n,) ascending: row * 60 + minute."""
+class _Spots:
+    """Where the readings of a block lie. ``cell`` int32 (n,) ascending: row * 60 + minute."""
+
+    def __init__(self, cell: Cells) -> None:
+        self.cell = cell
+        self.starts = _starts(cell)
+        self.single = len(self.starts) == len(cell)
+        self.cells = cell if self.single else cell[self.starts]
+        self.n = np.diff(self.starts, append=len(cell))
+        row = self.cells // np.int32(MINUTES)
+        self.rows = _starts(row)
+        self.at = row[self.rows]
+
+
+def _starts(ascending: Cells) -> Ints:
+    """Where each run of equal numbers begins."""
+    return np.concatenate(([0], np.flatnonzero(ascending[1:] != ascending[:-1]) + 1))
+
+
+def _metric(block: Block, metric: Metric, spots: _Spots, value: Values, rise: Floats | None) -> None:
+    """Put the figures of one metric into the block."""
     there = ~np.isnan(value)
     if not there.all():
-        cell, value = cell[there], value[there]
-        rise = None if rise is None else rise[there]
-        if not len(cell):
+        value = value[there]
+        if not len(value):
             return
-    row = cell // MINUTES
-    figures = _Sums(metric, cell, value, rise)
+        spots = _Spots(spots.cell[there])
+        rise = None if rise is None else rise[there]
+    figures = _Sums(metric, spots, value, rise)
     block.minutes[metric.name] = figures.minutes(len(block))
     block.hours[metric.name] = hours = figures.hours(len(block))
     if metric.percentiles:
+        row = (spots.cell // MINUTES).astype(np.int64)
         hours.percentiles = percentiles(row, value, len(block), metric.percentiles)
         block.readings[metric.name] = row, value
 
@@ -136,51 +164,45 @@ def _metric(block: Block, metric: Metric, cell: Ints, value: Values, rise: Float
 class _Sums:
     """One metric's readings of a block, summed up by minute."""
 
-    def __init__(self, metric: Metric, cell: Ints, value: Values, rise: Floats | None) -> None:
-        self.metric = metric
-        starts = np.concatenate(([0], np.flatnonzero(cell[1:] != cell[:-1]) + 1))
-        self.single = len(starts) == len(cell)
-        self.cells = cell[starts]
-        self.n = np.diff(starts, append=len(cell))
+    def __init__(self, metric: Metric, spots: _Spots, value: Values, rise: Floats | None) -> None:
+        self.metric, self.spots = metric, spots
         wide = value.astype(np.float64)
         self.x = self.y = None
         if metric.aggregate == "circular":
             angle = np.radians(wide)
-            self.x, self.y = self._add(np.sin(angle), starts), self._add(np.cos(angle), starts)
+            self.x, self.y = self._add(np.sin(angle)), self._add(np.cos(angle))
         elif metric.aggregate == "energy":
-            self.x = self._add(10.0 ** (wide / 10.0), starts)
-        self.total = self._add(wide, starts)
-        self.low = value if self.single else np.minimum.reduceat(value, starts)
-        self.high = value if self.single else np.maximum.reduceat(value, starts)
+            self.x = self._add(10.0 ** (wide / 10.0))
+        self.total = self._add(wide)
+        self.low = value if spots.single else np.minimum.reduceat(value, spots.starts)
+        self.high = value if spots.single else np.maximum.reduceat(value, spots.starts)
         self.own = None
         if metric.aggregate == "sum":
             self.own = self.total
         elif rise is not None:
-            self.own = self._add(rise, starts)
+            self.own = self._add(rise)
 
-    def _add(self, values: Floats, starts: Ints) -> Floats:
-        return values if self.single else np.add.reduceat(values, starts)
+    def _add(self, values: Floats) -> Floats:
+        return values if self.spots.single else np.add.reduceat(values, self.spots.starts)
 
     def minutes(self, rows: int) -> Minutes:
         def spread(values: Values, kind: type[np.floating]) -> Values:
             out = np.full(rows * MINUTES, np.nan, kind)
-            out[self.cells] = values
+            out[self.spots.cells] = values
             return out.reshape(rows, MINUTES)
 
         wide: type[np.floating] = np.float64 if self.metric.double else np.float32
-        mean = _mean(self.metric, self.n, self.total, self.x, self.y) if not self.single else self.total
+        mean = _mean(self.metric, self.spots.n, self.total, self.x, self.y) if not self.spots.single else self.total
         own = None if self.own is None else spread(self.own, np.float32)
-        if self.single:
+        if self.spots.single:
             return Minutes(spread(mean, np.float32), None, None, None, own)
         n = np.zeros(rows * MINUTES, np.int16)
-        n[self.cells] = np.minimum(self.n, np.iinfo(np.int16).max)
+        n[self.spots.cells] = np.minimum(self.spots.n, np.iinfo(np.int16).max)
         low, high = spread(self.low, wide), spread(self.high, wide)
         return Minutes(spread(mean, np.float32), n.reshape(rows, MINUTES), low, high, own)
 
     def hours(self, rows: int) -> Hours:
-        row = self.cells // MINUTES
-        starts = np.concatenate(([0], np.flatnonzero(row[1:] != row[:-1]) + 1))
-        at = row[starts]
+        starts, at = self.spots.rows, self.spots.at
 
         def spread(values: Values) -> Floats:
             if len(at) == rows:
@@ -190,7 +212,8 @@ class _Sums:
             return out
 
         n = np.zeros(rows, np.int64)
-        n[at] = some = np.add.reduceat(self.n, starts)
+        alone = self.spots.single
+        n[at] = some = np.diff(starts, append=len(self.total)) if alone else np.add.reduceat(self.spots.n, starts)
         total = np.add.reduceat(self.total, starts)
         x = None if self.x is None else np.add.reduceat(self.x, starts)
         y = None if self.y is None else np.add.reduceat(self.y, starts)

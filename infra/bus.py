@@ -125,7 +125,7 @@ def decode(data: bytes) -> Frame:
     try:
         sensor, channel, time_us = column("<i4"), column("<i2"), column("<i8")
         quality, period_s = column("u1"), column("<f4")
-        values = np.empty((n, len(head.metrics)))
+        values = np.empty((len(head.metrics), n)).T  # metric by metric in memory, as they come
         for i, (_, double) in enumerate(head.metrics):
             values[:, i] = column("<f8" if double else "<f4")
     except ValueError as e:

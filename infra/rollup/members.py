@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import psycopg
+from psycopg import sql
 
 from city.bucket_rows import Bools, Floats, Ints
 from city.registry import Domain
 from infra import schema
+from infra.rollup import wire
 from infra.rollup.source import stamp
 from infra.settings import Settings
 
@@ -42,27 +44,33 @@ class Members:
 
 def load(conn: psycopg.Connection, domain: Domain, settings: Settings) -> Members:
     """The members as the caller's transaction sees them."""
-    rows = conn.execute(
-        """SELECT s.id, s.area, coalesce(s.zone, ''), s.interval_s, s.metrics, coalesce(q.trusted, true)
-           FROM sensor s LEFT JOIN sensor_quality q ON q.sensor = s.id
-           WHERE s.domain = %s AND s.status = 'active' ORDER BY s.area, 3, s.id""",
-        [domain.code],
-    ).fetchall()
-    size = max((r[0] for r in rows), default=-1) + 1
-    cells = list(dict.fromkeys((area, zone) for _, area, zone, _, _, _ in rows))
-    places = {key: i for i, key in enumerate(cells)}
-    metrics = {m.name: i for i, m in enumerate(domain.metrics)}
+    # Numbers instead of texts: a city of 50,000 sensors is read in a blink.
+    active = sql.SQL("sensor s WHERE s.domain = {} AND s.status = 'active'").format(sql.Literal(domain.code))
+    query = sql.SQL(
+        """SELECT s.id, dense_rank() OVER (ORDER BY s.area, coalesce(s.zone, '')) - 1,
+                  dense_rank() OVER (ORDER BY s.metrics) - 1, s.interval_s,
+                  coalesce((SELECT q.trusted FROM sensor_quality q WHERE q.sensor = s.id), true)::int
+           FROM {}"""
+    ).format(active)
+    fields = [("id", ">i4", 0), ("cell", ">i8", 0), ("set", ">i8", 0), ("interval_s", ">f4", 0), ("trusted", ">i4", 0)]
+    parts = list(wire.fetch(conn, query, fields))
+    rows = np.concatenate(parts) if parts else np.empty(0, np.dtype([(n, k) for n, k, _ in fields]))
+    pairs = sql.SQL("SELECT DISTINCT s.area, coalesce(s.zone, '') FROM {} ORDER BY 1, 2").format(active)
+    cells = [(area, zone) for area, zone in conn.execute(pairs)]
+    sets = conn.execute(sql.SQL("SELECT DISTINCT s.metrics FROM {} ORDER BY 1").format(active)).fetchall()
+    promised = np.array([[m.name in names for m in domain.metrics] for (names,) in sets], bool)
+
+    size = int(rows["id"].max(initial=-1)) + 1
     cell, kept_out = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
-    declared = np.zeros((size, len(metrics)), bool)
+    declared = np.zeros((size, len(domain.metrics)), bool)
     interval_s = np.full(size, domain.interval_s)
-    leave_out = settings.untrusted == "leave_out"
-    for number, area, zone, interval, names, trusted in rows:
-        (cell if trusted or not leave_out else kept_out)[number] = places[area, zone]
-        if interval > 0:
-            interval_s[number] = interval
-        for name in names:
-            if name in metrics:
-                declared[number, metrics[name]] = True
+    trusted = (rows["trusted"] == 1) | (settings.untrusted != "leave_out")
+    cell[rows["id"][trusted]] = rows["cell"][trusted]
+    kept_out[rows["id"][~trusted]] = rows["cell"][~trusted]
+    if len(rows):
+        declared[rows["id"]] = promised[rows["set"]]
+    own = rows["interval_s"] > 0
+    interval_s[rows["id"][own]] = rows["interval_s"][own]
     return Members(cells, cell, kept_out, declared, interval_s)
 
 

@@ -9,7 +9,7 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
-from city.bucket_rows import HOUR_US, Ints, Rows, Values
+from city.bucket_rows import HOUR_US, Bools, Ints, Rows, Values, append
 from city.columns import MEASURING, Columns
 from city.registry import Domain
 from infra import journal, schema
@@ -56,7 +56,7 @@ def from_rows(
     if part[1] > 1:
         more.append(sql.SQL("r.sensor % {} = {}").format(sql.Literal(part[1]), sql.Literal(part[0])))
     if sensors is not None:
-        more.append(sql.SQL("r.sensor = ANY({}::int[])").format(sql.Literal(list(sensors))))
+        more.append(sql.SQL("r.sensor = ANY({})").format(numbers(np.array(sensors, np.int64), "int")))
     return _fetch(conn, domain, sql.SQL(""), sql.SQL(" AND ").join(more), metrics)
 
 
@@ -73,8 +73,8 @@ def of_pairs(conn: psycopg.Connection, domain: Domain, sensor: Ints, hour_us: In
     spans = sql.SQL(
         """(SELECT sensor, 'epoch'::timestamptz + a * interval '1 microsecond' AS since,
                    'epoch'::timestamptz + b * interval '1 microsecond' AS until
-            FROM unnest({}::int[], {}::bigint[], {}::bigint[]) AS u (sensor, a, b)) k JOIN"""
-    ).format(*(sql.Literal(values.tolist()) for values in (sensor[first], since[first], until[last])))
+            FROM unnest({}, {}, {}) AS u (sensor, a, b)) k JOIN"""
+    ).format(numbers(sensor[first], "int"), numbers(since[first], "bigint"), numbers(until[last], "bigint"))
     where = sql.SQL("r.time >= {} AND r.time < {}").format(stamp(int(since.min())), stamp(int(until.max())))
     join = sql.SQL(" ON r.sensor = k.sensor AND r.time >= k.since AND r.time < k.until")
     return _fetch(conn, domain, spans, where, None, join)
@@ -128,42 +128,51 @@ def received(conn: psycopg.Connection, batches: Ints) -> Ints:
 
 def stands(conn: psycopg.Connection, domain: Domain, rows: Rows, hour_us: int) -> Rows:
     """Where the counters of ``rows`` stood at the beginning of the hour: the last readings of the hour before it."""
-    found = []
+    out = Rows(np.empty(0, np.int32), np.empty(0, np.int16), np.empty(0, np.int64), np.empty(0, np.float32), {})
     for m in domain.metrics:
         value: Values | None = rows.values.get(m.name) if m.aggregate == "increase" else None
         if value is None:
             continue
-        there = ~np.isnan(value)
-        keys = np.unique(rows.sensor[there].astype(np.int64) << 16 | rows.channel[there])
+        sensor, channel = _who(rows, ~np.isnan(value))
         query = sql.SQL(
-            """SELECT k.sensor, k.channel, (extract(epoch FROM r.time) * 1000000)::bigint, r.value
-               FROM unnest(%b::int[], %b::smallint[]) AS k (sensor, channel) CROSS JOIN LATERAL (
+            """SELECT k.sensor, k.channel, r.time, r.value
+               FROM unnest({sensors}, {channels}) AS k (sensor, channel) CROSS JOIN LATERAL (
                    SELECT time, {metric} AS value FROM {table}
                    WHERE sensor = k.sensor AND channel = k.channel AND time >= {since} AND time < {until}
                      AND quality = {good} AND {metric} IS NOT NULL ORDER BY time DESC LIMIT 1) r"""
         ).format(
+            sensors=numbers(sensor, "int"),
+            channels=numbers(channel, "smallint"),
             metric=sql.Identifier(m.name),
             table=sql.Identifier(schema.table(domain.code)),
             since=stamp(hour_us - HOUR_US),
             until=stamp(hour_us),
             good=sql.Literal(MEASURING),
         )
-        with conn.cursor(binary=True) as cur:
-            last = cur.execute(query, [(keys >> 16).tolist(), (keys & 0xFFFF).tolist()], prepare=False).fetchall()
-        if last:
-            found.append((m.name, [np.array(column) for column in zip(*last, strict=True)]))
-    sizes = [len(columns[0]) for _, columns in found]
-    total = sum(sizes)
-    out = Rows(
-        np.empty(total, np.int32), np.empty(total, np.int16), np.empty(total, np.int64),
-        np.full(total, np.nan, np.float32), {name: np.full(total, np.nan) for name, _ in found},
-    )  # fmt: skip
-    start = 0
-    for (name, columns), n in zip(found, sizes, strict=True):
-        mine = slice(start, start + n)
-        out.sensor[mine], out.channel[mine], out.time_us[mine], out.values[name][mine] = columns
-        start += n
+        fields = [("sensor", ">i4", 0), ("channel", ">i2", 0), ("time", ">i8", 0), ("value", ">f8", 0)]
+        for last in wire.fetch(conn, query, fields):
+            found = Rows(
+                last["sensor"].astype(np.int32), last["channel"].astype(np.int16),
+                last["time"].astype(np.int64) + EPOCH_US, np.full(len(last), np.nan, np.float32),
+                {m.name: last["value"].astype(np.float64)},
+            )  # fmt: skip
+            out = append(out, found)
     return out
+
+
+def _who(rows: Rows, there: Bools) -> tuple[Ints, Ints]:
+    """The (sensor, channel) of these rows, each once."""
+    sensor, channel = rows.sensor[there], rows.channel[there]
+    if not channel.any():  # mostly; and a count is much quicker than a sort
+        found = np.flatnonzero(np.bincount(sensor))
+        return found, np.zeros(len(found), np.int64)
+    keys = np.unique(sensor.astype(np.int64) << 16 | channel)
+    return keys >> 16, keys & 0xFFFF
+
+
+def numbers(values: Ints, kind: str) -> sql.Composable:
+    """Whole numbers as a constant array; ``kind`` is their type in SQL."""
+    return sql.SQL("{}::{}").format(sql.Literal(f"{{{','.join(map(str, values.tolist()))}}}"), sql.SQL(f"{kind}[]"))
 
 
 def _columns(domain: str, names: tuple[str, ...], rows: NDArray[np.void]) -> Columns:
