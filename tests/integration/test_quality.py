@@ -44,7 +44,8 @@ class Town:
     def __init__(self, url: str, catalog: Catalog) -> None:
         self.url, self.catalog = url, catalog
         self.settings = settings.load(database_url=url)
-        self.now_us = int(time.time()) * 1_000_000 // HOUR_US * HOUR_US
+        # Two days ago: there is room for a day after it, and no reading is stored before its time.
+        self.now_us = int(time.time() - 48 * 3600) * 1_000_000 // HOUR_US * HOUR_US
         self.decoder = Decoder(catalog.registry.domains["environment"])
         self.rng = np.random.default_rng(5)
         self._seq = 0
@@ -116,7 +117,8 @@ class Town:
                 self.hour(store, self.now_us - (24 - h) * HOUR_US, of_24=h)
 
     def roll(self, now_us: int) -> None:
-        run.roll(self.url, self.catalog, self.settings, now_us, LOG)
+        with psycopg.connect(self.url, autocommit=True) as conn:
+            run.roll(conn, self.catalog, self.settings, now_us, LOG)
 
     def judge(self, now_us: int) -> Judged:
         with psycopg.connect(self.url) as conn:
