@@ -51,7 +51,8 @@ def test_operations_have_stable_names(city: City) -> None:
     assert set(names) == {
         "change_sensor", "close_session", "create_sensor", "get_balance", "get_quarantined", "get_sensor",
         "get_system", "healthz", "list_aggregates", "list_areas", "list_domains",
-        "list_noise_levels", "list_air_indices", "list_air_exceedances", "list_observations",
+        "list_indices", "list_lighting_indices", "list_noise_levels", "list_river_indices",
+        "list_traffic_indices", "list_air_indices", "list_air_exceedances", "list_observations",
         "list_quality", "list_quality_zones",
         "list_quarantine", "list_sensors", "list_zones", "metrics", "open_session",
         "open_catalogue", "open_catalogue_jsonld", "open_daily", "open_domain", "open_hourly", "open_sensors",
