@@ -88,6 +88,7 @@ class Settings(BaseSettings):
     open_licence: str = Field(
         "https://creativecommons.org/licenses/by/4.0/", description="URI of the licence of the open data."
     )
+    open_except: str = Field("", description="Domains that are no open data, by their codes, separated by commas.")
     open_publisher: str = Field(
         "Trung tâm điều hành thông minh (IOC) Bắc Giang – Việt Yên", description="Who publishes the open data."
     )

@@ -26,7 +26,7 @@ from psycopg import sql
 
 from city.registry import Domain, Metric
 from infra import schema
-from infra.copyout import safe_text
+from infra.copyout import FORMULA, safe_text
 
 #: Metrics of `city/data/domains/common.toml`: the state of the device, not of the city.
 DEVICE = frozenset({"battery", "signal"})
@@ -65,16 +65,20 @@ def _moment(us: int) -> sql.Literal:
     return sql.Literal(_EPOCH + timedelta(microseconds=us))
 
 
-def _times(text: bool) -> sql.Composable:
+def _times(text: bool) -> tuple[sql.Composable, sql.Composable]:
+    """The columns time and local_time."""
     # PostgreSQL's own form has a blank and an offset without minutes, which RFC 3339 does not.
     utc = "to_char(r.time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')" if text else "r.time"
     local = "to_char(r.time AT TIME ZONE 'UTC' + interval '7 hours', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '+07:00'"
-    return sql.SQL(f"{utc} AS time, {local} AS local_time")
+    return sql.SQL(utc), sql.SQL(local)
 
 
-def _text(column: str, choice: Choice, name: str) -> sql.Composable:
-    what = sql.SQL(column)
-    return sql.SQL("{} AS {}").format(safe_text(what) if choice.text else what, sql.Identifier(name))
+def _text(column: str, choice: Choice) -> sql.Composable:
+    return safe_text(sql.SQL(column)) if choice.text else sql.SQL(column)
+
+
+def _unit(metric: Metric, choice: Choice) -> sql.Literal:
+    return sql.Literal(f"'{metric.unit}" if choice.text and metric.unit[:1] in tuple(FORMULA) else metric.unit)
 
 
 def _stat(metric: Metric, stat: str) -> sql.Identifier:
@@ -86,10 +90,10 @@ def _plain(metric: Metric, stat: str) -> sql.Composable:
     return sql.SQL("{}" if metric.double else "{}::text::float8").format(_stat(metric, stat))
 
 
-def _hourly(metric: Metric) -> sql.Composable:
+def _hourly(metric: Metric, choice: Choice) -> sql.Composable:
     own = metric.aggregate in ("sum", "increase")
     return sql.SQL("({name}, {unit}, {n}::bigint, {mean}, {low}, {high}, {value})").format(
-        name=sql.Literal(metric.name), unit=sql.Literal(metric.unit), n=_stat(metric, "n"),
+        name=sql.Literal(metric.name), unit=_unit(metric, choice), n=_stat(metric, "n"),
         mean=_plain(metric, "mean"), low=_plain(metric, "min"), high=_plain(metric, "max"),
         value=_stat(metric, "value") if own else _plain(metric, "mean"),
     )  # fmt: skip
@@ -123,9 +127,9 @@ def _fold(metric: Metric) -> sql.Composable:
     return sql.SQL(", ").join(sql.SQL("{} AS {}").format(part, name) for part, name in zip(parts, names, strict=True))
 
 
-def _daily(metric: Metric) -> sql.Composable:
+def _daily(metric: Metric, choice: Choice) -> sql.Composable:
     return sql.SQL("({name}, {unit}, {n}, {mean}, {low}, {high}, {value})").format(
-        name=sql.Literal(metric.name), unit=sql.Literal(metric.unit), n=_stat(metric, "n"),
+        name=sql.Literal(metric.name), unit=_unit(metric, choice), n=_stat(metric, "n"),
         mean=_stat(metric, "mean"), low=_plain(metric, "min"), high=_plain(metric, "max"),
         value=_stat(metric, "value"),
     )  # fmt: skip
@@ -133,13 +137,16 @@ def _daily(metric: Metric) -> sql.Composable:
 
 def _sensors(choice: Choice, rows: sql.Composable, values: Sequence[sql.Composable], span_s: int) -> sql.Composable:
     """``rows`` have time, sensor, channel and the columns that ``values`` name; one by one they become long."""
-    # Sorted before they are made long: a loop over sorted rows keeps their order, and there are fewer to sort.
+    # Sorted, and texts made, before they are made long: a loop over sorted rows keeps their order.
+    time, local = _times(choice.text)
     return sql.SQL("""
-        SELECT {times}, {area}, {zone}, {sensor}, {channel}, m.metric, {unit}, m.n,
+        SELECT r.time_said AS time, r.local_time, r.area_said AS area, r.zone_said AS zone, r.sensor_said AS sensor,
+               r.channel_said AS channel, m.metric, m.unit, m.n,
                nullif(m.mean, 'NaN') AS mean, m.min, m.max, nullif(m.value, 'NaN') AS value,
                round(least(100, 100 * m.n * r.interval_s / {span})::numeric, 1)::float8 AS completeness, r.trusted
         FROM (
-            SELECT r.*, s.area, coalesce(s.zone, '') AS zone, s.sensor_id, c.name AS channel_name,
+            SELECT r.*, {time} AS time_said, {local} AS local_time, {area} AS area_said, {zone} AS zone_said,
+                   {sensor} AS sensor_said, {channel} AS channel_said,
                    coalesce(nullif(s.interval_s, 0), {usual})::float8 AS interval_s,
                    coalesce(q.trusted, true) AS trusted
             FROM ({rows}) r
@@ -151,12 +158,10 @@ def _sensors(choice: Choice, rows: sql.Composable, values: Sequence[sql.Composab
         ) r
         CROSS JOIN LATERAL (VALUES {values}) AS m (metric, unit, n, mean, min, max, value)
         WHERE m.n > 0""").format(
-        times=_times(choice.text),
-        area=_text("r.area", choice, "area"), zone=_text("r.zone", choice, "zone"),
-        sensor=_text("r.sensor_id", choice, "sensor"), channel=_text("r.channel_name", choice, "channel"),
-        unit=_text("m.unit", choice, "unit"), span=sql.Literal(span_s), usual=sql.Literal(choice.domain.interval_s),
-        rows=rows, kept=sql.SQL("WHERE coalesce(q.trusted, true)" if choice.leave_out else ""),
-        values=sql.SQL(", ").join(values),
+        time=time, local=local, area=_text("s.area", choice), zone=_text("coalesce(s.zone, '')", choice),
+        sensor=_text("s.sensor_id", choice), channel=_text("c.name", choice), span=sql.Literal(span_s),
+        usual=sql.Literal(choice.domain.interval_s), rows=rows, values=sql.SQL(", ").join(values),
+        kept=sql.SQL("WHERE coalesce(q.trusted, true)" if choice.leave_out else ""),
     )  # fmt: skip
 
 
@@ -173,7 +178,7 @@ def sensors_hourly(choice: Choice) -> sql.Composable:
     metrics = published(choice.domain)
     table, when = _hours(choice)
     rows = sql.SQL("SELECT r.* FROM {} r WHERE {}").format(table, when)
-    return _sensors(choice, rows, [_hourly(m) for m in metrics], _HOUR_S)
+    return _sensors(choice, rows, [_hourly(m, choice) for m in metrics], _HOUR_S)
 
 
 def sensors_daily(choice: Choice) -> sql.Composable:
@@ -185,30 +190,32 @@ def sensors_daily(choice: Choice) -> sql.Composable:
         FROM {table} r WHERE {when} GROUP BY 1, 2, 3""").format(
         folds=sql.SQL(", ").join(_fold(m) for m in metrics), table=table, when=when
     )
-    return _sensors(choice, rows, [_daily(m) for m in metrics], _DAY_S)
+    return _sensors(choice, rows, [_daily(m, choice) for m in metrics], _DAY_S)
 
 
 def zones(choice: Choice, *, daily: bool, groups: Sequence[str]) -> sql.Composable:
     """Hours or city days of the zones in ``groups`` and of whole areas; columns as in ZONE_COLUMNS."""
     metrics = published(choice.domain)
     units = sql.SQL(", ").join(
-        sql.SQL("({}, {}, {})").format(sql.Literal(i), sql.Literal(m.name), sql.Literal(m.unit))
+        sql.SQL("({}, {}, {})").format(sql.Literal(i), sql.Literal(m.name), _unit(m, choice))
         for i, m in enumerate(metrics)
     )
+    stats = sql.SQL(", ").join(
+        sql.SQL("round(nullif(r.{0}, 'NaN')::numeric, 4)::float8 AS {0}").format(sql.Identifier(name))
+        for name in ("mean", "min", "max", "value")
+    )
+    time, local = _times(choice.text)
     # Zones and metrics are named one by one, because the table's key begins with them.
     return sql.SQL("""
-        SELECT {times}, {area}, {zone}, r.metric, {unit}, r.n,
-               round(nullif(r.mean, 'NaN')::numeric, 4)::float8 AS mean, round(nullif(r.min, 'NaN')::numeric, 4)::float8
-               AS min, round(nullif(r.max, 'NaN')::numeric, 4)::float8 AS max,
-               round(nullif(r.value, 'NaN')::numeric, 4)::float8 AS value,
+        SELECT {time} AS time, {local} AS local_time, {area} AS area, {zone} AS zone, r.metric, m.unit, r.n, {stats},
                round(least(100, 100 * r.n / nullif(r.due_n, 0))::numeric, 1)::float8 AS completeness,
                r.sensors, r.expected AS sensors_expected
         FROM {table} r JOIN (VALUES {units}) AS m (place, metric, unit) ON m.metric = r.metric
         WHERE r.domain = {domain} AND r.zone = ANY ({groups}) AND r.metric = ANY ({metrics})
           AND r.time >= {start} AND r.time < {end} AND r.n > 0
         ORDER BY r.time, r.area, r.zone, m.place""").format(
-        times=_times(choice.text), area=_text("r.area", choice, "area"), zone=_text("r.zone", choice, "zone"),
-        unit=_text("m.unit", choice, "unit"), table=sql.Identifier("group_day" if daily else "group_hour"),
-        units=units, domain=sql.Literal(choice.domain.code), groups=sql.Literal(["", *groups]),
-        metrics=sql.Literal([m.name for m in metrics]), start=_moment(choice.from_us), end=_moment(choice.to_us),
+        time=time, local=local, area=_text("r.area", choice), zone=_text("r.zone", choice), stats=stats, units=units,
+        table=sql.Identifier("group_day" if daily else "group_hour"), domain=sql.Literal(choice.domain.code),
+        groups=sql.Literal(["", *groups]), metrics=sql.Literal([m.name for m in metrics]),
+        start=_moment(choice.from_us), end=_moment(choice.to_us),
     )  # fmt: skip

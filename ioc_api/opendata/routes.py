@@ -73,7 +73,7 @@ def _get(path: str, operation: str, summary: str, content: dict[str, Any]) -> Ca
 
 
 def _domain(service: Service, code: str) -> Domain:
-    domains = service.intake.registry.domains
+    domains = stock.domains(service)
     if code not in domains:
         raise Stop(404, f"there is no such domain; there are {', '.join(sorted(domains))}")
     return domains[code]
@@ -84,7 +84,7 @@ async def _offer(request: Request, service: Service) -> model.Offer:
     async with service.database.connection() as conn:
         row = await (await conn.execute("SELECT max(updated_at) FROM sensor")).fetchone()
     return model.offer(
-        service.catalog, service.intake.registry.domains, held, service.settings,
+        service.catalog, stock.domains(service), held, service.settings,
         base=base_url(request, service.settings), issued_us=issued_us,
         sensors_us=micros(row[0]) if row and row[0] else None,
     )  # fmt: skip
@@ -132,8 +132,8 @@ async def sensors(request: Request, service: Served) -> Response:
     roster = service.live.roster
     if roster.version < 0:
         raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
-    domains = {d.code: d for d in roster.domains}
-    known = repr([(d.code, d.interval_s, [m.name for m in figures.published(d)]) for d in roster.domains])
+    domains = stock.domains(service)
+    known = repr([(d.code, d.interval_s, [m.name for m in figures.published(d)]) for d in domains.values()])
     headers = about(stock.tag("sensors", EDITION, str(roster.version), known), RUNNING_S)
     if has_already(request, headers["ETag"]):
         return unchanged(headers)

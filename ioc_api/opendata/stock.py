@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from city.registry import Domain
 from ioc_api.opendata.calendar import Span, city_day, public_until, whole_days_until
 from ioc_api.problems import Stop
 from ioc_api.service import Service
@@ -56,6 +57,12 @@ _SHARED = """
            (SELECT coalesce(bit_xor(hashint8extended(sensor, 0)), 0) FROM sensor_quality WHERE NOT trusted)"""
 
 
+def domains(service: Service) -> dict[str, Domain]:
+    """The domains that are open data, by their codes."""
+    left_out = {code.strip() for code in service.settings.open_except.split(",")}
+    return {code: d for code, d in service.intake.registry.domains.items() if code not in left_out}
+
+
 async def _until(conn: psycopg.AsyncConnection[Any], service: Service) -> dict[str, int | None]:
     rows = await (await conn.execute(_STATE)).fetchall()
     now, delay_s = now_us(), service.settings.open_delay_s
@@ -67,7 +74,7 @@ async def holdings(service: Service) -> tuple[Mapping[str, Holding], int]:
     async with service.database.connection() as conn:
         until = await _until(conn, service)
         found = {}
-        for code in service.intake.registry.domains:
+        for code in domains(service):
             found[code] = await _holding(conn, code, until.get(code))
         row = await (
             await conn.execute("SELECT applied_at FROM migration WHERE name LIKE '%published_days%'")

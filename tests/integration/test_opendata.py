@@ -186,6 +186,47 @@ def test_zones(serve: Callable[..., httpx.Client]) -> None:
     assert (one["n"], one["completeness"]) == ("8000", "50")
 
 
+def test_a_day_is_folded_as_the_metric_asks(figures: Figures, serve: Callable[..., httpx.Client]) -> None:
+    noon = start_us(YESTERDAY) + 12 * HOUR_US
+    figures.run("INSERT INTO channel (id, name) VALUES (7, '=1+1')")
+    # North-west and north-east, 3 to 1; two hours of noise; counters that rise; a direction that cancels out.
+    figures.hour("environment", "E1", noon, channel=7, wind_direction__n=30, wind_direction__mean=315,
+                 wind_direction__min=300, wind_direction__max=330, wind_direction__x=-(0.5**0.5),
+                 wind_direction__y=0.5**0.5, noise__n=10, noise__mean=60, noise__min=50, noise__max=70,
+                 rainfall__n=6, rainfall__mean=0.1, rainfall__min=0, rainfall__max=0.3, rainfall__value=0.6,
+                 wind_speed__n=2, wind_speed__mean=1, wind_speed__min=1, wind_speed__max=1)  # fmt: skip
+    figures.hour("environment", "E1", noon + HOUR_US, channel=7, wind_direction__n=10, wind_direction__mean=45,
+                 wind_direction__min=40, wind_direction__max=50, wind_direction__x=0.5**0.5,
+                 wind_direction__y=0.5**0.5, noise__n=10, noise__mean=70, noise__min=65, noise__max=75,
+                 rainfall__n=6, rainfall__mean=0.2, rainfall__min=0, rainfall__max=0.6, rainfall__value=1.2,
+                 wind_speed__n=6, wind_speed__mean=5, wind_speed__min=4, wind_speed__max=6)  # fmt: skip
+    figures.hour("environment", "E1", noon, wind_direction__n=2, wind_direction__mean=float("nan"),
+                 wind_direction__min=0, wind_direction__max=180, wind_direction__x=0, wind_direction__y=0)  # fmt: skip
+    figures.hour("lighting", "L1", noon, energy__n=60, energy__mean=123456789.25, energy__min=123456788.5,
+                 energy__max=123456790, energy__value=1.5)  # fmt: skip
+    figures.hour("lighting", "L1", noon + HOUR_US, energy__n=60, energy__mean=123456791.25, energy__min=123456790.5,
+                 energy__max=123456792, energy__value=2.25)  # fmt: skip
+    for domain in ("environment", "lighting"):
+        figures.done_until(domain, start_us(TODAY))
+    http = serve()
+    month = str(YESTERDAY)[:7]
+    found = {(r["channel"], r["metric"]): r for r in rows(http.get(f"/open/v1/environment/daily/{month}.csv"))}
+    assert set(found) == {("", "wind_direction"), *(("'=1+1", m) for m in
+                          ("wind_direction", "noise", "rainfall", "wind_speed"))}  # fmt: skip
+    wind = found["'=1+1", "wind_direction"]
+    assert (wind["n"], float(wind["mean"])) == ("40", pytest.approx(315 + 18.4349, abs=1e-3))
+    assert (found["", "wind_direction"]["mean"], found["", "wind_direction"]["value"]) == ("", "")
+    assert float(found["'=1+1", "noise"]["mean"]) == pytest.approx(67.4036, abs=1e-3)
+    assert (found["'=1+1", "rainfall"]["value"], found["'=1+1", "rainfall"]["mean"]) == ("1.8", "0.15")
+    assert found["'=1+1", "wind_speed"]["mean"] == "4"
+    (energy,) = rows(http.get(f"/open/v1/lighting/daily/{month}.csv"))
+    assert (energy["value"], energy["min"], energy["mean"]) == ("3.75", "123456788.5", "123456790.25")
+    hours = rows(http.get(f"/open/v1/environment/hourly/{YESTERDAY}.csv"))
+    assert ("", "wind_direction", "") in {(r["channel"], r["metric"], r["mean"]) for r in hours}
+    table = pq.read_table(io.BytesIO(http.get(f"/open/v1/environment/daily/{month}.parquet").content))
+    assert set(table["channel"].to_pylist()) == {"", "=1+1"}, "nobody opens Parquet in a spreadsheet"
+
+
 def test_parquet_says_the_same(serve: Callable[..., httpx.Client]) -> None:
     http = serve()
     for path in (
@@ -388,6 +429,18 @@ def test_it_can_be_switched_off(serve: Callable[..., httpx.Client]) -> None:
     http = serve(IOC_OPEN_DATA="false")
     for path in ("", "zones.geojson", f"traffic/hourly/{YESTERDAY}.csv", "nothing"):
         assert "switched off" in problem(http.get(f"/open/v1/{path}"), 404)
+
+
+def test_a_domain_can_be_left_out(serve: Callable[..., httpx.Client]) -> None:
+    http = serve(IOC_OPEN_EXCEPT="traffic, water")
+    for path in ("", "hourly/2026-11-22.csv"):
+        assert "no such domain; there are electricity, environment, lighting" in problem(
+            http.get(f"/open/v1/traffic/{path}"), 404
+        )
+    catalogue = http.get("/open/v1/catalog.jsonld").text
+    assert "#environment" in catalogue
+    assert "#traffic" not in catalogue
+    assert [f["id"] for f in http.get("/open/v1/sensors.geojson").json()["features"]] == ["E1"]
 
 
 def test_the_rate_is_by_address(serve: Callable[..., httpx.Client]) -> None:
