@@ -13,7 +13,7 @@ from city.air import Exceedances
 from city.hours import DAY_US, HOUR_US
 from city.sensors import Sensor
 from ioc_api.indices import City, Index, Item
-from ioc_api.indices.air_figures import Air, Figure, daily, day_span, hourly, left_out, members
+from ioc_api.indices.air_figures import Air, Figure, daily, day_span, hourly, members
 from ioc_api.indices.stations import Grid, read_grid, stations
 from ioc_api.times import rfc3339
 
@@ -90,14 +90,15 @@ def _current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
         return []
     skip = (hour_end - start) // HOUR_US - 1
     found = air.exceedances(city.catalog.norms.air.limit, grid.means, start, from_us=day_end - 1, to_us=hour_end)
+    always = dict.fromkeys(city.untrusted, 0)
     days = (day_end - start) // HOUR_US
     day = Grid(
         grid.sensors, start,
         {m: v[:, :days] for m, v in grid.means.items()}, {m: v[:, :days] for m, v in grid.share.items()},
     )  # fmt: skip
     return [
-        *_items(city, HOURLY, hourly(grid, skip, strict=False)),
-        *_items(city, DAILY, daily(day)),
+        *_items(city, HOURLY, hourly(grid, skip, always, strict=False)),
+        *_items(city, DAILY, daily(day, always)),
         *_exceedance_items(city, grid.sensors, found, day_end, hour_end),
     ]
 
@@ -109,13 +110,15 @@ def _items(city: City, index: Index, said: Air) -> list[Item]:
         if s.id not in city.untrusted
     ]
     for by in ("zone", "area"):
-        for (area, zone), rows in members(city, said.sensors, by).items():
-            worst, count = said.worst(rows)
-            row = int(worst[0]) if worst[0] >= 0 else rows[0]
+        for (area, zone), rows in members(said.sensors, by).items():
+            worst, count, doubted = (int(x[0]) for x in said.worst(rows))
+            believed = [row for row in rows if not said.doubted[row, 0]]
+            if not believed:
+                continue
+            figure = said.figure(worst if worst >= 0 else believed[0], 0)
             subject = f"zone/{zone}" if zone else f"area/{area}"
-            figure = said.figure(row, 0, int(count[0]))
-            doubted = left_out(city, said.sensors, area, zone)
-            out.append(item(index, figure, subject, area, zone, stations=len(rows), doubted=doubted))
+            stations = {"with_index": count, "trusted": len(believed), "left_out": doubted}
+            out.append(item(index, figure, subject, area, zone, stations=stations))
     return out
 
 
@@ -127,10 +130,9 @@ def item(
     zone: str | None,
     *,
     sensor_id: str | None = None,
-    stations: int = 1,
-    doubted: int = 0,
+    stations: dict[str, int] | None = None,
 ) -> Item:
-    """A figure as an item; of a zone or area with so many stations, and so many more that are not to be believed."""
+    """A figure as an item; ``stations`` of a zone or an area says which of its stations count."""
     band = None if f.index is None else vn_aqi.band(f.index)
     nothing = all(x is None for x in f.sub.values())
     advice = None if band is None else ADVICE[vn_aqi.BANDS.index(band)]
@@ -142,7 +144,7 @@ def item(
         completeness=f.completeness[f.dominant] if f.dominant else None,
         reason=None if band else TOO_LITTLE if nothing else NO_PARTICLES,
         dominant=f.dominant, station=None if f.index is None else f.station.sensor_id,
-        stations={"with_index": f.of if band else 0, "all": stations, "left_out": doubted},
+        stations=stations,
         sub_indices={p: x for p, x in f.sub.items() if x is not None},
         concentrations={p: x for p, x in f.concentration.items() if x is not None},
         advice_vi=advice and advice.general_vi, advice_en=advice and advice.general_en,

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import psycopg
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from city import air, hours, vn_aqi
 from city.air import Exceedances, Indices
-from city.hours import DAY_US, HOUR_US, Floats, Ints
+from city.hours import DAY_US, HOUR_US, Bools, Floats, Ints
 from city.norms import AirLimit, Averaging
 from city.sensors import Sensor
 from ioc_api.indices import City
-from ioc_api.indices.stations import Grid, read_grid
+from ioc_api.indices.stations import Grid, doubted, doubts, read_grid
 
 Kind = Literal["hourly", "daily"]
 By = Literal["station", "zone", "area"]
@@ -39,10 +38,7 @@ PERIOD_US: dict[Averaging, int] = {"1h": HOUR_US, "8h": 8 * HOUR_US, "24h": DAY_
 
 @dataclass(frozen=True)
 class Figure:
-    """VN_AQI of one station at one time; as a zone's or an area's, that of its worst station.
-
-    ``of`` counts the stations with an index, of which this is the worst; 1 for a station itself.
-    """
+    """VN_AQI of one station at one time."""
 
     station: Sensor
     start_us: int
@@ -52,25 +48,28 @@ class Figure:
     sub: dict[str, int | None]
     concentration: dict[str, float | None]
     completeness: dict[str, float]
-    of: int = 1
 
 
 @dataclass(frozen=True)
 class Air:
-    """VN_AQI of [station, time], with the ends of the times and how complete each concentration is, 0 to 1."""
+    """VN_AQI of [station, time], with the ends of the times and how complete each concentration is, 0 to 1.
+
+    ``doubted``: which of them are not to be believed.
+    """
 
     kind: Kind
     sensors: tuple[Sensor, ...]
     end_us: Ints
     indices: Indices
     share: dict[str, Floats]
+    doubted: Bools
 
-    def known(self) -> NDArray[np.bool_]:
+    def known(self) -> Bools:
         """Where there is anything to say, [station, time]."""
         said = [~np.isnan(x) for x in self.indices.sub.values()]
         return np.asarray(np.logical_or.reduce(said))
 
-    def figure(self, row: int, t: int, of: int = 1) -> Figure:
+    def figure(self, row: int, t: int) -> Figure:
         """What one station says at one time."""
         i = self.indices
         index, dominant = i.index[row, t], int(i.dominant[row, t])
@@ -82,20 +81,21 @@ class Air:
             {p: None if np.isnan(x[row, t]) else int(x[row, t]) for p, x in i.sub.items()},
             {p: None if np.isnan(x[row, t]) else round(float(x[row, t]), 2) for p, x in i.concentration.items()},
             {p: round(100 * float(x[row, t]), 1) for p, x in self.share.items()},
-            of,
         )  # fmt: skip
 
-    def worst(self, rows: Sequence[int]) -> tuple[Ints, Ints]:
-        """Of these stations the worst at each time (-1 where none has an index), and how many have one."""
-        own = self.indices.index[list(rows)]
+    def worst(self, rows: Sequence[int]) -> tuple[Ints, Ints, Ints]:
+        """Of these stations at each time: the worst one that is to be believed (-1 where none has an index), how many
+        such have an index, and how many are not to be believed."""
+        doubted = self.doubted[list(rows)]
+        own = np.where(doubted, np.nan, self.indices.index[list(rows)])
         there = ~np.isnan(own)
         count = there.sum(axis=0)
         first = np.where(there, own, -1.0).argmax(axis=0)
-        return np.where(count > 0, np.asarray(rows)[first], -1), count
+        return np.where(count > 0, np.asarray(rows)[first], -1), count, doubted.sum(axis=0)
 
 
-def hourly(grid: Grid, skip: int, *, strict: bool) -> Air:
-    """Hours of a grid, but for the first ``skip``, on which the others look back."""
+def hourly(grid: Grid, skip: int, since: Mapping[int, int], *, strict: bool) -> Air:
+    """Hours of a grid, but for the first ``skip``, on which the others look back. ``since``: see `stations.doubts`."""
     found = air.hourly(grid.means, strict=strict)
 
     def cut(columns: dict[str, Floats]) -> dict[str, Floats]:
@@ -109,16 +109,17 @@ def hourly(grid: Grid, skip: int, *, strict: bool) -> Air:
     indices = Indices(
         found.pollutants, cut(found.concentration), cut(found.sub), found.index[:, skip:], found.dominant[:, skip:]
     )
-    return Air("hourly", grid.sensors, ends[skip:], indices, cut(share))
+    ends = ends[skip:]
+    return Air("hourly", grid.sensors, ends, indices, cut(share), doubted(grid.sensors, since, ends))
 
 
-def daily(grid: Grid) -> Air:
+def daily(grid: Grid, since: Mapping[int, int]) -> Air:
     """Whole city days of a grid."""
     found, first = air.daily(grid.means, grid.first_us)
     metric = {p: "o3" if p.startswith("o3") else p for p in air.DAILY}
     share = {p: hours.by_day(grid.share[metric[p]], grid.first_us)[0].mean(axis=2) for p in air.DAILY}
     ends = hours.day_end_us(np.arange(first, first + found.index.shape[1]))
-    return Air("daily", grid.sensors, ends, found, share)
+    return Air("daily", grid.sensors, ends, found, share, doubted(grid.sensors, since, ends))
 
 
 def hour_span(from_us: int, to_us: int) -> tuple[int, int]:
@@ -146,7 +147,8 @@ def ask(
     start, end = (hour_span if kind == "hourly" else day_span)(from_us, to_us)
     lead = air.HOURLY_LEAD if kind == "hourly" else air.DAILY_LEAD
     grid = read_grid(conn, city, sensors, air.METRICS, start - lead * HOUR_US, max(end, start))
-    return hourly(grid, lead, strict=strict) if kind == "hourly" else daily(grid)
+    since = doubts(conn, city)
+    return hourly(grid, lead, since, strict=strict) if kind == "hourly" else daily(grid, since)
 
 
 def exceeded(
@@ -165,15 +167,10 @@ def exceeded(
     return air.exceedances(limits, grid.means, start, from_us=from_us, to_us=to_us)
 
 
-def members(city: City, sensors: Sequence[Sensor], by: By) -> dict[tuple[str, str | None], list[int]]:
-    """Rows of the trusted stations of each (area, zone); an area as a whole has no zone."""
+def members(sensors: Sequence[Sensor], by: By) -> dict[tuple[str, str | None], list[int]]:
+    """Rows of the active stations of each (area, zone); an area as a whole has no zone."""
     found: dict[tuple[str, str | None], list[int]] = {}
     for row, s in enumerate(sensors):
-        if s.id not in city.untrusted and s.status == "active" and (by == "area" or s.zone is not None):
+        if s.status == "active" and (by == "area" or s.zone is not None):
             found.setdefault((s.area, None if by == "area" else s.zone), []).append(row)
     return found
-
-
-def left_out(city: City, sensors: Sequence[Sensor], area: str, zone: str | None) -> int:
-    """Stations of a zone, or of a whole area, that are not to be believed."""
-    return sum(s.id in city.untrusted and s.area == area and zone in (None, s.zone) for s in sensors)

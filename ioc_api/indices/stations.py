@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import psycopg
 
-from city import hours
+from city import hours, quality
 from city.decimals import widen
-from city.hours import HOUR_US, Floats
+from city.hours import HOUR_US, Bools, Floats, Ints
 from city.registry import Domain
 from city.sensors import Sensor
 from infra.rollup import read
@@ -52,6 +52,24 @@ def stations(city: City, metrics: Sequence[str]) -> list[Sensor]:
         and s.status == "active"
         and (not s.metrics or not wanted.isdisjoint(s.metrics))
     ]
+
+
+def doubts(conn: psycopg.Connection, city: City) -> dict[int, int]:
+    """Since when each untrusted sensor is not believed, by its number: the begin of the time it was judged by, µs.
+
+    What it said before that stays: a fault of today takes nothing away from last month.
+    """
+    rows = conn.execute(
+        "SELECT sensor, (extract(epoch FROM at) * 1000000)::bigint FROM sensor_quality WHERE sensor = ANY(%s)",
+        [list(city.untrusted)],
+    )
+    return {number: at - quality.HOURS * HOUR_US for number, at in rows}
+
+
+def doubted(sensors: Sequence[Sensor], since: Mapping[int, int], end_us: Ints) -> Bools:
+    """Which figures are not believed, [sensor, time], by the ends of their times."""
+    begin = np.array([since.get(s.id, np.iinfo(np.int64).max) for s in sensors], np.int64)
+    return np.asarray(end_us[None, :] > begin[:, None])
 
 
 def read_grid(

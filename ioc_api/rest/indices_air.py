@@ -8,6 +8,7 @@ from functools import partial
 from itertools import product
 from typing import Annotated
 
+import numpy as np
 import psycopg
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -15,9 +16,8 @@ from pydantic import BaseModel, Field
 from city import vn_aqi
 from city.advice import ADVICE
 from city.air import METRICS
-from ioc_api.indices import City
 from ioc_api.indices.air import DAILY, HOURLY, NAMES, NO_PARTICLES
-from ioc_api.indices.air_figures import AVERAGING, Air, By, Kind, ask, left_out, members
+from ioc_api.indices.air_figures import AVERAGING, Air, By, Kind, ask, members
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
 from ioc_api.rest.indices_parts import LIMIT_S, Stations, Words, asked_span, check_size, chosen, city_now, page, since
@@ -125,7 +125,7 @@ def _band(index: int) -> tuple[BandOut, AdviceOut]:
     )
 
 
-def _air(city: City, said: Air, row: int, t: int, where: tuple[str, str | None], counted: Counted | None) -> AirIndex:
+def _air(said: Air, row: int, t: int, where: tuple[str, str | None], counted: Counted | None) -> AirIndex:
     f, kind = said.figure(row, t), said.kind
     band, advice = (None, None) if f.index is None else _band(f.index)
     index = HOURLY if kind == "hourly" else DAILY
@@ -142,29 +142,28 @@ def _air(city: City, said: Air, row: int, t: int, where: tuple[str, str | None],
             if c is not None
         ],
         advice=advice, completeness=f.completeness[f.dominant] if f.dominant else None,
-        reason=NO_PARTICLES if f.index is None else None, station=parts.station(city, f.station), stations=counted,
+        reason=NO_PARTICLES if f.index is None else None,
+        station=parts.station(f.station, trusted=not said.doubted[row, t]), stations=counted,
         method=index.method, legal_basis=index.legal_basis,
     )  # fmt: skip
 
 
-def _rows(city: City, said: Air, by: By, named: bool) -> Iterator[tuple[tuple[int, str], Callable[[], AirIndex]]]:
+def _rows(said: Air, by: By, named: bool) -> Iterator[tuple[tuple[int, str], Callable[[], AirIndex]]]:
     """Every figure of an answer in its order, by the end of its time and its subject."""
     ends = said.end_us.tolist()
     if by == "station":
-        known = said.known()
-        shown = [row for row, s in enumerate(said.sensors) if named or s.id not in city.untrusted]
-        for t, row in product(range(len(ends)), shown):
+        shown = said.known() if named else said.known() & ~said.doubted
+        for t, row in np.argwhere(shown.T).tolist():
             s = said.sensors[row]
-            if known[row, t]:
-                yield (ends[t], s.sensor_id), partial(_air, city, said, row, t, (s.area, s.zone), None)
+            yield (ends[t], s.sensor_id), partial(_air, said, row, t, (s.area, s.zone), None)
         return
-    groups = sorted(members(city, said.sensors, by).items(), key=lambda g: g[0][1] or g[0][0])
-    worst = [(*place, rows, *said.worst(rows), left_out(city, said.sensors, *place)) for place, rows in groups]
-    for t, (area, zone, rows, which, count, doubted) in product(range(len(ends)), worst):
-        row = int(which[t])
+    groups = sorted(members(said.sensors, by).items(), key=lambda g: g[0][1] or g[0][0])
+    worst = [(place, len(rows), *said.worst(rows)) for place, rows in groups]
+    for t, (place, all_of_them, which, count, doubted) in product(range(len(ends)), worst):
+        row, left_out = int(which[t]), int(doubted[t])
         if row >= 0:
-            counted = Counted(with_index=int(count[t]), trusted=len(rows), left_out=doubted)
-            yield (ends[t], zone or area), partial(_air, city, said, row, t, (area, zone), counted)
+            counted = Counted(with_index=int(count[t]), trusted=all_of_them - left_out, left_out=left_out)
+            yield (ends[t], place[1] or place[0]), partial(_air, said, row, t, place, counted)
 
 
 @router.get(
@@ -196,7 +195,7 @@ async def list_air_indices(
         sensors = chosen(service, city, station, zone, area, METRICS)
         check_size(sensors, to_us - from_us)
         said = ask(conn, city, sensors, kind, since(from_us, to_us, after), to_us, strict=strict)
-        return page(_rows(city, said, by, bool(station)), after, limit)
+        return page(_rows(said, by, bool(station)), after, limit)
 
     items, following = await service.database.work(work, limit_s=LIMIT_S)
     return AirIndices(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import Annotated, Literal
@@ -16,9 +16,9 @@ from city.air import METRICS
 from city.hours import HOUR_US
 from city.norms import Averaging
 from city.sensors import Sensor
-from ioc_api.indices import City
 from ioc_api.indices.air import EXCEEDANCE, NAMES
 from ioc_api.indices.air_figures import PERIOD_US, exceeded
+from ioc_api.indices.stations import doubts
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
 from ioc_api.rest.indices_parts import LIMIT_S, Stations, Words, asked_span, check_size, chosen, city_now, page, since
@@ -63,19 +63,21 @@ class Exceedances(Page):
 
 
 def _rows(
-    city: City, sensors: Sequence[Sensor], found: air.Exceedances
+    sensors: Sequence[Sensor], found: air.Exceedances, since: Mapping[int, int], named: bool
 ) -> Iterator[tuple[tuple[int, str, int], Callable[[], Exceedance]]]:
     """What was found in its order, by the end of its period, its station and its limit."""
     for n in range(len(found.value)):
-        key = (int(found.end_us[n]), sensors[found.station[n]].sensor_id, int(found.limit[n]))
-        yield key, partial(_out, city, sensors, found, n)
+        s, end = sensors[found.station[n]], int(found.end_us[n])
+        trusted = end <= since.get(s.id, end)
+        if named or trusted:
+            yield (end, s.sensor_id, int(found.limit[n])), partial(_out, s, trusted, found, n)
 
 
-def _out(city: City, sensors: Sequence[Sensor], found: air.Exceedances, n: int) -> Exceedance:
+def _out(s: Sensor, trusted: bool, found: air.Exceedances, n: int) -> Exceedance:
     x, end, value = found.limits[found.limit[n]], int(found.end_us[n]), float(found.value[n])
     hours, counted = int(found.hours[n]), int(found.counted[n])
     return Exceedance(
-        station=parts.station(city, sensors[found.station[n]]), pollutant=x.pollutant,
+        station=parts.station(s, trusted=trusted), pollutant=x.pollutant,
         name=Words(vi=NAMES[x.pollutant][0], en=NAMES[x.pollutant][1]), averaging=x.averaging, value=round(value, 2),
         limit=x.limit, unit=EXCEEDANCE.unit, ratio=round(value / x.limit, 3), valid_from=x.valid_from,
         valid_to=x.valid_to, since=rfc3339(end - hours * HOUR_US), at=rfc3339(end), city_time=parts.city_time(end),
@@ -111,12 +113,11 @@ async def list_air_exceedances(
     def work(conn: psycopg.Connection) -> tuple[list[Exceedance], str | None]:
         city = city_now(service, conn)
         sensors = chosen(service, city, station, zone, area, METRICS)
-        sensors = [s for s in sensors if station or s.id not in city.untrusted]
         norms = service.catalog.norms.air.limit
         limits = [x for x in norms if x.averaging in wanted and (not pollutant or x.pollutant in pollutant)]
         check_size(sensors, to_us - from_us + max(PERIOD_US[x] for x in wanted))
         found = exceeded(conn, city, sensors, limits, since(from_us, to_us, after), to_us)
-        return page(_rows(city, sensors, found), after, limit)
+        return page(_rows(sensors, found, doubts(conn, city), bool(station)), after, limit)
 
     items, following = await service.database.work(work, limit_s=LIMIT_S)
     return Exceedances(items=items, next=following, method=parts.method(EXCEEDANCE))

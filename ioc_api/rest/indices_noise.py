@@ -12,8 +12,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from city.norms import CATEGORIES, Category
-from ioc_api.indices import City
-from ioc_api.indices.noise import METRIC, NOISE, TOO_LITTLE, Level, ask
+from ioc_api.indices.noise import METRIC, NOISE, TOO_LITTLE, Noise, ask
+from ioc_api.indices.stations import doubted, doubts
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
 from ioc_api.rest.indices_parts import LIMIT_S, Stations, Words, asked_span, check_size, chosen, city_now, page, since
@@ -58,10 +58,11 @@ class NoiseLevels(Page):
     note: Words
 
 
-def _out(city: City, x: Level) -> NoiseLevel:
+def _out(said: Noise, row: int, t: int, trusted: bool) -> NoiseLevel:
+    x = said.level(row, t)
     vi, en = CATEGORIES[x.category]
     return NoiseLevel(
-        station=parts.station(city, x.sensor), date=x.day, period="night" if x.night else "day",
+        station=parts.station(x.sensor, trusted=trusted), date=x.day, period="night" if x.night else "day",
         since=rfc3339(x.start_us), at=rfc3339(x.end_us), level=x.level, unit=NOISE.unit, category=x.category,
         category_name=Words(vi=vi, en=en), limit=x.limit, above=x.above,
         exceeded=None if x.above is None else x.above > 0, completeness=x.completeness,
@@ -95,10 +96,10 @@ async def list_noise_levels(
     def work(conn: psycopg.Connection) -> tuple[list[NoiseLevel], str | None]:
         city = city_now(service, conn)
         sensors = chosen(service, city, station, zone, area, [METRIC])
-        sensors = [s for s in sensors if station or s.id not in city.untrusted]
         check_size(sensors, to_us - from_us)
         said = ask(conn, city, sensors, since(from_us, to_us, after), to_us)
-        wanted = said.heard()
+        doubtful = doubted(sensors, doubts(conn, city), said.periods.end_us)
+        wanted = said.heard() if station else said.heard() & ~doubtful
         if period is not None:
             wanted = wanted & (said.periods.night == (period == "night"))
         if exceeded is not None:
@@ -106,7 +107,7 @@ async def list_noise_levels(
             wanted = wanted & (above > 0 if exceeded else above <= 0)
         ends = said.periods.end_us.tolist()
         rows = (
-            ((ends[t], sensors[row].sensor_id), partial(_out, city, said.level(row, t)))
+            ((ends[t], sensors[row].sensor_id), partial(_out, said, row, t, not doubtful[row, t]))
             for t, row in np.argwhere(wanted.T).tolist()
         )
         return page(rows, after, limit)

@@ -43,7 +43,7 @@ class Words(BaseModel):
 
 
 class StationOut(BaseModel):
-    """Where a figure was measured. `trusted` is the judgement of its data, see `/quality`."""
+    """Where a figure was measured. `trusted` is the judgement of its data at that time, see `/quality`."""
 
     sensor_id: str
     name: str
@@ -84,11 +84,11 @@ def method(index: Index) -> Method:
     )  # fmt: skip
 
 
-def station(city: City, s: Sensor) -> StationOut:
+def station(s: Sensor, *, trusted: bool) -> StationOut:
     """A station as it is shown."""
     return StationOut(
         sensor_id=s.sensor_id, name=s.name, place=s.place, site=s.site, lat=s.lat, lon=s.lon, area=s.area, zone=s.zone,
-        trusted=s.id not in city.untrusted,
+        trusted=bool(trusted),
     )  # fmt: skip
 
 

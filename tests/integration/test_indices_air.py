@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from city.sensors import Sensor
 from infra import sensors
 from infra.servers import Mosquitto
-from tests.fix_api import Api
+from tests.fix_api import Api, City
 from tests.integration.test_api import problem
 from tests.service import until
 
@@ -65,13 +66,13 @@ class Town:
                 ],
             )
 
-    def doubt(self, sensor: str) -> None:
-        """Judge a sensor as not to be trusted."""
+    def doubt(self, sensor: str, at: str) -> None:
+        """Judge a sensor by the 24 hours before that moment of the city's clock as not to be trusted."""
         with psycopg.connect(self.database) as conn:
             conn.execute(
                 "INSERT INTO sensor_quality (sensor, at, score, trusted, reasons, facts)"
-                " VALUES (%s, now(), 10, false, '{stuck}', '{}')",
-                [self.numbers[sensor]],
+                " VALUES (%s, %s, 10, false, '{stuck}', '{}')",
+                [self.numbers[sensor], city_clock(at)],
             )
 
     @property
@@ -117,6 +118,24 @@ def test_the_decisions_hour_from_readings(town: Town) -> None:
     assert "1459" in item["legal_basis"]
 
 
+def test_the_decisions_hour_by_mqtt(city: City) -> None:
+    now_h = int(time.time()) // 3600
+    for i, pm25 in enumerate(PM25):
+        ago_s = time.time() - ((now_h - 12 + i) * 3600 + 1800)
+        city.send("E1", {"pm2_5": pm25, "o3": 136.1, "no2": 118.7}, domain="environment", ago_s=ago_s)
+    at = datetime.fromtimestamp(now_h * 3600, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def told() -> Any:
+        items = city.api.get("indices/air", station="E1")["items"]
+        return next((i for i in items if i["at"] == at and len(i["sub_indices"]) == 3), None)
+
+    item = until(told, "the last hour has its index")
+    assert (item["index"], item["dominant"]) == (59, "no2")
+    assert {x["pollutant"]: x["index"] for x in item["sub_indices"]} == {"pm2_5": 41, "no2": 59, "o3_1h": 43}
+    codes = {i["code"] for i in city.api.get("indices")["items"]}
+    assert {"vn_aqi_hourly", "vn_aqi_daily", "air_exceedance", "noise_laeq"} <= codes
+
+
 def test_hours_before_there_is_enough_and_an_hour_with_too_few_readings(town: Town) -> None:
     whole = [40.0] * 6
     town.feed("A2", "2026-06-01T00:00:00", 600, "pm10", whole * 2 + whole[:4] + [None] * 2 + whole)
@@ -145,7 +164,7 @@ def test_a_zone_is_its_worst_trusted_station(town: Town) -> None:
         ("07210", 157, "A2", {"with_index": 2, "trusted": 2, "left_out": 0}),
         ("07228", 20, "A3", {"with_index": 1, "trusted": 1, "left_out": 0}),
     ]
-    town.doubt("A2")
+    town.doubt("A2", "2026-06-01T13:00:00")
     zones = town.get("air", **query, by="zone")["items"]
     assert next((z["zone"], z["index"], z["station"]["sensor_id"], z["stations"]) for z in zones) == (
         "07210", 60, "A1", {"with_index": 1, "trusted": 1, "left_out": 1},
@@ -155,6 +174,26 @@ def test_a_zone_is_its_worst_trusted_station(town: Town) -> None:
     assert [i["station"]["sensor_id"] for i in town.get("air", **query)["items"]] == ["A1", "A3"]
     (named,) = town.get("air", **query, station="A2")["items"]
     assert (named["index"], named["station"]["trusted"]) == (157, False)
+    exceeding = {"start": utc("2026-06-01T11:00:00"), "end": utc("2026-06-02T00:00:00")}
+    town.feed("A2", "2026-06-01T12:00:00", 600, "pm2_5", [90.0] * 72)
+    assert town.get("air/exceedances", **exceeding)["items"] == []
+    assert [x["value"] for x in town.get("air/exceedances", **exceeding, station="A2")["items"]] == [90.0]
+
+
+def test_a_fault_of_today_takes_nothing_away_from_yesterday(town: Town) -> None:
+    town.feed("A2", "2026-06-01T00:00:00", 600, "pm2_5", [90.0] * 72)
+    town.feed("N1", "2026-06-01T06:00:00", 600, "noise", [60.0] * 144)
+    town.doubt("A2", "2026-06-02T10:00:00")
+    town.doubt("N1", "2026-06-02T21:00:00")
+    query = {"start": utc("2026-06-01T08:00:00"), "end": utc("2026-06-01T12:00:00")}
+    for by in ("station", "zone"):
+        told = [(i["city_time"][11:13], i["station"]["trusted"]) for i in town.get("air", **query, by=by)["items"]]
+        assert told == [("09", True), ("10", True)]
+    named = town.get("air", **query, station="A2")["items"]
+    assert [i["station"]["trusted"] for i in named] == [True, True, False, False]
+    whole = {"start": utc("2026-06-01T00:00:00"), "end": utc("2026-06-03T00:00:00")}
+    assert [x["period"] for x in town.get("noise", **whole)["items"]] == ["day"]
+    assert [x["station"]["trusted"] for x in town.get("noise", **whole, station="N1")["items"]] == [True, False]
 
 
 def test_the_decisions_day_from_readings(town: Town) -> None:

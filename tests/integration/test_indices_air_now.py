@@ -75,7 +75,7 @@ def test_air_now(conn: psycopg.Connection, catalog: Catalog) -> None:
     assert day.details["sub_indices"] == {"pm2_5": 117, "o3_1h": 41, "o3_8h": 110}
     zone = found["vn_aqi_hourly/zone/07210"]
     assert (zone.value, zone.zone, zone.sensor_id, zone.details["station"]) == (117, "07210", None, "A1")
-    assert zone.details["stations"] == {"with_index": 1, "all": 2, "left_out": 0}
+    assert zone.details["stations"] == {"with_index": 1, "trusted": 2, "left_out": 0}
     assert found["vn_aqi_hourly/area/bac_giang"].zone is None
     # A2 promises particles and says nothing: that is told. W1 is no station of the air.
     silent = found["vn_aqi_hourly/A2"]
@@ -95,7 +95,7 @@ def test_doubted_stations_say_nothing(conn: psycopg.Connection, catalog: Catalog
     found = by_key(air.current(conn, city(conn, catalog, "A1"), NOW_US))
     assert "vn_aqi_hourly/A1" not in found
     zone = found["vn_aqi_hourly/zone/07210"]
-    assert (zone.value, zone.details["stations"]) == (40, {"with_index": 1, "all": 1, "left_out": 1})
+    assert (zone.value, zone.details["stations"]) == (40, {"with_index": 1, "trusted": 1, "left_out": 1})
     assert not any(i.index == "air_exceedance" for i in found.values())
 
 
