@@ -111,6 +111,7 @@ def test_a_city_lives_dies_piecewise_and_recovers(up: Up) -> None:
     assert "/#code=" in running.service.text
     assert running.run["database"] not in running.service.text, "no secrets on the terminal"
     until(lambda: _stored(running) > 0, "readings of the simulated city are stored")
+    until(lambda: b"\nioc_maintain_age_seconds -1" not in running.get("/metrics")[1], "a round of maintenance", START_S)
 
     for name, pid in running.pids.items():
         assert running.run["mqtt"].encode() not in Path(f"/proc/{pid}/cmdline").read_bytes(), "no secrets in argv"
