@@ -15,7 +15,7 @@ from ioc_api.indices import Memory
 from ioc_api.indices.catalogue import SUBJECTS, city_of
 from ioc_api.live.indices import Indices, Written, write
 from ioc_api.roster import Roster
-from ioc_api.times import now_us
+from ioc_api.times import SECOND, now_us
 
 #: A round that takes longer is given up; the next one begins a period later.
 LIMIT_S = 120.0
@@ -66,7 +66,7 @@ class Refresher:
         for name, subject in SUBJECTS.items():
             try:
                 with conn.transaction():
-                    said[name] = write(subject.current(conn, city, now_us()))
+                    said[name] = write(subject.current(conn, city, now_us() // SECOND * SECOND))
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 raise
             except Exception:
