@@ -29,7 +29,7 @@ DETAIL_CHARACTERS = 500
 _ENVELOPE = frozenset({"ts", "values", "quality", "period_s"})
 #: Keys under which network servers pass on a device's bytes that nobody has decoded.
 _RAW_KEYS = ("data", "frm_payload", "payload_raw", "payload")
-_CHANNEL = re.compile(r"[A-Za-z0-9._-]{1,32}\Z")
+CHANNEL = re.compile(r"[A-Za-z0-9._-]{1,32}\Z")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)\Z", re.ASCII)
 
 
@@ -231,7 +231,7 @@ class Reader:
             place = self._places.get(name)
             if place is None:
                 faults.append(Fault("unknown_metric", f"{show(key)} is no metric of {self.domain.code}", 1))
-            elif colon and not _CHANNEL.match(channel):
+            elif colon and not CHANNEL.match(channel):
                 faults.append(Fault("unknown_metric", f"{show(key)} names no channel", 1))
             elif value is not None:
                 metric = self.domain.metrics[place]
