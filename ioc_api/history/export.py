@@ -22,11 +22,13 @@ MEDIA = {"csv": copyout.CSV, "parquet": copyout.PARQUET}
 #: Rows that one statement sorts: as many as fit into the server's working memory, or nearly.
 _SORTED = 50_000
 HEAD = ("time", "sensor_id", "metric", "channel", "unit")
+#: The same of zones and areas.
+WHOLE_HEAD = ("time", "area", "zone", "domain", "metric", "unit")
 
 
-def safe(text: str) -> str:
+def safe(text: str | None) -> str | None:
     """A text that no spreadsheet takes for a formula, as `infra.copyout.safe_text` makes it."""
-    return "'" + text if text[:1] and text[0] in copyout.FORMULA else text
+    return "'" + text if text and text[0] in copyout.FORMULA else text
 
 
 def readings(conn: psycopg.Connection, q: Question, form: Form) -> Iterator[bytes]:
@@ -35,7 +37,8 @@ def readings(conn: psycopg.Connection, q: Question, form: Form) -> Iterator[byte
         every = [_select(q, p, [s.id for s in p.sensors], form, sql.SQL("")) for p in q.parts]
         yield from copyout.parquet_blocks(conn, sql.SQL(" UNION ALL ").join(every))
         return
-    yield (",".join((*HEAD, "value", "quality")) + "\n").encode()
+    # With the first rows, so that an early error can still be answered as one.
+    head = (",".join((*HEAD, "value", "quality")) + "\n").encode()
     span_s = max(1.0, (q.to_us - q.from_us) / 1e6)
     for part in q.parts:
         size = max(1, int(_SORTED / (span_s / min(part.interval_s(s) for s in part.sensors) + 1)))
@@ -44,7 +47,11 @@ def readings(conn: psycopg.Connection, q: Question, form: Form) -> Iterator[byte
             by: sql.Composable = sql.SQL("ORDER BY array_position({}, r.sensor), r.time, r.channel").format(ids)
             if len(ids) == 1:
                 by = sql.SQL("ORDER BY r.time, r.channel")
-            yield from copyout.csv_blocks(conn, _select(q, part, ids, form, by), header=False)
+            for block in copyout.csv_blocks(conn, _select(q, part, ids, form, by), header=False):
+                yield head + block if head else block
+                head = b""
+    if head:
+        yield head
 
 
 def _select(q: Question, part: Part, ids: list[int], form: Form, by: sql.Composable) -> sql.Composed:
@@ -63,7 +70,7 @@ def _select(q: Question, part: Part, ids: list[int], form: Form, by: sql.Composa
         texts = [copyout.safe_text(t) for t in texts]
     return sql.SQL(
         "SELECT {time} AS time, {sensor} AS sensor_id, m.metric, {channel} AS channel, m.unit, m.value,"
-        " ({qualities})[r.quality + 1] AS quality FROM {table} r JOIN sensor s ON s.id = r.sensor"
+        " ({qualities}::text[])[r.quality + 1] AS quality FROM {table} r JOIN sensor s ON s.id = r.sensor"
         " JOIN channel c ON c.id = r.channel CROSS JOIN LATERAL (VALUES {values}) AS m (metric, unit, value)"
         " WHERE r.sensor = ANY({ids}) AND r.time >= {since} AND r.time < {until} AND m.value IS NOT NULL {by}"
     ).format(
@@ -80,13 +87,16 @@ _TIME = sql.SQL(
 )
 
 
-def steps(tables: Iterator[Table], form: Form, stats: Sequence[str], *, gaps: bool) -> Iterator[bytes]:
-    """Steps: a row each, by sensor, time, channel and metric. ``stats`` are the columns of figures, in their order."""
+def steps(
+    tables: Iterator[Table], form: Form, head: Sequence[str], stats: Sequence[str], *, gaps: bool
+) -> Iterator[bytes]:
+    """Steps: a row each, by sensor, time, channel and metric. ``head`` are the columns that name a row and ``stats``
+    those of figures, in their order."""
     import pyarrow as pa
     from pyarrow import csv, parquet
 
     sink = copyout.Sink()
-    kinds = [*((n, pa.string()) for n in HEAD), *((n, pa.int64() if n in WHOLE else pa.float64()) for n in stats)]
+    kinds = [*((n, pa.string()) for n in head), *((n, pa.int64() if n in WHOLE else pa.float64()) for n in stats)]
     if form == "parquet":
         kinds[0] = ("time", pa.timestamp("us", tz="UTC"))
     form_of = pa.schema(kinds)
@@ -98,27 +108,29 @@ def steps(tables: Iterator[Table], form: Form, stats: Sequence[str], *, gaps: bo
     )
     with writer:
         for t in tables:
-            columns = _columns(t, form, stats, gaps)
+            columns = _columns(t, form, head, stats, gaps)
             arrays = [pa.array(c, f.type, from_pandas=True) for c, f in zip(columns, form_of, strict=True)]
             writer.write_table(pa.table(arrays, schema=form_of))
             yield from sink.take()
     yield from sink.take()
 
 
-def _columns(t: Table, form: Form, stats: Sequence[str], gaps: bool) -> Iterator[Any]:
+def _columns(t: Table, form: Form, head: Sequence[str], stats: Sequence[str], gaps: bool) -> Iterator[Any]:
     """The columns of a table in long form; NaN becomes null."""
     row, step, metric = order(t, gaps)
     csv = form == "csv"
 
-    def by(texts: Sequence[str], index: Ints) -> Any:
+    def by(texts: Sequence[str | None], index: Ints) -> Any:
         return np.array([safe(x) if csv else x for x in texts], object)[index]
 
     time_us = t.start_us + step * t.step_us
-    yield _stamps(time_us) if csv else time_us
-    yield by([n["sensor_id"] for n in t.names], row)
-    yield by([m.name for m in t.metrics], metric)
-    yield by([n["channel"] for n in t.names], row)
-    yield by([m.unit for m in t.metrics], metric)
+    for name in head:
+        if name == "time":
+            yield _stamps(time_us) if csv else time_us
+        elif name in ("metric", "unit"):
+            yield by([m.name if name == "metric" else m.unit for m in t.metrics], metric)
+        else:
+            yield by([n[name] for n in t.names], row)
     every = [t.columns(m) for m in t.metrics]
     for stat in stats:
         out = np.full(len(row), np.nan)

@@ -19,6 +19,8 @@ from ioc_api.times import SECOND, rfc3339
 #: Whole numbers among the figures.
 #: The figures of a step, in their order.
 STATS = ("count", "mean", "min", "max", "value", "completeness")
+#: And what those of a zone or area say besides.
+SENSORS = ("sensors", "expected", "left_out")
 WHOLE = frozenset({"count", "sensors", "expected", "left_out"})
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
 from ioc_api.history import items, raw, sources, steps
-from ioc_api.history.question import Part, Question
+from ioc_api.history.question import Question
 from ioc_api.history.table import Table, of_sensors
 from ioc_api.problems import Stop
 from ioc_api.times import rfc3339
@@ -32,6 +32,7 @@ class Reply:
     series: list[dict[str, Any]] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)
     rolled_us: int | None = None
+    left_out: list[tuple[int, int]] = field(default_factory=list)
 
     def note(self, filled_from: set[str], done_us: int) -> None:
         self.sources |= filled_from
@@ -45,6 +46,7 @@ class Reply:
             "from": rfc3339(q.from_us), "to": rfc3339(q.to_us), "step_s": q.step_s, "source": source,
             "made_from": sorted(self.sources),
             "rolled_up_to": None if self.rolled_us is None else rfc3339(self.rolled_us),
+            "left_out": [{"from": rfc3339(a), "to": rfc3339(b)} for a, b in self.left_out],
         }  # fmt: skip
 
 
@@ -81,15 +83,9 @@ def tables(
         place = last
 
 
-def steps_page(
-    conn: psycopg.Connection, q: Question, after: After | None, limit: int, channels: Mapping[int, str], *, gaps: bool
-) -> Reply:
+def steps_page(found_in: Iterator[Table], reply: Reply, after: After | None, limit: int, *, gaps: bool) -> Reply:
     """A page of steps, and what the series on it are."""
-    reply = Reply()
-    first = after[0] if after else 0
-    # A page needs no more sensors at once than fill it.
-    cells = max(limit * 2, q.steps)
-    for t in tables(conn, q, channels, reply, first=first, cells=min(CELLS, cells)):
+    for t in found_in:
         found, keys = items.page(t, after, limit - len(reply.items), gaps=gaps)
         reply.items += found
         reply.keys += keys
@@ -103,14 +99,14 @@ def bound_series(q: Question) -> None:
     """422 where an answer of whole series would be too large."""
     if q.step_s is None:
         raise Stop(422, "query.layout: series have a `step`, or `points` that are fewer than the readings")
-    number = q.steps * sum(len(p.sensors) * len(p.metrics) for p in q.parts)
+    number = 0 if q.group else q.steps * sum(len(p.sensors) * len(p.metrics) for p in q.parts)
     if number > SERIES_CELLS:
         raise steps.stop_too_many(number, SERIES_CELLS, "steps", "ask for a longer step, less time, fewer sensors or"
                                   " metrics, or take `format=csv`")  # fmt: skip
 
 
-def percentiles(parts: Sequence[Part], step_s: int) -> list[str]:
+def percentiles(q: Question) -> list[str]:
     """The names of the percentiles that an answer may have."""
-    if not sources.ranked(step_s):
-        return []
-    return [f"p{p}" for p in sorted({p for part in parts for m in part.metrics for p in m.percentiles})]
+    known = q.every_s in (steps.HOUR_S, steps.DAY_S) if q.group else sources.ranked(q.every_s)
+    found = {p for part in q.parts for m in part.metrics for p in m.percentiles} if known else set()
+    return [f"p{p}" for p in sorted(found)]

@@ -59,6 +59,7 @@ class WholeStep(Figures):
     metric: str
     sensors: int = Field(description="Sensors that reported.")
     expected: int = Field(description="Sensors that should have.")
+    left_out: int = Field(description="Sensors that are not trusted and were not counted.")
 
 
 class Series(BaseModel, extra="allow"):
@@ -87,6 +88,13 @@ class Series(BaseModel, extra="allow"):
     completeness: list[float | None] | None = None
 
 
+class Span(BaseModel):
+    """A span of time."""
+
+    start: str = Field(alias="from")
+    to: str
+
+
 class Observations(Page):
     """Readings, or steps where a step was asked for; by sensor, then by time, channel and metric."""
 
@@ -97,4 +105,5 @@ class Observations(Page):
     source: Literal["raw", "minute", "hour", "day", "mix"] = Field("raw", description="What the answer was made from.")
     made_from: list[str] = Field([], description="Every source, where there were several.")
     rolled_up_to: str | None = Field(None, description="Until when rollups were used; what follows is from readings.")
+    left_out: list[Span] = Field([], description="Spans of a whole zone or area with too many readings to be added up.")
     series: list[Series] = Field([], description="The series of the items of this page, each over the whole span.")

@@ -9,7 +9,7 @@ Hours that rollup_due names have changed since they were rolled up: they come fr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from city.bucket_rows import gather, increases, order
 from city.buckets import MINUTES, Block
 from city.counters import GAP_US
+from city.registry import Metric
 from city.sensors import Sensor
 from infra import readings
 from infra.rollup import stored
@@ -50,13 +51,16 @@ class Filled:
 
 @dataclass(frozen=True)
 class Plan:
-    """Where a span comes from: rollups of ``unit`` in ``rolled`` without the ``stale`` hours, readings in ``raw``."""
+    """Where a span comes from: rollups of ``unit`` in ``rolled`` without the ``stale`` hours, readings in ``raw`` and
+    for those hours in ``again``. ``exact``: metrics that come from readings all through."""
 
     unit: str
     rolled: Span
     raw: tuple[Span, ...]
-    stale: frozenset[int]
     done_us: int
+    stale: frozenset[int] = frozenset()
+    again: tuple[Span, ...] = ()
+    exact: tuple[Metric, ...] = ()
 
 
 def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
@@ -65,7 +69,7 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
     # Nothing is measured later than a few minutes from now.
     end = min(q.to_us, max(q.now_us + HOUR_US, q.from_us))
     if unit == "raw":
-        return Plan(unit, (0, 0), ((q.from_us, end),), frozenset(), 0)
+        return Plan(unit, (0, 0), ((q.from_us, end),), 0)
     done = done_until_us(conn, part.domain.code)
     size = UNIT_US[unit]
     first = -(-q.from_us // size) * size
@@ -76,41 +80,55 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
         rolled = (first, last)
         raw = [(q.from_us, first), (last, end)]
     stale = _stale(conn, part, rolled) if last > first else frozenset()
-    raw += [(max(h, rolled[0]), min(h + HOUR_US, rolled[1])) for h in sorted(stale)]
+    again = tuple((max(h, rolled[0]), min(h + HOUR_US, rolled[1])) for h in sorted(stale))
     spans = tuple((a, b) for a, b in raw if b > a)
-    _affordable(q, part, spans)
-    return Plan(unit, rolled, spans, stale, done)
-
-
-def _stale(conn: psycopg.Connection, part: Part, span: Span) -> frozenset[int]:
-    rows = conn.execute(
-        "SELECT DISTINCT (extract(epoch FROM hour) * 1000000)::bigint FROM rollup_due WHERE domain = %s"
-        " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s AND sensors && %s LIMIT %s",
-        [part.domain.code, rfc3339(span[0]), rfc3339(span[1]), [s.id for s in part.sensors], _STALE + 1],
-    ).fetchall()
-    return frozenset(h for (h,) in rows) if len(rows) <= _STALE else frozenset()
-
-
-def _affordable(q: Question, part: Part, spans: Sequence[Span]) -> None:
-    seconds = sum(max(0, min(b, q.now_us) - a) for a, b in spans) / SECOND
-    number = int(seconds * sum(len(part.metrics) / part.interval_s(s) for s in part.sensors))
+    number = _number(q, part, spans + again)
     if number > READ:
         raise Stop(
             422, f"about {number:,} readings of this question are not rolled up, and {READ:,} can be summed up at once:"
             " ask for less time or fewer sensors, and see that `ioc db maintain` keeps up",
         )  # fmt: skip
+    turning = replace(part, metrics=circular(part, q.every_s))
+    exact = turning.metrics if _number(q, turning, [rolled]) + number <= READ else ()
+    return Plan(unit, rolled, spans, done, stale, again, exact)
+
+
+def circular(part: Part, step_s: int) -> tuple[Metric, ...]:
+    """Directions, for steps of several minutes: rolled-up minutes say where the wind came from, not how steadily."""
+    if steps.unit(step_s) != "minute" or step_s == steps.MINUTE_S:
+        return ()
+    return tuple(m for m in part.metrics if m.aggregate == "circular")
+
+
+def _stale(conn: psycopg.Connection, part: Part, span: Span) -> frozenset[int]:
+    rows = conn.execute(
+        "SELECT DISTINCT (extract(epoch FROM hour) * 1000000)::bigint FROM rollup_due WHERE domain = %s"
+        " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s AND sensors && %s::int[] LIMIT %s",
+        [part.domain.code, rfc3339(span[0]), rfc3339(span[1]), [s.id for s in part.sensors], _STALE + 1],
+    ).fetchall()
+    return frozenset(h for (h,) in rows) if len(rows) <= _STALE else frozenset()
+
+
+def _number(q: Question, part: Part, spans: Sequence[Span]) -> int:
+    """About how many readings the part's sensors have in these spans."""
+    seconds = sum(max(0, min(b, q.now_us) - a) for a, b in spans) / SECOND
+    return int(seconds * sum(len(part.metrics) / part.interval_s(s) for s in part.sensors))
 
 
 def fill(conn: psycopg.Connection, q: Question, part: Part, sensors: Sequence[Sensor], how: Plan) -> Filled:
     """The steps of some of the part's sensors."""
     ids = [s.id for s in sensors]
-    rows = [_Readings.read(conn, part, ids, span) for span in how.raw]
+    rows = [Readings.read(conn, part, ids, span) for span in how.raw]
+    others = replace(part, metrics=tuple(m for m in part.metrics if m not in how.exact))
+    rows += [Readings.read(conn, others, ids, span) for span in how.again if others.metrics]
+    if how.exact:
+        rows.append(Readings.read(conn, replace(part, metrics=how.exact), ids, how.rolled))
     rolled: list[Block] = []
     if how.rolled[1] > how.rolled[0]:
         first, last = how.rolled[0] // HOUR_US * HOUR_US, how.rolled[1]
         take = stored.hours if how.unit == "hour" else stored.minutes
         rolled = list(take(conn, part.domain, part.metrics, first, last, sensors=ids))
-    every: list[_Readings | Block] = [*rows, *rolled]
+    every: list[Readings | Block] = [*rows, *rolled]
     found = [(r.sensor.astype(np.int64), r.channel.astype(np.int64)) for r in every]
     sensor, channel = _series(ids, found)
     start_us = steps.begin(q.from_us, q.every_s)
@@ -158,7 +176,7 @@ class _Index:
 
 
 @dataclass(frozen=True)
-class _Readings:
+class Readings:
     """Readings of a span, in rows of (sensor, channel, time), and the values of each metric."""
 
     sensor: Ints
@@ -169,7 +187,7 @@ class _Readings:
     rises: dict[str, NDArray[np.float64]]
 
     @staticmethod
-    def read(conn: psycopg.Connection, part: Part, ids: Sequence[int], span: Span) -> _Readings:
+    def read(conn: psycopg.Connection, part: Part, ids: Sequence[int], span: Span) -> Readings:
         # A counter rises from the reading before, which may be before the span.
         climbs = [m.name for m in part.metrics if m.aggregate == "increase"]
         since = span[0] - (GAP_US if climbs else 0)
@@ -180,7 +198,7 @@ class _Readings:
         rises = {n: increases(rows, ranked, n) for n in climbs if ranked is not None and n in rows.values}
         values = {m.name: widened(rows.values[m.name].astype(np.float64), m) for m in part.metrics
                   if m.name in rows.values}  # fmt: skip
-        return _Readings(
+        return Readings(
             rows.sensor.astype(np.int64), rows.channel.astype(np.int64), rows.time_us, rows.time_us >= span[0],
             values, rises,
         )  # fmt: skip
@@ -218,7 +236,7 @@ def _add_minutes(grid: Grid, part: Part, how: Plan, block: Block, index: _Index)
     inside = (time_us >= how.rolled[0]) & (time_us < how.rolled[1])
     cell = grid.place(row[inside], time_us[inside])
     for m in part.metrics:
-        if m.name not in block.minutes:
+        if m.name not in block.minutes or m in how.exact:
             continue
         found = block.minutes[m.name]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -13,9 +14,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ioc_api import streams
-from ioc_api.history import export, items, reply
+from ioc_api.history import export, items, reply, whole
 from ioc_api.history.question import Asked, Of, Question, ask
 from ioc_api.history.shapes import Observations
+from ioc_api.history.table import Table
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.parts import Cursor, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To
@@ -122,38 +124,52 @@ async def _answer(request: Request, service: Service, wanted: Wanted) -> Respons
         wanted.start, wanted.to, wanted.step, wanted.points,
     )  # fmt: skip
     q = ask(service, asked, now_us(), export=file)
-    channels = dict(service.live.roster.channels)
     if file:
-        return await _file(request, service, q, wanted, channels)
+        return await _file(request, service, q, wanted)
     if wanted.form == "parquet":
         raise Stop(422, "query.limit: a Parquet file has no pages: leave `limit` and `cursor` out")
     if wanted.layout == "series":
-        return await _series(service, q, wanted, channels)
-    return await _page(request, service, q, wanted, channels)
+        return await _series(service, q, wanted)
+    return await _page(request, service, q, wanted)
 
 
-async def _page(request: Request, service: Service, q: Question, w: Wanted, channels: dict[int, str]) -> Response:
+async def _page(request: Request, service: Service, q: Question, w: Wanted) -> Response:
     limit = w.limit or PAGE
     after = from_cursor(w.cursor, int, int, int, int)
 
     def read(conn: psycopg.Connection) -> reply.Reply:
         if q.step_s is None:
-            return reply.readings(conn, q, after, limit + 1, channels)
-        return reply.steps_page(conn, q, after, limit + 1, channels, gaps=w.gaps == "null")
+            return reply.readings(conn, q, after, limit + 1, dict(service.live.roster.channels))
+        made = reply.Reply()
+        # A page needs no more sensors at once than fill it.
+        tables = _tables(conn, service, q, made, after[0] if after else 0, min(reply.CELLS, limit * 2))
+        return reply.steps_page(tables, made, after, limit + 1, gaps=w.gaps == "null")
 
     found = await service.database.question(read)
     following = to_cursor(*found.keys[limit - 1]) if len(found.items) > limit else None
     page = found.items[:limit]
     if w.form == "csv":
-        return _csv(request, page, _columns(q), following)
+        return _csv(request, page, [*itertools.chain(*_columns(q))], following)
     body = {"items": page, "next": following, **found.head(q), "series": found.series}
     return Response(msgspec.json.encode(body), media_type="application/json")
 
 
-def _columns(q: Question) -> list[str]:
+def _tables(
+    conn: psycopg.Connection, service: Service, q: Question, made: reply.Reply, first: int = 0, cells: int = reply.CELLS
+) -> Iterator[Table]:
+    if q.group is not None:
+        return whole.tables(conn, q, service.settings, made, first=first)
+    return reply.tables(conn, q, service.live.roster.channels, made, first=first, cells=cells)
+
+
+def _columns(q: Question) -> tuple[list[str], list[str]]:
+    """The columns of a table that name a row, and those of its figures."""
     if q.step_s is None:
-        return [*export.HEAD, "value", "quality"]
-    return [*export.HEAD, *items.STATS, *reply.percentiles(q.parts, q.step_s)]
+        return list(export.HEAD), ["value", "quality"]
+    stats = [*items.STATS, *reply.percentiles(q)]
+    if q.group is None:
+        return list(export.HEAD), stats
+    return list(export.WHOLE_HEAD), [*stats, *items.SENSORS]
 
 
 def _csv(
@@ -171,16 +187,16 @@ def _csv(
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _series(service: Service, q: Question, w: Wanted, channels: dict[int, str]) -> Response:
+async def _series(service: Service, q: Question, w: Wanted) -> Response:
     reply.bound_series(q)
-    stats: list[str] = list(w.stat) or [*items.STATS, "percentiles"]
-    if "percentiles" in stats and q.step_s is not None:
-        stats += reply.percentiles(q.parts, q.step_s)
+    stats: list[str] = list(w.stat) or _columns(q)[1]
+    if "percentiles" in stats:
+        stats += reply.percentiles(q)
 
     def read(conn: psycopg.Connection) -> list[bytes]:
         made = reply.Reply()
         out = [b'{"items":[],"next":null,"series":[']
-        for t in reply.tables(conn, q, channels, made):
+        for t in _tables(conn, service, q, made):
             text = msgspec.json.encode(items.series(t, stats))[1:-1]
             out += [b"," if len(out) > 1 else b"", text] if text else []
         return [*out, b"],", msgspec.json.encode(made.head(q))[1:]]
@@ -188,14 +204,13 @@ async def _series(service: Service, q: Question, w: Wanted, channels: dict[int, 
     return Response(b"".join(await service.database.question(read)), media_type="application/json")
 
 
-async def _file(request: Request, service: Service, q: Question, w: Wanted, channels: dict[int, str]) -> Response:
+async def _file(request: Request, service: Service, q: Question, w: Wanted) -> Response:
     form: export.Form = "csv" if w.form == "csv" else "parquet"
 
     def blocks(conn: psycopg.Connection) -> Any:
         if q.step_s is None:
             return export.readings(conn, q, form)
         made = reply.Reply()
-        stats = _columns(q)[len(export.HEAD) :]
-        return export.steps(reply.tables(conn, q, channels, made), form, stats, gaps=w.gaps == "null")
+        return export.steps(_tables(conn, service, q, made), form, *_columns(q), gaps=w.gaps == "null")
 
     return await streams.respond(service, blocks, export.MEDIA[form], f"observations.{form}", request=request)

@@ -1,0 +1,245 @@
+"""Figures of a whole zone or area: from its own rollups and, where those end, from the readings of its sensors.
+
+Who belongs to it, who is trusted and what is expected of whom is what `infra.rollup.members` says, as for the rollups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import psycopg
+from psycopg import sql
+
+from city.registry import Metric
+from infra.rollup.members import Members, expected, load
+from infra.rollup.read import done_until_us
+from infra.settings import Settings
+from ioc_api.history import steps
+from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints
+from ioc_api.history.question import Part, Question
+from ioc_api.history.reply import Reply
+from ioc_api.history.sources import UNIT_US, Readings, Span, circular
+from ioc_api.history.table import Table, passed_s
+from ioc_api.roster import Group
+from ioc_api.times import SECOND, rfc3339
+
+#: Readings that are added up for what is not rolled up yet; a span with more is left out, and the answer says so.
+READ = 8_000_000
+
+
+def tables(
+    conn: psycopg.Connection, q: Question, settings: Settings, reply: Reply, *, first: int = 0
+) -> Iterator[Table]:
+    """The figures of the question's zone or area, a table a domain."""
+    for place, part in enumerate(q.parts):
+        if place >= first and q.group is not None:
+            yield _Whole(conn, q, part, q.group, load(conn, part.domain, settings), reply).table(place)
+
+
+@dataclass
+class _Extra:
+    """What a zone's figure says besides, (steps,): sensors that reported (the most in one unit of the step), that
+    should have, that are not trusted, and readings that are due."""
+
+    sensors: Floats
+    expected: Floats
+    left_out: Floats
+    due: Floats
+
+
+class _Whole:
+    """One domain of a question about a zone or area."""
+
+    def __init__(
+        self, conn: psycopg.Connection, q: Question, part: Part, group: Group, members: Members, reply: Reply
+    ) -> None:
+        self.conn, self.q, self.part, self.group, self.members, self.reply = conn, q, part, group, members, reply
+        self.step_us = q.every_s * SECOND
+        self.start_us = steps.begin(q.from_us, q.every_s)
+        ranks = q.every_s in (steps.HOUR_S, steps.DAY_S)
+        self.grid = Grid(1, part.metrics, self.start_us, self.step_us, q.steps, ranks=ranks)
+        self.extra = {m.name: _Extra(*(np.zeros(q.steps) for _ in range(4))) for m in part.metrics}
+        self.unit = steps.unit(q.every_s)
+        self.exact: tuple[Metric, ...] = ()
+
+    def table(self, place: int) -> Table:
+        """Read it all."""
+        q = self.q
+        done = done_until_us(self.conn, self.part.domain.code)
+        end = min(q.to_us, max(q.now_us + HOUR_US, q.from_us))
+        size = UNIT_US[self.unit]
+        first, last = -(-q.from_us // size) * size, min(end, done) // size * size
+        spans = [(q.from_us, end)]
+        if last > first:
+            spans = [(q.from_us, first), (last, end)]
+            self.exact = self._directions((first, last))
+            self._rolled((first, last))
+            self.reply.note({self.unit}, done)
+            self._fresh((first, last), self.exact)
+        for span in spans:
+            if span[1] > span[0]:
+                self._fresh(span, self.part.metrics)
+        if q.every_s == steps.DAY_S:
+            self._days()
+        self._expect_now(max(first, done))
+        names = [{"area": self.group.area, "zone": self.group.zone, "domain": self.part.domain.code}]
+        metrics = self.part.metrics
+        return Table(
+            names, np.array([place]), np.array([0]), metrics, {m.name: self.grid.figures(m.name) for m in metrics},
+            {n: e.due[None, :] for n, e in self.extra.items()}, self.start_us, self.step_us,
+            np.ones((1, len(metrics)), bool),
+            {n: {"sensors": e.sensors[None, :], "expected": e.expected[None, :], "left_out": e.left_out[None, :]}
+             for n, e in self.extra.items()},
+        )  # fmt: skip
+
+    # What is rolled up
+
+    def _select(self, table: str, columns: str, metric: Metric, span: Span) -> list[tuple[Any, ...]]:
+        query = sql.SQL(
+            "SELECT (extract(epoch FROM time) * 1000000)::bigint, {columns} FROM {table} WHERE zone = {zone}"
+            " AND metric = {metric} AND domain = {domain} AND area = {area} AND time >= {since} AND time < {until}"
+            " ORDER BY time"
+        ).format(
+            columns=sql.SQL(columns), table=sql.Identifier(table), zone=self.group.zone or "", metric=metric.name,
+            domain=self.part.domain.code, area=self.group.area, since=rfc3339(span[0]), until=rfc3339(span[1]),
+        )  # fmt: skip
+        return self.conn.execute(query, binary=True).fetchall()
+
+    def _rolled(self, span: Span) -> None:
+        outer = (span[0] // HOUR_US * HOUR_US, span[1])
+        for m in self.part.metrics:
+            rows = self._select(
+                "group_hour", "sensors, expected, left_out, due_n, n, mean, min, max, value, x, y, p", m, outer
+            )
+            if not rows:
+                continue
+            time_us, *columns = (list(c) for c in zip(*rows, strict=True))
+            p = columns.pop()
+            numbers = [np.array(c, np.float64) for c in columns]
+            self._expected(m, np.array(time_us), span, *numbers[1:4])
+            if self.unit == "hour":
+                self._hours(m, np.array(time_us), numbers[0], numbers[4:], p)
+            elif m not in self.exact:
+                self._minutes(m, span, outer)
+
+    def _expected(self, m: Metric, time_us: Ints, span: Span, want: Floats, left: Floats, due: Floats) -> None:
+        """Spread what an hour expects over the steps that it touches."""
+        extra = self.extra[m.name]
+        if self.unit == "hour":
+            at = (time_us - self.start_us) // self.step_us
+            share = due
+        else:
+            time_us = (time_us[:, None] + np.arange(60) * UNIT_US["minute"]).reshape(-1)
+            want, left, share = (np.repeat(x, 60) for x in (want, left, due / 60))
+            mine = (time_us >= span[0]) & (time_us < span[1])
+            at, want, left, share = (time_us[mine] - self.start_us) // self.step_us, want[mine], left[mine], share[mine]
+        np.maximum.at(extra.expected, at, want)
+        np.maximum.at(extra.left_out, at, left)
+        np.add.at(extra.due, at, share)
+
+    def _hours(self, m: Metric, time_us: Ints, sensors: Floats, figures: list[Floats], p: list[Any]) -> None:
+        n, mean, low, high, value, x, y = figures
+        at = (time_us - self.start_us) // self.step_us
+        none = [float("nan")] * len(m.percentiles)
+        ranks = np.array([none if v is None else v for v in p], np.float64).reshape(len(p), len(m.percentiles))
+        self.grid.add_rolled(
+            m.name, at, n, mean, low, high, value if m.aggregate in ("sum", "increase") else None,
+            (x, y) if m.aggregate == "circular" else None, {q: ranks[:, i] for i, q in enumerate(m.percentiles)},
+        )  # fmt: skip
+        np.maximum.at(self.extra[m.name].sensors, at, sensors)
+
+    def _minutes(self, m: Metric, span: Span, outer: Span) -> None:
+        rows = self._select("group_minute", "n, mean, min, max, value, sensors", m, outer)
+        if not rows:
+            return
+        time_us = np.array([r[0] for r in rows])[:, None] + np.arange(60) * UNIT_US["minute"]
+        mine = (time_us >= span[0]) & (time_us < span[1])
+        n, mean, low, high, value, sensors = (
+            np.array([r[i] for r in rows], np.float64).reshape(len(rows), 60)[mine] for i in range(1, 7)
+        )
+        at = (time_us[mine] - self.start_us) // self.step_us
+        self.grid.add_rolled(
+            m.name, at, np.nan_to_num(n), mean, low, high, value if m.aggregate in ("sum", "increase") else None, None
+        )
+        np.maximum.at(self.extra[m.name].sensors, at, np.nan_to_num(sensors))
+
+    def _days(self) -> None:
+        """Whole days know what hours cannot say of a day: percentiles, and how many sensors there were in all."""
+        for m in self.part.metrics:
+            for time_us, n, sensors, p in self._select("group_day", "n, sensors, p", m, (self.start_us, self.q.to_us)):
+                at = (time_us - self.start_us) // self.step_us
+                sums = self.grid.sums[m.name]
+                if 0 <= at < self.q.steps and sums.n[0, at] == n:
+                    self.extra[m.name].sensors[at] = sensors
+                    for k, v in zip(sums.percentiles, p or (), strict=False):
+                        sums.percentiles[k][0, at] = v
+
+    # What is not rolled up yet
+
+    @cached_property
+    def _ids(self) -> list[int]:
+        mine = [
+            i for i, (area, zone) in enumerate(self.members.cells)
+            if area == self.group.area and (self.group.zone is None or zone == self.group.zone)
+        ]  # fmt: skip
+        return [int(n) for n in np.flatnonzero(np.isin(self.members.cell, mine))]
+
+    def _directions(self, span: Span) -> tuple[Metric, ...]:
+        """Directions of several minutes, which rolled-up minutes tell only roughly; where that is not too much."""
+        found = circular(self.part, self.q.every_s)
+        return found if self._number(span, found) <= READ else ()
+
+    def _number(self, span: Span, metrics: Sequence[Metric]) -> float:
+        """About how many readings a span has."""
+        each = float((len(metrics) / self.members.interval_s[self._ids]).sum())
+        return max(0, min(span[1], self.q.now_us) - span[0]) / SECOND * each
+
+    def _fresh(self, span: Span, metrics: tuple[Metric, ...]) -> None:
+        if not metrics:
+            return
+        if self._number(span, metrics) > READ:
+            self.reply.left_out.append(span)
+            return
+        part = replace(self.part, metrics=metrics)
+        for a in range(span[0] // HOUR_US * HOUR_US, span[1], HOUR_US):  # an hour at a time: memory stays flat
+            found = Readings.read(self.conn, part, self._ids, (max(a, span[0]), min(a + HOUR_US, span[1])))
+            if len(found.sensor):
+                self.reply.sources.add("raw")
+                self._add(found)
+
+    def _add(self, found: Readings) -> None:
+        size = UNIT_US[self.unit]
+        at = (found.time_us - self.start_us) // self.step_us
+        for m in self.part.metrics:
+            if m.name not in found.values:
+                continue
+            value = found.values[m.name]
+            there = found.inside & ~np.isnan(value)
+            rise = found.rises[m.name][there] if m.name in found.rises else None
+            self.grid.add_readings(m.name, at[there], value[there], rise)
+            unit = found.time_us[there] // size
+            pairs = np.unique(np.stack([unit, found.sensor[there]]), axis=1)[0]
+            units, count = np.unique(pairs, return_counts=True)
+            np.maximum.at(self.extra[m.name].sensors, (units * size - self.start_us) // self.step_us, count)
+
+    def _expect_now(self, since_us: int) -> None:
+        """What is expected from ``since_us`` on: of the sensors as they are now."""
+        passed = passed_s(self.q)
+        starts = self.start_us + np.arange(self.q.steps) * self.step_us
+        ends = np.minimum(starts + self.step_us, min(self.q.to_us, self.q.now_us))
+        fresh = np.clip((ends - np.maximum(starts, max(since_us, self.q.from_us))) / SECOND, 0, passed)
+        if not fresh.any():
+            return
+        reported = np.zeros((len(self.members.cell), len(self.part.domain.metrics)), bool)
+        wanted = expected(self.conn, self.part.domain, self.members, reported, self.q.now_us)
+        ids = np.array(self._ids, np.int64)
+        index = {m.name: i for i, m in enumerate(self.part.domain.metrics)}
+        for m in self.part.metrics:
+            mine = ids[wanted[ids, index[m.name]]] if len(ids) else ids
+            extra = self.extra[m.name]
+            extra.due += fresh * float((1.0 / self.members.interval_s[mine]).sum())
+            extra.expected[fresh > 0] = np.maximum(extra.expected[fresh > 0], len(mine))
