@@ -7,6 +7,7 @@ from typing import Protocol
 
 import psycopg
 
+from infra import quality
 from infra.catalog import Catalog
 from infra.settings import Settings
 from ioc_api.indices import City, Index, Item, Memory, air, lighting, noise, river, traffic
@@ -41,6 +42,5 @@ def city_of(
     """The city as it is now; untrusted sensors are left out where the settings say so."""
     doubted: frozenset[int] = frozenset()
     if settings.untrusted == "leave_out":
-        rows = conn.execute("SELECT sensor FROM sensor_quality WHERE NOT trusted").fetchall()
-        doubted = frozenset(n for (n,) in rows)
+        doubted = frozenset(quality.untrusted(conn))
     return City(catalog, roster, doubted, {} if memory is None else memory)
