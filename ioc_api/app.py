@@ -33,11 +33,13 @@ from ioc_api.rest import (
     indices_air,
     indices_exceedances,
     indices_noise,
+    latest,
     observations,
     quality,
     quarantine,
     sensors,
     session,
+    summary,
     system,
 )
 from ioc_api.rest.parts import admitted
@@ -131,7 +133,7 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(Door, settings=settings)
     app.add_middleware(Around)
     guarded = [Depends(admitted)]
-    for part in (city, sensors, observations, aggregates, quality, quarantine, balance, system):
+    for part in (city, sensors, observations, latest, summary, aggregates, quality, quarantine, balance, system):
         app.include_router(part.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
     for asked in (indices, indices_air, indices_exceedances, indices_noise):
         app.include_router(asked.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)

@@ -40,15 +40,18 @@ log = structlog.get_logger()
 
 
 class Intake:
-    """Feeds the live state. Everything but the reading itself runs in the event loop's thread."""
+    """Feeds the live state. Everything but the reading itself runs in the event loop's thread.
 
-    def __init__(self, live: Live, database: Database, catalog: Catalog) -> None:
+    ``leave_out``: figures leave out sensors that are not trusted.
+    """
+
+    def __init__(self, live: Live, database: Database, catalog: Catalog, *, leave_out: bool = False) -> None:
         self.live = live
         self.registry: Registry = catalog.registry
         self.warm = asyncio.Event()
         self.trouble = ""
         self.gaps = 0
-        self._database, self._catalog = database, catalog
+        self._database, self._catalog, self._leave_out = database, catalog, leave_out
         self._kept: deque[Frame] = deque(maxlen=KEPT)
         self._sequences: dict[str, Sequence] = {}
         self._missing: deque[tuple[str, range]] = deque()
@@ -57,6 +60,11 @@ class Intake:
         self._silent = asyncio.Event()
         self._refresh = asyncio.Lock()
         self.canaries: dict[str, tuple[int, int]] = {}  # collector -> (sent, arrived), microseconds
+
+    @property
+    def complete(self) -> bool:
+        """Whether also the last readings of sensors that were silent when we started are known."""
+        return self.warm.is_set() and not self._silent.is_set()
 
     def frame(self, frame: Frame) -> None:
         """Take a frame from the bus."""
@@ -115,7 +123,7 @@ class Intake:
         async with self._refresh:
             groups = self.live.roster.groups
             registry, roster = await self._database.work(
-                lambda conn: history.read_roster(conn, self._catalog, groups), limit_s=20
+                lambda conn: history.read_roster(conn, self._catalog, groups, leave_out=self._leave_out), limit_s=20
             )
             self.registry = registry
             self.live.use(roster)
@@ -143,7 +151,7 @@ class Intake:
 
         def read(conn: psycopg.Connection) -> tuple[history.Heads, list[Windows]]:
             heads = history.heads(conn)  # the first statement fixes the moment of all that follow
-            registry, roster = history.read_roster(conn, self._catalog, groups)
+            registry, roster = history.read_roster(conn, self._catalog, groups, leave_out=self._leave_out)
             windows = asyncio.run_coroutine_threadsafe(take_roster(registry, roster), loop).result(60)
             self._fold_from_thread(loop, history.recent(conn, domains, now_us()), windows)
             return heads, windows

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from city.columns import QUALITIES, Columns
 from city.decimals import widen
@@ -12,6 +15,8 @@ from city.rows import RowIndex, grown
 from ioc_api.live.topic import Filter, Ints, Log, Topic
 from ioc_api.roster import Bools, Roster
 from ioc_api.times import rfc3339
+
+Floats = NDArray[np.float64]
 
 _NEVER = np.iinfo(np.int64).min
 #: An item's number is its domain's place above these bits, and its cell (row times metrics, and metric) in them.
@@ -136,6 +141,25 @@ class LatestTopic(Topic):
 
     def everything(self, wanted: Filter) -> Ints:
         return self._choose(wanted, self._scan(0))
+
+    def rows(self, wanted: Filter) -> Iterator[tuple[str, _Table, Ints, Ints, Floats, Ints, NDArray[np.uint8]]]:
+        """Copies of the newest readings by domain: its code and table, sensor, channel, values, times and qualities.
+
+        Rows without any reading that the filter takes are left out; the time of a single one is then the least int64.
+        """
+        sensors, names = self._mask(wanted)
+        for (code, number), chosen in zip(self._place.items(), names, strict=True):
+            table = self._tables[number]
+            n = len(table.index)
+            who = table.sensor[:n]
+            known = who < len(sensors)
+            known[known] = sensors[who[known]]
+            time_us = np.where(chosen, table.time_us[:n], _NEVER)
+            good = np.flatnonzero(known & (time_us > _NEVER).any(axis=1))
+            # By sensor, so that its channels stand together.
+            good = good[np.lexsort((table.channel[good], who[good]))]
+            columns = (who[good], table.channel[good], table.value[good], time_us[good], table.quality[good])
+            yield code, table, *columns
 
     def _scan(self, since: int) -> Ints:
         return np.concatenate(

@@ -49,8 +49,8 @@ def test_operations_have_stable_names(city: City) -> None:
     names = [op["operationId"] for methods in api["paths"].values() for op in methods.values()]
     assert len(names) == len(set(names))
     assert set(names) == {
-        "change_sensor", "close_session", "create_sensor", "get_balance", "get_quarantined", "get_sensor",
-        "get_system", "healthz", "list_aggregates", "list_areas", "list_domains",
+        "change_sensor", "close_session", "create_sensor", "get_balance", "get_latest", "get_quarantined", "get_sensor",
+        "get_system", "get_zone_summary", "list_latest", "healthz", "list_aggregates", "list_areas", "list_domains",
         "list_indices", "list_lighting_indices", "list_noise_levels", "list_river_indices",
         "list_traffic_indices", "list_air_indices", "list_air_exceedances", "list_observations",
         "list_quality", "list_quality_zones",
