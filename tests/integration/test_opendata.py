@@ -21,12 +21,14 @@ from infra import sensors
 from infra.catalog import Catalog
 from infra.rollup.changed import note_written
 from infra.rollup.run import roll
+from infra.servers import Postgres
 from infra.settings import Settings
 from ioc_api.opendata.calendar import DAY_US, HOUR_US, city_day, start_us
 from ioc_api.opendata.figures import SENSOR_COLUMNS, ZONE_COLUMNS
 from ioc_api.times import now_us, rfc3339
 from tests.fix_api import Api
-from tests.service import until
+from tests.fix_servers import TEMPLATE
+from tests.service import Service, until
 
 pytestmark = pytest.mark.servers
 
@@ -87,10 +89,9 @@ class Figures:
             conn.execute(query, values)
 
 
-@pytest.fixture
-def figures(database: str) -> Figures:
+def fill(url: str) -> Figures:
     """Two whole days of traffic, and what there is of today."""
-    made = Figures(database)
+    made = Figures(url)
     for day in (BEFORE, YESTERDAY):
         for h in (0, 7):
             made.hour("traffic", "T1", start_us(day) + h * HOUR_US, speed__n=360, speed__mean=41.3, speed__min=3.5,
@@ -108,6 +109,42 @@ def figures(database: str) -> Figures:
     return made
 
 
+@pytest.fixture(scope="module")
+def http(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A client without any right, for tests that change nothing."""
+    url = postgres.url_of("open_data")
+    log = tmp_path_factory.mktemp("open") / "api.log"
+    made: list[Service] = []
+
+    def start(*args: str, env: dict[str, str]) -> Service:
+        made.append(Service(args, env, log))
+        return made[-1]
+
+    with psycopg.connect(postgres.url_of("postgres"), autocommit=True) as conn:
+        conn.execute(f"CREATE DATABASE open_data TEMPLATE {TEMPLATE}")
+        try:
+            fill(url)
+            one = Api(start, url, "mqtt://127.0.0.1:1", IOC_OPEN_RATE="100000")
+            one.close()
+            with httpx.Client(base_url=one.url, timeout=20) as client:
+                registry_is_read(client)
+                yield client
+        finally:
+            for process in made:
+                process.kill()
+            conn.execute("DROP DATABASE open_data WITH (FORCE)")
+
+
+@pytest.fixture
+def figures(database: str) -> Figures:
+    """Figures to change."""
+    return fill(database)
+
+
+def registry_is_read(client: httpx.Client) -> None:
+    until(lambda: client.get("/open/v1/sensors.geojson").status_code != 503, "the registry is read")
+
+
 @pytest.fixture
 def serve(figures: Figures, api: Callable[..., Api]) -> Iterator[Callable[..., httpx.Client]]:
     """Start the API on the figures; a client without any right."""
@@ -118,7 +155,7 @@ def serve(figures: Figures, api: Callable[..., Api]) -> Iterator[Callable[..., h
         clients.append(httpx.Client(base_url=one.url, timeout=20))
         client = clients[-1]
         if env.get("IOC_OPEN_DATA") != "false":
-            until(lambda: client.get("/open/v1/sensors.geojson").status_code != 503, "the registry is read")
+            registry_is_read(client)
         return client
 
     try:
@@ -143,8 +180,7 @@ def problem(answer: httpx.Response, status: int) -> str:
     return str(answer.json()["detail"])
 
 
-def test_hours_and_days_of_sensors(serve: Callable[..., httpx.Client]) -> None:
-    http = serve()
+def test_hours_and_days_of_sensors(http: httpx.Client) -> None:
     answer = http.get(f"/open/v1/traffic/hourly/{YESTERDAY}.csv")
     assert answer.text.splitlines()[0] == ",".join(SENSOR_COLUMNS)
     found = rows(answer)
@@ -169,8 +205,7 @@ def test_hours_and_days_of_sensors(serve: Callable[..., httpx.Client]) -> None:
         ]  # fmt: skip
 
 
-def test_zones(serve: Callable[..., httpx.Client]) -> None:
-    http = serve()
+def test_zones(http: httpx.Client) -> None:
     answer = http.get(f"/open/v1/traffic/zones/hourly/{YESTERDAY}.csv")
     assert answer.text.splitlines()[0] == ",".join(ZONE_COLUMNS)
     found = rows(answer)
@@ -227,8 +262,7 @@ def test_a_day_is_folded_as_the_metric_asks(figures: Figures, serve: Callable[..
     assert set(table["channel"].to_pylist()) == {"", "=1+1"}, "nobody opens Parquet in a spreadsheet"
 
 
-def test_parquet_says_the_same(serve: Callable[..., httpx.Client]) -> None:
-    http = serve()
+def test_parquet_says_the_same(http: httpx.Client) -> None:
     for path in (
         f"traffic/hourly/{YESTERDAY}",
         f"traffic/daily/{str(YESTERDAY)[:7]}",
@@ -252,6 +286,8 @@ def test_nothing_is_published_before_its_time(figures: Figures, serve: Callable[
     http = serve(IOC_OPEN_DELAY_S="7200")
     # An hour later there may be one more: the test may run over the end of an hour.
     before = (now_us() - 2 * HOUR_US) // HOUR_US * HOUR_US
+    for h in (-1, 0, 1):
+        figures.hour("traffic", "T1", before + h * HOUR_US, speed__n=1, speed__mean=1, speed__min=1, speed__max=1)
     answer = http.get(f"/open/v1/traffic/hourly/{city_day(before - 1)}.csv")
     after = (now_us() - 2 * HOUR_US) // HOUR_US * HOUR_US
     newest = max(r["time"] for r in rows(answer))
@@ -346,8 +382,7 @@ def test_zones_and_sensors_as_geojson(figures: Figures, serve: Callable[..., htt
     )
 
 
-def test_from_the_catalogue_to_a_file_by_links_alone(serve: Callable[..., httpx.Client]) -> None:
-    http = serve()
+def test_from_the_catalogue_to_a_file_by_links_alone(http: httpx.Client) -> None:
     answer = http.get("/open/v1/")
     assert answer.headers["content-type"] == "application/ld+json"
     assert answer.headers["vary"].startswith("Accept")
@@ -373,19 +408,18 @@ def test_from_the_catalogue_to_a_file_by_links_alone(serve: Callable[..., httpx.
     assert all("dcat:downloadURL" not in d for d in other["dcat:distribution"]), "nothing to download yet"
 
 
-def test_links_are_those_of_the_public_address(serve: Callable[..., httpx.Client]) -> None:
-    http = serve(IOC_PUBLIC_URL="https://ioc.example.vn/")
-    catalogue = http.get("/open/v1/catalog.jsonld").json()
+def test_links_are_those_of_the_public_address(http: httpx.Client, serve: Callable[..., httpx.Client]) -> None:
+    public = serve(IOC_PUBLIC_URL="https://ioc.example.vn/")
+    catalogue = public.get("/open/v1/catalog.jsonld").json()
     assert catalogue["id"] == "https://ioc.example.vn/open/v1/#catalogue"
-    plain = serve()
+    plain = http
     assert plain.get("/open/v1/catalog.jsonld").json()["id"].startswith(str(plain.base_url))
     strange = plain.get("/open/v1/catalog.jsonld", headers={"Host": 'a"><script>'})
     assert strange.status_code == 200
     assert "<script>" not in strange.text
 
 
-def test_wrong_questions(serve: Callable[..., httpx.Client]) -> None:
-    http = serve()
+def test_wrong_questions(http: httpx.Client) -> None:
     for path, status in (
         ("traffic/hourly/2025-13-01.csv", 422), ("traffic/hourly/2025-02-30.csv", 422), ("traffic/hourly/now.csv", 422),
         ("traffic/hourly/٢٠٢٥-٠١-٠١.csv", 422), ("traffic/hourly/0001-01-01.csv", 422),
@@ -403,8 +437,7 @@ def test_wrong_questions(serve: Callable[..., httpx.Client]) -> None:
     assert problem(http.get("/open/v2/"), 404)
 
 
-def test_other_pages_may_read_it_and_nothing_else(serve: Callable[..., httpx.Client]) -> None:
-    http = serve()
+def test_other_pages_may_read_it_and_nothing_else(http: httpx.Client) -> None:
     for path in ("", "zones.geojson", "sensors.geojson", "traffic/", f"traffic/hourly/{YESTERDAY}.csv"):
         answer = http.get(f"/open/v1/{path}", headers={"Origin": "https://elsewhere.example"})
         assert answer.status_code == 200
@@ -443,8 +476,7 @@ def test_a_domain_can_be_left_out(serve: Callable[..., httpx.Client]) -> None:
     assert [f["id"] for f in http.get("/open/v1/sensors.geojson").json()["features"]] == ["E1"]
 
 
-def test_the_rate_is_by_address(serve: Callable[..., httpx.Client]) -> None:
-    http = serve(IOC_OPEN_RATE="100000")
+def test_the_rate_is_by_address(http: httpx.Client, serve: Callable[..., httpx.Client]) -> None:
     slow = serve(IOC_OPEN_RATE="30")  # what the fixture asked while it waited counts for 127.0.0.1
     for _ in range(30):
         slow.get("/open/v1/zones.geojson")
@@ -467,8 +499,7 @@ def test_the_rate_is_by_address(serve: Callable[..., httpx.Client]) -> None:
     assert http.get("/open/v1/zones.geojson").status_code == 200
 
 
-def test_the_page_for_people(serve: Callable[..., httpx.Client]) -> None:
-    http = serve()
+def test_the_page_for_people(http: httpx.Client) -> None:
     browser = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
     for path, says in (("", "Giao thông: số liệu theo giờ"), ("traffic/", f"{YESTERDAY:%d/%m/%Y}")):
         answer = http.get(f"/open/v1/{path}", headers=browser)
