@@ -22,25 +22,28 @@ def write_day(task: Task, day: int) -> None:
     """Write the domain's city day that begins at ``day`` (microseconds), in the caller's transaction."""
     conn, domain = task.conn, task.domain
     known = members.load(conn, domain, task.settings)
+    now = Groups.of(known, [day])
+    places = sorted({*task.places, *((area, zone) for _, area, zone in now.keys)})
+    hours, keys = _hours(task, day, places, now.keys)
+    if not hours:
+        groups.delete(conn, "group_day", domain, places, [day])
+        return
     reported = _reported(task, day, known)
     wanted = members.expected(conn, domain, known, reported, day + DAY_US)
-    now = Groups.of(known)
-    hours, keys = _hours(task, day, now.keys)
-    old = groups.old_percentiles(conn, "group_day", domain, day)
-    groups.delete(conn, "group_day", domain, task.places, day)
-    if not hours:
-        return
-    shares = groups.expectations(now, known, wanted, 86_400.0)
+    shares = groups.expectations(now, known, [wanted], 86_400.0)
     spans = {}
     for i, (m, (count, due_n, left_out)) in enumerate(zip(domain.metrics, shares, strict=True)):
         figures = hours[m.name].figures()
-        there = known.cell[: len(reported)] >= 0
-        cells = np.bincount(known.cell[there & reported[:, i]], minlength=len(known.cells))
+        cells = np.bincount(known.cell[(known.cell >= 0) & reported[:, i]], minlength=len(known.cells))
         figures.sensors = _wider(now.sums(cells), len(keys))[:, None]
-        p = _percentiles(task, m, day, now, known, old, keys, int(figures.n.sum()))
+        p = _percentiles(task, m, day, now, known, len(keys), int(figures.n.sum()))
         spans[m.name] = Span(figures, p, *(_wider(v, len(keys)) for v in (count, due_n, left_out)))
-    whole = Groups(keys, now.cells, now.area)
-    groups.write_spans(conn, "group_day", domain, whole, day, spans)
+    whole = Groups(keys, now.zones, now.zone, now.area)
+    raw_from = task.state().raw_from
+    if raw_from is not None and day < raw_from:
+        groups.keep_percentiles(conn, "group_day", domain, places, whole, spans, raw_from)
+    groups.delete(conn, "group_day", domain, places, [day])
+    groups.write_spans(conn, "group_day", domain, whole, spans)
     task.count("days")
 
 
@@ -63,27 +66,25 @@ def _reported(task: Task, day: int, known: members.Members) -> Bools:
     return out
 
 
-def _hours(task: Task, day: int, keys: list[tuple[str, str]]) -> tuple[dict[str, Tally], list[tuple[str, str]]]:
+def _hours(
+    task: Task, day: int, places: groups.Places, keys: list[tuple[int, str, str]]
+) -> tuple[dict[str, Tally], list[tuple[int, str, str]]]:
     """The day's hours of every group added up by metric, and the groups: ``keys`` and those that once were."""
-    pairs = sorted({*task.places, *keys})
+    hours = list(range(day, day + DAY_US, HOUR_US))
     rows = task.conn.execute(
         sql.SQL(
             """SELECT g.area, g.zone, g.metric, g.n, g.mean, g.min, g.max, g.value, g.x, g.y
-               FROM unnest(%s::text[], %s::text[]) AS k (area, zone) CROSS JOIN unnest(%s::text[]) AS m (name)
-               JOIN group_hour g ON g.zone = k.zone AND g.metric = m.name AND g.domain = {} AND g.area = k.area
-               WHERE g.time >= {} AND g.time < {}"""
-        ).format(sql.Literal(task.domain.code), stamp(day), stamp(day + DAY_US)),
-        [[a for a, _ in pairs], [z for _, z in pairs], [m.name for m in task.domain.metrics]],
-        prepare=False,
+               FROM group_hour g CROSS JOIN {}"""
+        ).format(groups.of_places(task.domain, places, hours))
     ).fetchall()
-    keys = list(dict.fromkeys([*keys, *((area, zone) for area, zone, *_ in rows)]))
-    places = {key: i for i, key in enumerate(keys)}
+    keys = list(dict.fromkeys([*keys, *((day, area, zone) for area, zone, *_ in rows)]))
+    at_key = {key: i for i, key in enumerate(keys)}
     out = {m.name: Tally(m, len(keys), 1) for m in task.domain.metrics}
     for m in task.domain.metrics:
         mine = [r for r in rows if r[2] == m.name]
         if not mine:
             continue
-        at: Ints = np.array([places[r[0], r[1]] for r in mine])
+        at: Ints = np.array([at_key[day, r[0], r[1]] for r in mine])
         n, mean, low, high, value, x, y = (
             np.array([[np.nan if r[i] is None else r[i]] for r in mine], np.float64) for i in range(3, 10)
         )
@@ -94,23 +95,11 @@ def _hours(task: Task, day: int, keys: list[tuple[str, str]]) -> tuple[dict[str,
 
 
 def _percentiles(
-    task: Task,
-    metric: Metric,
-    day: int,
-    now: Groups,
-    known: members.Members,
-    old: dict[tuple[str, str, str], list[float]],
-    keys: list[tuple[str, str]],
-    n: int,
+    task: Task, metric: Metric, day: int, now: Groups, known: members.Members, size: int, n: int
 ) -> Values:
-    """Percentiles of a day's readings, (groups, p); what was there where the readings are gone."""
-    out = np.full((len(keys), len(metric.percentiles)), np.nan)
+    """Percentiles of a day's readings, (groups, p)."""
+    out = np.full((size, len(metric.percentiles)), np.nan)
     if not metric.percentiles:
-        return out
-    raw_from = task.state().raw_from
-    if raw_from is not None and raw_from > day:
-        for i, key in enumerate(keys):
-            out[i] = old.get((*key, metric.name), np.nan)
         return out
     if n > SORTED * 2:  # a reading counts in its zone and in its area
         task.log.warning("percentiles of a day left out", domain=task.domain.code, metric=metric.name, readings=n // 2)

@@ -11,8 +11,8 @@ from infra.rollup.task import DAY_US, State, Task, city_day
 
 #: Hours of sensors of one transaction, about, and of one step of it.
 MANY, STEP = 50_000, 5_000
-#: Sensors of one step where an hour's groups are folded anew.
-SENSORS = 8_192
+#: Stored hours of sensors that are held while groups are folded anew.
+ROWS = 8_192
 
 
 def work_off(task: Task) -> bool:
@@ -36,8 +36,8 @@ def work_off(task: Task) -> bool:
         _recompute(task, sensor[fresh], hour[fresh])
         hours = np.unique(hour).tolist()
         known = members.load(task.conn, task.domain, task.settings)
-        for h in hours:
-            regroup(task, h, state, known)
+        for run in _runs(hours):
+            regroup(task, run, state, known)
         for day in sorted({city_day(h) for h in hours}):
             if day + DAY_US <= state.done:
                 days.write_day(task, day)
@@ -102,30 +102,32 @@ def _merge(task: Task, sensor: Ints, hour: Ints, batches: Ints) -> None:
             write.blocks(task.conn, task.domain, [block])
 
 
-def regroup(task: Task, hour: int, state: State, known: members.Members) -> None:
-    """Fold the groups of an hour anew from what is rolled up of their sensors."""
+def _runs(hours: list[int]) -> list[list[int]]:
+    """Hours that follow each other, together."""
+    at = np.array(hours)
+    return [part.tolist() for part in np.split(at, np.flatnonzero(np.diff(at) > HOUR_US) + 1)]
+
+
+def regroup(task: Task, hours: list[int], state: State, known: members.Members) -> None:
+    """Fold the groups of hours that follow each other anew, from what is rolled up of their sensors."""
     conn, domain = task.conn, task.domain
-    fold = groups.Fold(domain, known)
-    parts = -(-max(1, int((known.cell >= 0).sum())) // SENSORS)
+    fold = groups.Fold(domain, known, hours)
+    first, last = hours[0], hours[-1] + HOUR_US
+    parts = -(-max(1, int((known.cell >= 0).sum()) * len(hours)) // ROWS)
     kept = task.settings.keep_minute_days
-    whole = not kept or hour >= task.now_us - kept * DAY_US  # else its minutes may have been dropped
+    whole = not kept or first >= task.now_us - kept * DAY_US  # else its minutes may have been dropped
     for i in range(parts):
         for read in (stored.hours, stored.minutes) if whole else (stored.hours,):
-            found = read(conn, domain, domain.metrics, hour, hour + HOUR_US, part=(i, parts))
-            block = stored.joined(list(found))
+            block = stored.joined(list(read(conn, domain, domain.metrics, first, last, part=(i, parts))))
             if block is not None:
                 fold.add(block)
-    old = None
     names = [m.name for m in domain.metrics if m.percentiles]
-    if names and state.raw_from is not None and hour < state.raw_from:
-        old = groups.old_percentiles(conn, "group_hour", domain, hour)
-    elif names:
-        rows = task.rows(
-            source.from_rows(conn, domain, hour, hour + HOUR_US, metrics=names), bounded=False, numbered=False
-        )
-        for name, value in rows.values.items():
-            there = ~np.isnan(value)
-            fold.readings[name].append((known.of(rows.sensor[there].astype(np.int64)), value[there]))
-    for table in ("group_hour", "group_minute") if whole else ("group_hour",):
-        groups.delete(conn, table, domain, task.places, hour)
-    groups.write_hour(conn, fold, hour, old=old)
+    for hour in hours if names else []:
+        if state.raw_from is None or hour >= state.raw_from:
+            found = source.from_rows(conn, domain, hour, hour + HOUR_US, metrics=names)
+            rows = task.rows(found, bounded=False, numbered=False)
+            for name, value in rows.values.items():
+                there = ~np.isnan(value)
+                fold.readings[name].append((fold.places(rows.sensor[there], rows.time_us[there]), value[there]))
+    places = sorted({*task.places, *known.cells})
+    groups.write_hours(conn, fold, places=places, raw_from=state.raw_from, minutes_too=whole)

@@ -20,82 +20,97 @@ from infra.rollup.wire import Column
 
 MINUTE = ("n", "mean", "min", "max", "value", "sensors")
 HOUR = ("n", "mean", "min", "max", "value", "x", "y", "p", "sensors", "expected", "due_n", "left_out")
+#: (area, zone), and (area, "") for the whole area.
+Places = Sequence[tuple[str, str]]
 KEY = ("time", "area", "zone", "domain", "metric")
 
 
 class Fold:
-    """One hour of a domain, being folded from blocks of its sensors' hours."""
+    """Hours of a domain, being folded from blocks of its sensors' hours. ``hours``: their beginnings, ascending."""
 
-    def __init__(self, domain: Domain, members: Members) -> None:
+    def __init__(self, domain: Domain, members: Members, hours: Sequence[int]) -> None:
         self.domain = domain
         self.members = members
-        cells = len(members.cells)
-        self.minutes = {m.name: Tally(m, cells, 60) for m in domain.metrics}
-        self.hours = {m.name: Tally(m, cells, 1) for m in domain.metrics}
-        self.reported = np.zeros((len(members.cell), len(domain.metrics)), bool)
+        self.hours_us: Ints = np.array(hours, np.int64)
+        size = len(hours) * len(members.cells)
+        self.minutes = {m.name: Tally(m, size, 60) for m in domain.metrics}
+        self.hours = {m.name: Tally(m, size, 1) for m in domain.metrics}
+        self.reported = np.zeros((len(hours), len(members.cell), len(domain.metrics)), bool)
         self.readings: dict[str, list[tuple[Ints, Values]]] = {m.name: [] for m in domain.metrics if m.percentiles}
 
+    def places(self, sensor: Values, time_us: Ints) -> Ints:
+        """The cell and hour of rows of these hours: hour * cells + cell, -1 for sensors that do not count."""
+        cell = self.members.of(sensor.astype(np.int64))
+        hour = np.searchsorted(self.hours_us, time_us // HOUR_US * HOUR_US)
+        return np.where(cell >= 0, hour * len(self.members.cells) + cell, -1)
+
     def add(self, block: Block) -> None:
-        """Take in a block, all of it of this hour: its minutes, its hours or both. A sensor comes in one block only."""
-        cell = self.members.of(block.sensor.astype(np.int64))
-        known = block.sensor < len(self.reported)
+        """Take in a block of these hours: its minutes, its hours or both. All of a sensor comes in one block."""
+        place = self.places(block.sensor, block.time_us)
+        hour = np.searchsorted(self.hours_us, block.time_us)
+        known = block.sensor < self.reported.shape[1]
         for i, m in enumerate(self.domain.metrics):
             if m.name in block.minutes:
-                self.minutes[m.name].minutes(block.minutes[m.name], cell, block.sensor)
+                self.minutes[m.name].minutes(block.minutes[m.name], place, block.sensor)
             if m.name in block.hours:
-                self.hours[m.name].hours(block.hours[m.name], cell, block.sensor)
-                self.reported[block.sensor[known & (block.hours[m.name].n > 0)], i] = True
+                self.hours[m.name].hours(block.hours[m.name], place, block.sensor)
+                there = known & (block.hours[m.name].n > 0)
+                self.reported[hour[there], block.sensor[there], i] = True
             if m.name in block.readings:
                 row, value = block.readings[m.name]
-                self.readings[m.name].append((cell[row], value))
+                self.readings[m.name].append((place[row], value))
 
 
 @dataclass(slots=True)
 class Groups:
-    """The groups that cells make up: each zone, and each area of all its cells (zone "")."""
+    """The groups that the cells make up at some times: each zone, and each area of all its cells (zone "")."""
 
-    keys: list[tuple[str, str]]
-    cells: Ints  # of each zone
-    area: Ints  # (cells,): the place of each cell's area behind the zones
+    keys: list[tuple[int, str, str]]  # time in microseconds, area, zone
+    zones: Ints  # the places (time * cells + cell) that are zones
+    zone: Ints  # by place: its zone's group, -1 where it is none
+    area: Ints  # by place: its area's group
 
     @classmethod
-    def of(cls, members: Members) -> Groups:
+    def of(cls, members: Members, times: Sequence[int]) -> Groups:
         zones = [i for i, (_, zone) in enumerate(members.cells) if zone]
         areas = list(dict.fromkeys(area for area, _ in members.cells))
-        keys = [members.cells[i] for i in zones] + [(area, "") for area in areas]
-        area = np.array([len(zones) + areas.index(a) for a, _ in members.cells], np.int64)
-        return cls(keys, np.array(zones, np.int64), area)
+        names = [members.cells[i] for i in zones] + [(area, "") for area in areas]
+        zone = np.full((len(times), len(members.cells)), -1, np.int64)
+        area = np.zeros(zone.shape, np.int64)
+        first = np.arange(len(times))[:, None] * len(names)
+        zone[:, zones] = first + np.arange(len(zones))
+        area[:] = first + [len(zones) + areas.index(a) for a, _ in members.cells]
+        keys = [(time, *name) for time in times for name in names]
+        return cls(keys, np.flatnonzero(zone.ravel() >= 0), zone.ravel(), area.ravel())
 
     def figures(self, tally: Tally) -> Figures:
-        """The figures of all groups from a tally of the cells."""
+        """The figures of all groups from a tally of the places."""
         found = tally.figures()
         whole = Tally(tally.metric, len(self.keys), tally.n.shape[1])
         whole.fold(found, self.area)
-        whole.fold(found.take(self.cells), np.arange(len(self.cells)))
+        whole.fold(found.take(self.zones), self.zone[self.zones])
         return whole.figures()
 
-    def sums(self, by_cell: Values) -> Values:
-        """(cells,) added up by group."""
-        out = np.zeros(len(self.keys), by_cell.dtype)
-        out[: len(self.cells)] = by_cell[self.cells]
-        np.add.at(out, self.area, by_cell)
+    def sums(self, by_place: Values) -> Values:
+        """(places,) added up by group."""
+        out = np.zeros(len(self.keys), by_place.dtype)
+        out[self.zone[self.zones]] = by_place[self.zones]
+        np.add.at(out, self.area, by_place)
         return out
 
     def percentiles(self, metric: Metric, readings: Sequence[tuple[Ints, Values]]) -> Floats:
-        """Percentiles of all readings of each group, (groups, p). ``readings``: (cell or -1, value)."""
+        """Percentiles of all readings of each group, (groups, p). ``readings``: (place or -1, value)."""
+        out = np.full((len(self.keys), len(metric.percentiles)), np.nan)
         if not readings:
-            return np.full((len(self.keys), len(metric.percentiles)), np.nan)
-        cell = np.concatenate([c for c, _ in readings])
+            return out
+        place = np.concatenate([c for c, _ in readings])
         value = np.concatenate([v for _, v in readings])
-        cell, value = cell[cell >= 0], value[cell >= 0]
+        place, value = place[place >= 0], value[place >= 0]
         # First the areas, then the zones: a reading counts in both, and need not be held twice.
-        out = percentiles(self.area[cell], value, len(self.keys), metric.percentiles)
-        zone = np.full(len(self.area), -1)
-        zone[self.cells] = np.arange(len(self.cells))
-        mine = zone[cell]
-        out[: len(self.cells)] = percentiles(
-            mine[mine >= 0], value[mine >= 0], len(self.cells), metric.percentiles
-        )  # fmt: skip
+        for group in (self.area[place], self.zone[place]):
+            mine = group >= 0
+            found = percentiles(group[mine], value[mine], len(self.keys), metric.percentiles)
+            out = np.where(np.isnan(found), out, found)
         return out
 
 
@@ -111,67 +126,125 @@ class Span:
 
 
 def expectations(
-    groups: Groups, members: Members, wanted: Bools, seconds: float
-) -> list[tuple[Ints, Floats, Ints]]:  # fmt: skip
-    """Per metric and group: sensors expected, readings due of them in so many seconds, and sensors kept out."""
+    groups: Groups, members: Members, wanted: Sequence[Bools], seconds: float
+) -> list[tuple[Ints, Floats, Ints]]:
+    """Per metric and group: sensors expected, readings due of them in so many seconds, and sensors kept out.
+
+    ``wanted``: (s, m) of each time, which sensor is expected to report which metric.
+    """
     cells = len(members.cells)
+
+    def by_group(cell: Ints, weights: Floats | None) -> Values:
+        return np.bincount(cell, weights, minlength=cells)
+
     out = []
-    for i in range(wanted.shape[1]):
-        mine = np.flatnonzero(wanted[:, i] & (members.cell >= 0))
-        count = np.bincount(members.cell[mine], minlength=cells)
-        due = np.bincount(members.cell[mine], seconds / members.interval_s[mine], minlength=cells)
-        kept = members.kept_out[wanted[:, i] & (members.kept_out >= 0)]
-        out.append((groups.sums(count), groups.sums(due), groups.sums(np.bincount(kept, minlength=cells))))
+    for i in range(wanted[0].shape[1]):
+        shares: list[tuple[Values, Values, Values]] = []
+        for every in wanted:
+            mine = np.flatnonzero(every[:, i] & (members.cell >= 0))
+            kept = members.kept_out[every[:, i] & (members.kept_out >= 0)]
+            cell = members.cell[mine]
+            shares.append(
+                (by_group(cell, None), by_group(cell, seconds / members.interval_s[mine]), by_group(kept, None))
+            )
+        count, every_due, left_out = (groups.sums(np.concatenate(columns)) for columns in zip(*shares, strict=True))
+        out.append((count, every_due, left_out))
     return out
 
 
-def write_hour(
-    conn: psycopg.Connection, fold: Fold, hour_us: int, *, old: dict[tuple[str, str, str], list[float]] | None = None
-) -> None:
-    """Write what an hour's fold comes to. ``old``: percentiles by (area, zone, metric) that stay as they are."""
-    groups = Groups.of(fold.members)
-    if not groups.keys:
-        return
-    wanted = expected(conn, fold.domain, fold.members, fold.reported, hour_us + HOUR_US)
+def write_hours(
+    conn: psycopg.Connection, fold: Fold, *, places: Places | None = None, raw_from: int | None = None,
+    minutes_too: bool = True,
+) -> None:  # fmt: skip
+    """Write what the hours of a fold come to; in place of what is there of all ``places``, if they are given.
+
+    Percentiles of hours before ``raw_from``, whose readings are gone, stay as they are there. ``minutes_too``: else
+    the figures of minutes stay.
+    """
+    domain, times = fold.domain, fold.hours_us.tolist()
+    groups = Groups.of(fold.members, times)
+    wanted = [
+        expected(conn, domain, fold.members, reported, hour + HOUR_US)
+        for hour, reported in zip(times, fold.reported, strict=True)
+    ]
     shares = expectations(groups, fold.members, wanted, 3600.0)
     minutes, spans = {}, {}
-    for m, (count, due_n, left_out) in zip(fold.domain.metrics, shares, strict=True):
+    for m, (count, due_n, left_out) in zip(domain.metrics, shares, strict=True):
         found = groups.figures(fold.minutes[m.name])
         if found.n.any():
             minutes[m.name] = found
-        if m.percentiles and old is not None:
-            p = np.array([old.get((*k, m.name), [np.nan] * len(m.percentiles)) for k in groups.keys])
-        else:
-            p = groups.percentiles(m, fold.readings.get(m.name, []))
+        p = groups.percentiles(m, fold.readings.get(m.name, []))
         spans[m.name] = Span(groups.figures(fold.hours[m.name]), p, count, due_n, left_out)
-    _write_minutes(conn, fold.domain, groups, hour_us, minutes)
-    write_spans(conn, "group_hour", fold.domain, groups, hour_us, spans)
+    if places is not None:
+        if raw_from is not None and times[0] < raw_from:
+            keep_percentiles(conn, "group_hour", domain, places, groups, spans, raw_from)
+        delete(conn, "group_hour", domain, places, times)
+        if minutes_too:
+            delete(conn, "group_minute", domain, places, times)
+    if minutes_too:
+        _write_minutes(conn, domain, groups, minutes)
+    write_spans(conn, "group_hour", domain, groups, spans)
 
 
-def _key(groups: Groups, domain: Domain, time_us: int, metric: str, rows: Ints) -> list[Column]:
+def of_places(domain: Domain, places: Places, times: Sequence[int]) -> sql.Composable:
+    """SQL, from JOIN's ON to the end: rows g of a domain's groups at these times, found by their index."""
+    pairs = sorted(set(places))
+    return sql.SQL(
+        """unnest({areas}::text[], {zones}::text[]) AS k (area, zone) CROSS JOIN unnest({metrics}::text[]) AS m (name)
+           WHERE g.zone = k.zone AND g.metric = m.name AND g.domain = {domain} AND g.area = k.area
+             AND g.time >= {first} AND g.time <= {last} AND g.time = ANY(ARRAY[{times}])"""
+    ).format(
+        areas=sql.Literal([area for area, _ in pairs]),
+        zones=sql.Literal([zone for _, zone in pairs]),
+        metrics=sql.Literal([m.name for m in domain.metrics]),
+        domain=sql.Literal(domain.code),
+        first=stamp(times[0]),
+        last=stamp(times[-1]),
+        times=sql.SQL(", ").join(map(stamp, times)),
+    )
+
+
+def keep_percentiles(
+    conn: psycopg.Connection, table: str, domain: Domain, places: Places, groups: Groups, spans: dict[str, Span],
+    raw_from: int,
+) -> None:  # fmt: skip
+    """Take the percentiles of groups before ``raw_from`` from the table."""
+    times = sorted({time for time, _, _ in groups.keys})
+    rows = conn.execute(
+        sql.SQL(
+            """SELECT (extract(epoch FROM g.time) * 1000000)::bigint, g.area, g.zone, g.metric, g.p
+               FROM {} g CROSS JOIN {} AND g.p IS NOT NULL"""
+        ).format(sql.Identifier(table), of_places(domain, places, times))
+    )
+    old = {(time, area, zone, metric): p for time, area, zone, metric, p in rows}
+    for metric, span in spans.items():
+        for i, key in enumerate(groups.keys):
+            if key[0] < raw_from and span.percentiles.shape[1]:
+                span.percentiles[i] = old.get((*key, metric), np.nan)
+
+
+def _key(groups: Groups, domain: Domain, metric: str, rows: Ints) -> list[Column]:
     def texts(values: Iterable[str]) -> Values:
         return np.array([v.encode() for v in values], np.bytes_)
 
     keys = [groups.keys[i] for i in rows.tolist()]
     return [
-        Column("time", ">i8", wire.times(np.full(len(keys), time_us))),
-        Column("area", "", texts(a for a, _ in keys)),
-        Column("zone", "", texts(z for _, z in keys)),
+        Column("time", ">i8", wire.times(np.array([t for t, _, _ in keys], np.int64))),
+        Column("area", "", texts(a for _, a, _ in keys)),
+        Column("zone", "", texts(z for _, _, z in keys)),
         Column("domain", "", texts([domain.code] * len(keys))),
         Column("metric", "", texts([metric] * len(keys))),
     ]
 
 
-def _write_minutes(
-    conn: psycopg.Connection, domain: Domain, groups: Groups, hour_us: int, found: dict[str, Figures]
-) -> None:
+def _write_minutes(conn: psycopg.Connection, domain: Domain, groups: Groups, found: dict[str, Figures]) -> None:
     def parts() -> Iterator[bytes]:
         for metric, f in found.items():
             some = np.flatnonzero(f.n.any(axis=1))
             f = f.take(some)
             yield from wire.rows(
                 [
-                    *_key(groups, domain, hour_us, metric, some),
+                    *_key(groups, domain, metric, some),
                     Column("n", ">i4", f.n), Column("mean", ">f4", f.mean), Column("min", ">f4", f.low),
                     Column("max", ">f4", f.high), Column("value", ">f8", f.value), Column("sensors", ">i4", f.sensors),
                 ]
@@ -180,10 +253,8 @@ def _write_minutes(
     wire.write(conn, "group_minute", (*KEY, *MINUTE), parts())
 
 
-def write_spans(
-    conn: psycopg.Connection, table: str, domain: Domain, groups: Groups, time_us: int, spans: dict[str, Span]
-) -> None:
-    """Write an hour or a day of all groups that have readings or should have some."""
+def write_spans(conn: psycopg.Connection, table: str, domain: Domain, groups: Groups, spans: dict[str, Span]) -> None:
+    """Write hours or days of all groups that have readings or should have some."""
 
     def parts() -> Iterator[bytes]:
         for metric, s in spans.items():
@@ -191,7 +262,7 @@ def write_spans(
             if not len(some):
                 continue
             f = s.figures.take(some)
-            columns = [*_key(groups, domain, time_us, metric, some), Column("n", ">i8", f.n[:, 0])]
+            columns = [*_key(groups, domain, metric, some), Column("n", ">i8", f.n[:, 0])]
             for name, values in (
                 ("mean", f.mean), ("min", f.low), ("max", f.high), ("value", f.value), ("x", f.x), ("y", f.y)
             ):  # fmt: skip
@@ -208,31 +279,8 @@ def write_spans(
     wire.write(conn, table, (*KEY, *HOUR), parts())
 
 
-def delete(
-    conn: psycopg.Connection, table: str, domain: Domain, places: Sequence[tuple[str, str]], time_us: int
-) -> None:
-    """Take away a domain's rows of that hour or day. ``places``: every (area, zone) that the city has."""
-    areas = sorted({area for area, _ in places})
-    pairs = sorted({*places, *((area, "") for area in areas)})
+def delete(conn: psycopg.Connection, table: str, domain: Domain, places: Places, times: Sequence[int]) -> None:
+    """Take away a domain's rows of these hours or days (ascending). ``places``: every (area, zone) that there is."""
     conn.execute(
-        sql.SQL(
-            """DELETE FROM {table} g
-               USING unnest(%s::text[], %s::text[]) AS k (area, zone), unnest(%s::text[]) AS m (name)
-               WHERE g.zone = k.zone AND g.metric = m.name AND g.domain = {domain} AND g.area = k.area
-                 AND g.time = {time}"""
-        ).format(table=sql.Identifier(table), domain=sql.Literal(domain.code), time=stamp(time_us)),
-        [[a for a, _ in pairs], [z for _, z in pairs], [m.name for m in domain.metrics]],
-        prepare=False,
-    )
-
-
-def old_percentiles(
-    conn: psycopg.Connection, table: str, domain: Domain, time_us: int
-) -> dict[tuple[str, str, str], list[float]]:
-    """Percentiles that are there, by (area, zone, metric)."""
-    rows = conn.execute(
-        sql.SQL("SELECT area, zone, metric, p FROM {} WHERE domain = {} AND time = {} AND p IS NOT NULL").format(
-            sql.Identifier(table), sql.Literal(domain.code), stamp(time_us)
-        )
-    )
-    return {(area, zone, metric): p for area, zone, metric, p in rows}
+        sql.SQL("DELETE FROM {} g USING {}").format(sql.Identifier(table), of_places(domain, places, times))
+    )  # fmt: skip

@@ -63,7 +63,7 @@ def _roll(task: Task, hour: int) -> None:
     conn, domain = task.conn, task.domain
     early_us = task.settings.max_early_s * 1_000_000
     quick = journal.whole(conn, domain.code, hour, early_us)
-    fold = groups.Fold(domain, members.load(conn, domain, task.settings))
+    fold = groups.Fold(domain, members.load(conn, domain, task.settings), [hour])
     i = 0
     while i < task.parts:
         try:
@@ -79,7 +79,7 @@ def _roll(task: Task, hour: int) -> None:
         task.count("rows", len(rows))
         del rows, found
         i += 1
-    groups.write_hour(conn, fold, hour)
+    groups.write_hours(conn, fold)
     task.count("hours")
     task.count("hours_from_journal" if quick else "hours_from_readings")
 

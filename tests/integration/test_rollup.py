@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
+from typing import Any
+
 import numpy as np
 import psycopg
 import pytest
 
 from city.bucket_rows import HOUR_US
+from infra import schema
 from infra.catalog import Catalog
-from tests.integration.rollups import START, City
+from infra.rollup import closing, read
+from infra.rollup.run import RUNNER, roll
+from tests.integration.rollups import LOG, SETTINGS, START, City
 
 pytestmark = pytest.mark.servers
 GRACE_US = 120_000_000
@@ -34,8 +41,7 @@ def at_random(city: City, rounds: int) -> int:
     return now
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("source", ["journal", "readings"])
+@pytest.mark.parametrize(("source", "seed"), [("journal", 1), ("readings", 2)])
 @pytest.mark.parametrize("domain", ["traffic", "lighting", "environment"])
 def test_rollups_say_what_a_recomputation_says(
     database: str, catalog: Catalog, domain: str, source: str, seed: int
@@ -51,3 +57,170 @@ def test_rollups_say_what_a_recomputation_says(
         assert city.roll(now).counts == {}
         if done.hours:
             assert done.counts.get("hours_from_journal", 0) == (done.hours if source == "journal" else 0)
+
+
+class Cut(Exception):
+    """The process ends here."""
+
+
+class Cutting(psycopg.Connection):
+    """A connection that is lost before its n-th statement."""
+
+    left = 1 << 30
+
+    def _count(self) -> None:
+        type(self).left -= 1
+        if type(self).left <= 0:
+            self.pgconn.finish()
+            raise Cut
+
+    def wait(self, *args: Any, **kwargs: Any) -> Any:
+        self._count()
+        return super().wait(*args, **kwargs)
+
+
+@pytest.mark.parametrize("domain", ["traffic", "lighting"])
+def test_a_death_anywhere_changes_nothing(database: str, catalog: Catalog, domain: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains[domain], 5)
+        city.journal_is_whole()
+        rng = np.random.default_rng(7)
+        now, deaths = START, 0
+        for _ in range(4):
+            for late in (False, True):
+                since = START if late else max(START, now - HOUR_US // 2)
+                city.write(city.batch(40, since, max(now, since + HOUR_US)), careful=late)
+            now += 100 * 60_000_000
+            for _ in range(8):  # at first it dies early, then later and later, until it gets through
+                Cutting.left = int(rng.integers(5, 60))
+                with Cutting.connect(database, autocommit=True) as one:
+                    try:
+                        roll(one, catalog, SETTINGS, now, LOG)
+                    except (Cut, psycopg.Error):
+                        deaths += 1
+        assert deaths > 16
+        while city.roll(now + 26 * HOUR_US).busy:  # the server has not noticed the last death yet
+            time.sleep(0.05)
+        assert city.check((now + 26 * HOUR_US - GRACE_US) // HOUR_US * HOUR_US) > 100
+
+
+def test_one_at_a_time(database: str, catalog: Catalog) -> None:
+    with psycopg.connect(database, autocommit=True) as conn, psycopg.connect(database, autocommit=True) as other:
+        city = City(conn, catalog, catalog.registry.domains["traffic"], 3)
+        city.write(city.batch(20, START, START + HOUR_US))
+        conn.execute("SELECT pg_advisory_lock(%s)", [RUNNER])
+        assert roll(other, catalog, SETTINGS, START + 3 * HOUR_US, LOG).busy
+        conn.execute("SELECT pg_advisory_unlock(%s)", [RUNNER])
+        assert roll(other, catalog, SETTINGS, START + 3 * HOUR_US, LOG).hours == 1
+        assert roll(conn, catalog, SETTINGS, START + 3 * HOUR_US, LOG).counts == {}
+
+
+def test_a_batch_under_way_keeps_an_hour_open(database: str, catalog: Catalog) -> None:
+    with psycopg.connect(database, autocommit=True) as conn, psycopg.connect(database) as writer:
+        city = City(conn, catalog, catalog.registry.domains["water"], 3)
+        city.write(city.batch(20, START, START + HOUR_US))
+        writer.execute("SELECT pg_advisory_xact_lock_shared(%s, hashtext('reading_water'))", [closing.LOCK])
+        done = city.roll(START + 3 * HOUR_US)
+        assert done.waits == ["water"]
+        assert done.hours == 0
+        writer.rollback()
+        assert city.roll(START + 3 * HOUR_US).hours == 1
+
+
+@pytest.mark.parametrize("domain", ["traffic", "environment"])
+def test_late_readings_of_an_hour_whose_others_are_gone_are_added(database: str, catalog: Catalog, domain: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains[domain], 11)
+        for m in city.domain.metrics:
+            assert m.aggregate != "increase"
+        late = [city.batch(30, START, START + 3 * HOUR_US) for _ in range(3)]
+        keys = {tuple(k) for c in late for k in np.stack([c.sensor, c.channel, c.time_us], 1).tolist()}
+        for _ in range(3):
+            cols = city.batch(60, START, START + 3 * HOUR_US)
+            mine = [tuple(k) not in keys for k in np.stack([cols.sensor, cols.channel, cols.time_us], 1).tolist()]
+            city.write(cols.take(np.array(mine)))
+        now = START + 40 * HOUR_US
+        city.roll(now)
+        table = schema.table(domain)
+        conn.execute(f"CREATE TABLE kept AS SELECT * FROM {table}")  # type: ignore[arg-type]
+        conn.execute("SELECT drop_chunks(%s, older_than => to_timestamp(%s))", [table, (START + 30 * HOUR_US) / 1e6])
+        conn.execute("UPDATE rollup_state SET raw_from = to_timestamp(%s)", [(START + 30 * HOUR_US) / 1e6])
+        before = percentiles_of(conn, domain)
+        for cols in late:
+            city.write(cols)
+            city.roll(now)
+        assert conn.execute("SELECT count(*) FROM rollup_due").fetchone() == (0,)
+        # What is rolled up stands for both: those that were dropped, and those that came late.
+        conn.execute(f"INSERT INTO {table} SELECT * FROM kept ON CONFLICT DO NOTHING")  # type: ignore[arg-type]
+        city.percentiles = False
+        assert city.check(now) > 500
+        assert before.items() <= percentiles_of(conn, domain).items()
+
+
+def percentiles_of(conn: psycopg.Connection, domain: str) -> dict[tuple[object, ...], object]:
+    """Percentiles of the groups that are there."""
+    rows = conn.execute(
+        "SELECT area, zone, metric, time, p FROM group_hour WHERE domain = %s AND p IS NOT NULL", [domain]
+    )
+    return {tuple(row[:4]): tuple(row[4]) for row in rows}
+
+
+def test_who_is_expected_who_reports_and_who_is_left_out(database: str, catalog: Catalog) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains["traffic"], 1)
+        conn.execute("UPDATE sensor SET metrics = '{speed}' WHERE id <> %s", [city.sensors[7]])
+        conn.execute("UPDATE sensor SET interval_s = 30 WHERE id = %s", [city.sensors[0]])
+        conn.execute("UPDATE sensor SET status = 'maintenance' WHERE id = %s", [city.sensors[2]])
+        conn.execute("INSERT INTO sensor_quality VALUES (%s, now(), 10, false)", [city.sensors[1]])
+        cols = city.batch(8, START, START + HOUR_US)
+        cols.sensor[:] = city.sensors
+        cols.quality[:] = 0
+        cols.values[:] = np.nan
+        cols.values[:7, cols.metrics.index("speed")] = np.arange(7) * 10.0
+        city.write(cols.take(slice(0, 6)))  # the last two are silent
+        city.roll(START + 2 * HOUR_US)
+        row = "SELECT n, mean, sensors, expected, due_n, left_out FROM group_hour WHERE metric = %s AND zone = ''"
+        # 0, 3, 4, 5 report; 6 is silent; 1 is not trusted, 2 not in service; 7 has promised nothing.
+        assert conn.execute(row, ["speed"]).fetchall() == [(4, 30.0, 4, 5, 60.0 * 4 + 120.0, 1)]
+        zone = "SELECT expected, sensors FROM group_hour WHERE metric = 'speed' AND zone <> '' ORDER BY zone"
+        assert conn.execute(zone).fetchall() == [(3, 3), (1, 0)]
+
+
+@pytest.mark.parametrize("domain", ["traffic", "lighting", "environment"])
+def test_hours_and_minutes_read_back_also_before_they_are_rolled_up(
+    database: str, catalog: Catalog, domain: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains[domain], 4)
+        for _ in range(5):
+            city.write(city.batch(60, START, START + 5 * HOUR_US))
+        names = [m.name for m in city.domain.metrics]
+        span = {"from_us": START, "to_us": START + 6 * HOUR_US}
+        answers = []
+        for until in (0, 2, 6):  # nothing, a part, all is rolled up
+            if until:
+                city.roll(START + until * HOUR_US + GRACE_US)
+            assert read.done_until_us(conn, domain) == (START + until * HOUR_US if until else np.iinfo(np.int64).min)
+            both = read.hours(conn, city.domain, names, **span), read.minutes(conn, city.domain, names, **span)
+            assert all(len(found) > 50 for found in both)
+            answers.append(both)
+        for answer in answers[1:]:
+            for mine, first in zip(answer, answers[0], strict=True):
+                equal(mine, first)
+        some = read.hours(conn, city.domain, names[:2], sensors=city.sensors[:2], **span)
+        assert set(some.sensor.tolist()) == set(city.sensors[:2])
+        assert list(some.mean) == names[:2]
+        later = {"from_us": START + 90 * HOUR_US, "to_us": START + 99 * HOUR_US}
+        assert len(read.hours(conn, city.domain, names, **later)) == 0
+
+
+def equal(a: Any, b: Any) -> None:
+    """Two answers say the same, to single precision."""
+    for f in dataclasses.fields(a):
+        mine, other = getattr(a, f.name), getattr(b, f.name)
+        if isinstance(mine, dict):
+            assert mine.keys() == other.keys()
+            for key in mine:
+                np.testing.assert_allclose(mine[key], other[key], rtol=1e-6, atol=1e-6, err_msg=f"{f.name} {key}")
+        else:
+            np.testing.assert_allclose(mine, other, rtol=1e-6)
