@@ -148,7 +148,7 @@ class CsvFile:
                 part.lines += 1
                 self._judge.record(part, record)
         else:
-            step = max(n // 16, FEW)
+            step = max(n // 16, FEW, 1)
             for i in range(0, n, step):
                 self._lines(part, block[starts[i] : starts[min(i + step, n)]], first + i)
 

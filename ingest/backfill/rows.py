@@ -76,15 +76,17 @@ def renumber(numbers: NDArray[np.int32], real: Mapping[int, int]) -> NDArray[np.
 
 def _rows(part: Readings, decoder: Decoder) -> Columns:
     """One row per (sensor, channel, time), by time. Of values that share one and their metric, the first stays."""
-    order = np.lexsort((part.time_us, part.channel, part.sensor))  # stable: in a group, by line
-    s, c, t = part.sensor[order], part.channel[order], part.time_us[order]
+    order = np.lexsort((part.place, part.time_us, part.channel, part.sensor))  # stable: of equal ones, by line
+    s, c, t, m = part.sensor[order], part.channel[order], part.time_us[order], part.place[order]
     fresh = np.ones(len(order), bool)
     fresh[1:] = (s[1:] != s[:-1]) | (c[1:] != c[:-1]) | (t[1:] != t[:-1])
+    kept = fresh.copy()
+    kept[1:] |= m[1:] != m[:-1]
     group = np.cumsum(fresh) - 1
     values = np.full((int(group[-1]) + 1, len(decoder.metrics)), np.nan)
-    # Of equal places the last one is kept: so from the end.
-    values[group[::-1], part.place[order][::-1]] = part.value[order][::-1]
-    first = order[fresh]
+    values[group[kept], m[kept]] = part.value[order[kept]]
+    # The row's own columns are those of its first line.
+    first = np.minimum.reduceat(order, np.flatnonzero(fresh))
     by_time = np.argsort(part.time_us[first], kind="stable")
     first = first[by_time]
     return Columns(
