@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from infra.errors import ConfigError, Unavailable
 from ioc_api.live.frames import FRAME_BYTES
 from ioc_api.service import Service
+from ioc_api.wire import HEAD_BYTES, Protocol
 
 #: A client that takes nothing for so long loses its connection; without it the kernel would keep trying for minutes.
 USER_TIMEOUT_MS = 5_000
@@ -107,7 +108,8 @@ def _allow_descriptors() -> None:
 def serve(app: FastAPI, sockets: Sequence[socket.socket]) -> None:
     """Serve until SIGTERM or SIGINT."""
     config = uvicorn.Config(
-        app, loop="asyncio", http="auto", ws="websockets-sansio", ws_max_size=FRAME_BYTES, ws_per_message_deflate=False,
+        app, loop="asyncio", http=Protocol, h11_max_incomplete_event_size=HEAD_BYTES,
+        ws="websockets-sansio", ws_max_size=FRAME_BYTES, ws_per_message_deflate=False,
         # Whoever has stopped reading does not answer these; browsers and libraries do it by themselves.
         ws_ping_interval=5, ws_ping_timeout=10,
         lifespan="on", log_config=None, access_log=False, server_header=False, date_header=True,

@@ -1,0 +1,62 @@
+"""Requests that end before they are read: an address or a head that is too long, or bytes that are no HTTP.
+
+uvicorn answers these in plain text and closes at once, while the client is still sending: it then often sees a
+broken connection and not the answer. Here they get a problem like any other, and what still comes is thrown away for
+a while.
+"""
+
+from __future__ import annotations
+
+import sys
+from http import HTTPStatus
+
+import h11
+import msgspec
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ioc_api.problems import MEDIA, Problem
+
+#: What the first line and the headers of a request may have together.
+HEAD_BYTES = 65_536
+#: How much is thrown away behind a request that was refused, and for how long.
+_REST_BYTES, _REST_S = 256 * 1024 * 1024, 15.0
+
+
+class Protocol(H11Protocol):
+    """HTTP/1.1 of uvicorn, with answers to what cannot be read."""
+
+    _refused = False
+    _rest = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, or throw them away."""
+        if not self._refused:
+            super().data_received(data)
+            return
+        self._rest += len(data)
+        if self._rest > _REST_BYTES:
+            self.transport.abort()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer bytes that could not be read; called while h11's error is being handled."""
+        error = sys.exception()
+        hint = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else 400
+        status, detail = 400, "this is no HTTP request that can be read"
+        if hint == 431:
+            line = b"\n" in self.conn.trailing_data[0]
+            status = 431 if line else 414
+            what = "headers are" if line else "address is"
+            detail = f"the {what} too long: {HEAD_BYTES:,} bytes are possible at once"
+            if not line:
+                detail += "; questions with many sensors go to POST /api/v1/observations/query"
+        body = msgspec.json.encode(
+            Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump(exclude_none=True)
+        )
+        headers = [("content-type", MEDIA), ("content-length", str(len(body))), ("connection", "close")]
+        self._refused = True
+        for event in (
+            h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode()),
+            h11.Data(data=body), h11.EndOfMessage(),
+        ):  # fmt: skip
+            self.transport.write(self.conn.send(event) or b"")
+        self.loop.call_later(_REST_S, self.transport.close)
