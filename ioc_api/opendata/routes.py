@@ -33,7 +33,7 @@ from ioc_api.opendata.style import CSS
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.parts import Served, Text
 from ioc_api.service import Service
-from ioc_api.times import micros, now_us, rfc3339
+from ioc_api.times import now_us, rfc3339
 
 router = APIRouter(tags=["open data"])
 
@@ -81,12 +81,10 @@ def _domain(service: Service, code: str) -> Domain:
 
 async def _offer(request: Request, service: Service) -> model.Offer:
     held, issued_us = await stock.holdings(service)
-    async with service.database.connection() as conn:
-        row = await (await conn.execute("SELECT max(updated_at) FROM sensor")).fetchone()
     return model.offer(
         service.catalog, stock.domains(service), held, service.settings,
         base=base_url(request, service.settings), issued_us=issued_us,
-        sensors_us=micros(row[0]) if row and row[0] else None,
+        sensors_us=await stock.sensors_changed(service),
     )  # fmt: skip
 
 
@@ -123,8 +121,10 @@ async def style() -> Response:
 
 @_get("/zones.geojson", "open_zones", "Zones (wards) as GeoJSON, schematic outlines", {model.GEOJSON: _OBJECT})
 async def zones(request: Request, service: Served) -> Response:
-    body = geo.zones(service.catalog.zones, service.catalog.areas)
-    return whole(request, body, model.GEOJSON, OPEN_S, None, None)
+    found = service.catalog.zones
+    changed = max(day for z in found for day in (z.valid_from, z.valid_to) if day is not None)
+    body = geo.zones(found, service.catalog.areas)
+    return whole(request, body, model.GEOJSON, OPEN_S, min(calendar.start_us(changed), now_us()), None)
 
 
 @_get("/sensors.geojson", "open_sensors", "Sensors with coordinates as GeoJSON", {model.GEOJSON: _OBJECT})
@@ -134,7 +134,8 @@ async def sensors(request: Request, service: Served) -> Response:
         raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
     domains = stock.domains(service)
     known = repr([(d.code, d.interval_s, [m.name for m in figures.published(d)]) for d in domains.values()])
-    headers = about(stock.tag("sensors", EDITION, str(roster.version), known), RUNNING_S)
+    changed_us = await stock.sensors_changed(service)
+    headers = about(stock.tag("sensors", EDITION, str(roster.version), known), RUNNING_S, changed_us)
     if has_already(request, headers["ETag"]):
         return unchanged(headers)
     if request.method == "HEAD":
@@ -192,7 +193,7 @@ async def _file(
 ) -> Response:
     """A file: 304 where the caller has it, else streamed from the database."""
     domain = _domain(service, code)
-    version = await stock.version(service, code, span, whole_days=daily)
+    version = await stock.version(service, code, span, whole_days=daily, of_sensors=not zones)
     kind = f"{'zones-' if zones else ''}{'daily' if daily else 'hourly'}"
     columns = repr([(m.name, m.unit, m.aggregate) for m in figures.published(domain)])
     etag = stock.tag(kind, form, EDITION, code, str(span), version.text, columns)

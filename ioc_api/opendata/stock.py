@@ -52,9 +52,10 @@ class Version:
 _STATE = """
     SELECT domain, CASE WHEN isfinite(done_until) THEN (extract(epoch FROM done_until) * 1000000)::bigint END
     FROM rollup_state"""
-_SHARED = """
-    SELECT (SELECT version FROM registry_version),
-           (SELECT coalesce(bit_xor(hashint8extended(sensor, 0)), 0) FROM sensor_quality WHERE NOT trusted)"""
+#: What a file of sensors says besides their figures: where they are, how often they report, and who is trusted.
+_SENSORS = """
+    SELECT count(*), max(s.updated_at), bit_xor(hashint8extended(s.id, 0)) FILTER (WHERE NOT q.trusted)
+    FROM sensor s LEFT JOIN sensor_quality q ON q.sensor = s.id WHERE s.domain = %s"""
 
 
 def domains(service: Service) -> dict[str, Domain]:
@@ -116,11 +117,19 @@ async def days(service: Service, domain: str) -> tuple[Holding, list[Listed]]:
     return held, [Listed(day, micros(changed), day < today) for day, changed in rows]
 
 
-async def version(service: Service, domain: str, span: Span, *, whole_days: bool) -> Version:
+async def sensors_changed(service: Service) -> int | None:
+    """When the register of sensors last changed, microseconds; None where it is empty."""
+    async with service.database.connection() as conn:
+        row = await (await conn.execute("SELECT max(updated_at) FROM sensor")).fetchone()
+    return micros(row[0]) if row and row[0] else None
+
+
+async def version(service: Service, domain: str, span: Span, *, whole_days: bool, of_sensors: bool) -> Version:
     """What the file of that span is made from; Stop with 404 where nothing of it is published.
 
-    ``whole_days``: only days that have wholly passed are in it. It is looked up before the file is read, so a change
-    in between makes the file newer than its tag, and the next question is answered in full.
+    ``whole_days``: only days that have wholly passed are in it; ``of_sensors``: it has a row a sensor. It is looked up
+    before the file is read, so a change in between makes the file newer than its tag, and the next question is
+    answered in full.
     """
     async with service.database.connection() as conn:
         until_us = (await _until(conn, service)).get(domain)
@@ -135,7 +144,7 @@ async def version(service: Service, domain: str, span: Span, *, whole_days: bool
                 )
             ).fetchone()
         held = await _holding(conn, domain, until_us)
-        shared = await (await conn.execute(_SHARED)).fetchone()
+        sensors = await (await conn.execute(_SENSORS, [domain])).fetchone() if of_sensors else None
     if cut is None or held.first is None:
         raise Stop(404, "nothing of this domain has been published yet")
     if cut <= span.from_us:
@@ -143,7 +152,7 @@ async def version(service: Service, domain: str, span: Span, *, whole_days: bool
     if row is None or not row[2]:
         raise Stop(404, f"there are no figures of that time; the first are of {held.first}, the last of {held.last}")
     until = min(cut, span.to_us)
-    text = repr((row[0], micros(row[1]), row[2], until, shared, service.settings.untrusted))
+    text = repr((row[0], micros(row[1]), row[2], until, sensors, service.settings.untrusted))
     return Version(text, micros(row[1]), until, until == span.to_us)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from city.sensors import Sensor
 from infra import catalog as catalogs
 from infra.settings import Settings
-from ioc_api.opendata import calendar, figures, geo
+from ioc_api.opendata import calendar, figures, geo, model, page
 from ioc_api.opendata.answers import choose
 from ioc_api.opendata.buckets import Buckets, who
 from ioc_api.opendata.calendar import HOUR_US, city_day, public_until, start_us, whole_days_until
 from ioc_api.opendata.door import DOWNLOADS, Visit
+from ioc_api.opendata.stock import Holding, Listed
 from ioc_api.problems import Stop
 
 CATALOG = catalogs.load(Settings(domains_dir=None))
@@ -141,6 +142,14 @@ def test_what_devices_say_of_themselves_is_no_open_data() -> None:
         assert figures.published(domain)
 
 
+def test_the_page_and_the_document_name_every_column() -> None:
+    columns = {*figures.SENSOR_COLUMNS, *figures.ZONE_COLUMNS}
+    assert {c.strip() for names, _ in page.MEANINGS for c in names.split(",")} == columns
+    document = (Path(catalogs.__file__).parents[1] / "docs/open-data.md").read_text("utf-8")
+    table = [line.split("|")[1] for line in document.split("## Columns")[1].splitlines() if line.startswith("| `")]
+    assert {c.strip(" `") for cell in table for c in cell.split(",")} >= columns
+
+
 def test_many_sensors_are_geojson_too() -> None:
     many = [
         Sensor(f"S{i}", "bac_giang", "traffic", name='"Nút" ' * 20, lat=21.28, lon=106.2, metrics=("speed",))
@@ -150,3 +159,19 @@ def test_many_sensors_are_geojson_too() -> None:
     assert len(blocks) > 1
     assert [f["id"] for f in json.loads(b"".join(blocks))["features"]] == [s.sensor_id for s in many]
     assert json.loads(b"".join(geo.sensors([], {})))["features"] == []
+
+
+def test_years_of_days_are_one_page() -> None:
+    last = date(2026, 11, 22)
+    days = [Listed(last - timedelta(days=i), 0, i > 0) for i in range(3650)]
+    held = Holding(start_us(last), days[-1].day, last, 0, last, last.replace(day=1))
+    domain = CATALOG.registry.domains["traffic"]
+    offer = model.offer(
+        CATALOG, {"traffic": domain}, {"traffic": held}, Settings(domains_dir=None), base="https://x/open/v1/",
+        issued_us=0, sensors_us=None,
+    )  # fmt: skip
+    text = page.domain(offer, offer.datasets[0], days)
+    assert text.count("<details") == 121
+    assert "traffic/daily/2016-12.csv" in text
+    assert "traffic/hourly/2026-11-22.csv" in text
+    assert text.count("/traffic/hourly/") < 13 * 31 + 1
