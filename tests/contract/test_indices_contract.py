@@ -115,6 +115,15 @@ def test_what_there_is_and_bounds(place: Place) -> None:
     los = place.api.get("indices/traffic", zone="07210")["items"]
     assert {i["key"] for i in los} == {"los/T1", "tti/07210"}
     assert [i["value"] for i in los] == [None, None]
+    keys, cursor = [], None
+    while True:
+        page = place.api.get("indices/lighting", limit=2, **({"cursor": cursor} if cursor else {}))
+        keys += [i["key"] for i in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert sorted(set(keys)) == keys
+    assert {"lamps_on/07228", "lamps_on/bac_giang", "lighting_energy/07228"} <= set(keys)
     day = {"from": "2025-11-21T17:00:00Z", "to": "2025-11-22T17:00:00Z"}
     hours = place.api.get("indices/traffic", sensor="T1", limit=10, **day)
     assert (len(hours["items"]), hours["items"][0]["since"]) == (10, "2025-11-21T17:00:00Z")
