@@ -116,8 +116,8 @@ def blocks(domain: Domain, rows: Rows, *, wanted: Bools | None = None, size: int
 def _cuts(sensor: Values, size: int) -> list[tuple[int, int]]:
     """Where blocks begin and end: about ``size`` rows each, and all of a sensor's in one."""
     heads = np.concatenate(([0], np.flatnonzero(sensor[1:] != sensor[:-1]) + 1, [len(sensor)]))
-    cuts = np.unique(heads[np.searchsorted(heads, np.arange(0, len(sensor), size))]).tolist()
-    return list(zip(cuts, [*cuts[1:], len(sensor)], strict=True))
+    cuts = np.unique(np.append(heads[np.searchsorted(heads, np.arange(0, len(sensor), size))], len(sensor))).tolist()
+    return list(zip(cuts[:-1], cuts[1:], strict=True))
 
 
 def _counts(metric: Metric) -> bool:
