@@ -81,6 +81,9 @@ def judge(conn: psycopg.Connection, catalog: Catalog, settings: Settings, now_us
         for part in parts:
             rows += _verdicts(part, from_us, weight, rejected, before, settings.trust_limit)
         _write(conn, at, rows)
+        if {n for n, trusted in before.items() if not trusted} != untrusted(conn):
+            # Services look at the version, and read again who counts in figures.
+            conn.execute("UPDATE registry_version SET version = version + 1")
     unknown = sum(score is None for _, score, *_ in rows)
     bad = sum(score is not None and not trusted for _, score, trusted, *_ in rows)
     done = Judged(len(rows), len(rows) - unknown - bad, bad, unknown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -37,7 +37,7 @@ class Roster:
     """All sensors at one version of the registry. Columns have ``size`` rows: the row is the database number.
 
     ``zone`` and ``area`` are places in ``groups`` or -1, ``domain`` is a place in ``domains`` or -1. ``ordered`` are
-    the ids in their order.
+    the ids in their order. ``active``: counts in figures; a sensor that is not trusted does not.
     """
 
     version: int
@@ -95,8 +95,9 @@ def roster(
     *,
     channels: Mapping[str, int],
     version: int,
+    left_out: Set[int] = frozenset(),
 ) -> Roster:
-    """Lay the sensors out in columns."""
+    """Lay the sensors out in columns. ``left_out``: numbers of those that figures leave out."""
     found = list(sensors)
     size = max((s.id for s in found), default=-1) + 1
     domains = tuple(registry.domains.values())
@@ -110,7 +111,7 @@ def roster(
     for s in found:
         by_number[s.id] = s
         known[s.id] = True
-        active[s.id] = s.status == "active"
+        active[s.id] = s.status == "active" and s.id not in left_out
         retired[s.id] = s.status == "retired"
         domain[s.id] = code.get(s.domain, -1)
         zone[s.id] = zones.get(s.zone or "", -1)

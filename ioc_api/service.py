@@ -46,7 +46,8 @@ class Service:
         self.gate = Gate(settings.api_token, self.database, settings.http_origins)
         self.live = Live(empty, now_us())
         self.hub = Hub(self.live.topics)
-        self.intake = Intake(self.live, self.database, catalog)
+        leave_out = settings.untrusted == "leave_out"
+        self.intake = Intake(self.live, self.database, catalog, leave_out=leave_out)
         self.listener = Listener(
             settings.mqtt_url, asyncio.get_running_loop(), self._frame, lambda facts: self.health.status(facts)
         )

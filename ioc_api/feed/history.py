@@ -11,7 +11,7 @@ from psycopg import sql
 
 from city.columns import Columns
 from city.registry import Domain, Registry
-from infra import readings, schema, sensors
+from infra import quality, readings, schema, sensors
 from infra.catalog import Catalog
 from ioc_api.roster import Group, Roster, roster
 from ioc_api.times import SECOND, micros
@@ -39,12 +39,21 @@ def heads(conn: psycopg.Connection) -> Heads:
     return Heads({name: (seq, epoch) for name, seq, epoch in rows})
 
 
-def read_roster(conn: psycopg.Connection, catalog: Catalog, groups: tuple[Group, ...]) -> tuple[Registry, Roster]:
-    """The sensors as they are now, and the registry with the ranges that the city has set."""
+def read_roster(
+    conn: psycopg.Connection, catalog: Catalog, groups: tuple[Group, ...], *, leave_out: bool = False
+) -> tuple[Registry, Roster]:
+    """The sensors as they are now, and the registry with the ranges that the city has set.
+
+    ``leave_out``: sensors that are not trusted do not count in figures.
+    """
     version = sensors.version(conn)
     registry = catalog.registry.with_ranges(sensors.ranges(conn))
     found = sensors.load(conn)
-    return registry, roster(found, catalog.registry, groups, channels=sensors.channels(conn), version=version)
+    left_out = quality.untrusted(conn) if leave_out else frozenset[int]()
+    channels = sensors.channels(conn)
+    return registry, roster(
+        found, catalog.registry, groups, channels=channels, version=version, left_out=left_out
+    )  # fmt: skip
 
 
 def recent(conn: psycopg.Connection, domains: Sequence[Domain], now_us: int) -> Iterator[Columns]:

@@ -25,6 +25,7 @@ from ingest.decode import Decoded, Item, Table
 from ingest.receive import Received
 from ingest.store import Newest, Store, take_over
 from tests.fix_api import Api
+from tests.service import until
 
 pytestmark = pytest.mark.servers
 
@@ -157,11 +158,15 @@ def test_each_fault_is_found_for_its_reason_and_the_healthy_are_not(town: Town, 
     for name in HEALTHY:
         assert found[name][:3] == (100, True, []), (name, found[name])
     assert found["E7"][:3] == (None, True, ["too_little"])
-    bad = {name for name, (score, trusted, *_) in found.items() if not trusted}
+    bad = {name for name, (_, trusted, *_) in found.items() if not trusted}
     assert bad == {"E1", "E2", "E3", "E5"}
     assert done == Judged(12, 7, 4, 1)
     with psycopg.connect(town.url) as conn:
         assert quality.untrusted(conn) == {town.numbers[name] for name in bad}
+        version = sensors.version(conn)
+    town.judge(now_us)
+    with psycopg.connect(town.url) as conn:
+        assert sensors.version(conn) == version, "services read the registry again only where trust has changed"
 
     about = {name: found[name][3]["reasons"][code] for name, code in ILL.items()}
     assert about["E1"] == {"points": 60, "metric": "pm2_5", "channel": "", "hours": 6, "value": 35.25, "now": True}
@@ -231,6 +236,10 @@ def test_the_api_says_whom_not_to_trust_and_what_to_do(
 ) -> None:
     town.judge(town.now_us)
     one = api(town.url, mosquitto.url)
+    until(lambda: one.http.get("/api/v1/aggregates").status_code == 200, "history has been read", 30)
+    live = one.get("aggregates", zone="07210", metric="temperature", window="15m")["items"]
+    assert live[0]["sensors"] == {"reporting": 0, "expected": 8}, "live figures leave four of twelve out as well"
+
     items = one.get("quality")["items"]
     assert [i["verdict"] for i in items[:5]] == ["untrusted"] * 4 + ["unknown"]
     first = next(i for i in items if i["sensor_id"] == "E1")

@@ -73,7 +73,7 @@ class Store:
             found[collector] = (seq, self.epochs[collector])
         return Heads(found)
 
-    def read_roster(self, *_: Any) -> tuple[Registry, Roster]:
+    def read_roster(self, *_: Any, **__: Any) -> tuple[Registry, Roster]:
         sensors = [Sensor(f"S{i}", "bac_giang", "traffic", id=i) for i in range(1, self.sensors + 1)]
         return REGISTRY, roster(sensors, REGISTRY, GROUPS, channels={"": 0}, version=self.sensors)
 
