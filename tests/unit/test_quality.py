@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,6 +85,18 @@ def test_every_reason_has_words_and_advice_in_both_languages(code: str) -> None:
     said = quality_words.say(code, {}, None)
     assert all(len(text) > 10 for text in said)
     assert said.vi != said.en
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_every_reason_stands_in_the_docs_with_its_slope(code: str) -> None:
+    page = (Path(__file__).parents[2] / "docs/quality.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{code}` |"))
+    start, full, most = row.strip("| ").split("|")[2:]
+
+    def number(cell: str) -> float:
+        return float(cell.replace("%", "")) / (100 if "%" in cell else 1)
+
+    assert (number(start), number(full), int(most)) == SLOPES[code]
 
 
 def test_a_reason_names_its_metric_and_facts() -> None:
