@@ -135,6 +135,16 @@ def test_level_of_service_and_travel_time_index(town: Callable[..., Town]) -> No
     ]
     assert next(i for i in past if i.key == "tti/07210" and i.value).value == zone.value
 
+    # A sensor that is not to be believed has no say.
+    here.conn.execute(
+        "INSERT INTO sensor_quality (sensor, at, score, trusted, reasons, facts)"
+        " VALUES (%s, now(), 10, false, '{stuck}', '{}')",
+        [here.numbers["T3"]],
+    )
+    found = by_key(traffic.current(here.conn, here.city, us("2026-11-22T08:50")))
+    assert "los/T3" not in found
+    assert found["tti/07210"].value == pytest.approx((2 * 300 + 60 / 54 * 100) / 400, abs=2e-3)
+
 
 # Lighting
 
