@@ -192,12 +192,12 @@ def _connection(settings: Settings) -> Iterator[psycopg.Connection]:
     watch.start()
     try:
         yield conn
-    except psycopg.OperationalError as e:
+    except psycopg.Error as e:
         if watch.has_cut:
             raise Unavailable(
                 f"the database at {db.where(url)} does not answer: find out why; nothing is lost"
             ) from None
-        raise Unavailable(f"the database at {db.where(url)} broke off: {db.reason(e)}; run it again") from None
+        raise Unavailable(f"the database at {db.where(url)} does not let us maintain it: {db.reason(e)}") from None
     finally:
         watch.stop()
         conn.close()
