@@ -43,8 +43,13 @@ async def admitted(
         raise Stop(403, "this page may not do that")
 
 
+def _sound(text: str) -> bool:
+    """Whether a database can hold the text."""
+    return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
+
+
 def _clean(text: str) -> str:
-    if "\x00" in text or any("\ud800" <= c <= "\udfff" for c in text):
+    if not _sound(text):
         raise ValueError("holds a character that text cannot have")
     return text
 
@@ -78,7 +83,7 @@ def from_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
     good = isinstance(key, list) and len(key) == len(kinds)
     good = good and all(type(k) is kind for k, kind in zip(key, kinds, strict=True))
     good = good and all(abs(k) < 2**62 for k in key if isinstance(k, int))
-    good = good and all("\x00" not in k for k in key if isinstance(k, str))
+    good = good and all(_sound(k) for k in key if isinstance(k, str))
     if not good:
         raise Stop(422, "query.cursor: it is not the `next` of a page")
     return tuple(key)
