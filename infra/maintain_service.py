@@ -115,7 +115,7 @@ class Keeper:
         self._conn: psycopg.Connection | None = None
         self._trouble = self._compression = ""
         self._failed: list[str] = []
-        self._elsewhere = False
+        self._elsewhere = self._stopping = False
 
     def run(self) -> None:
         """Work until a signal. ConfigError where a setting is wrong; everything else is waited for."""
@@ -125,19 +125,22 @@ class Keeper:
         delay = FIRST_DELAY_S
         self.log.info("maintaining", every_s=self.every_s)
         try:
-            while True:
+            while not self._stopping:
                 began = time.monotonic()
                 if self._round():
                     delay, pause = FIRST_DELAY_S, self.every_s - (time.monotonic() - began)
                 else:
                     delay, pause = min(delay * 2, LONGEST_DELAY_S), delay
-                time.sleep(max(0.05, pause))
+                if not self._stopping:
+                    time.sleep(max(0.05, pause))
         except Stop:
-            self.log.info("stopped")
+            pass
+        self.log.info("stopped")
 
     def _stop(self, _: int, __: FrameType | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)  # once is enough
+        self._stopping = True  # on its way out Stop may give way to the error of a connection that is cut
         if self._conn is not None:
             db.cut(self._conn)  # so that nothing on the way out waits for the server
         raise Stop
@@ -152,7 +155,7 @@ class Keeper:
         except ConfigError:
             raise
         except IocError as e:
-            if str(e) != self._trouble:
+            if str(e) != self._trouble and not self._stopping:
                 self.log.error("the database is away; rollups wait", reason=str(e))
             self._trouble = str(e)
             return False

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from infra import maintain_state, settings
-from infra.errors import ConfigError
+from infra import maintain, maintain_service, maintain_state, settings
+from infra.errors import ConfigError, Unavailable
 from infra.maintain_state import State
 from infra.retention import Keeps
 from infra.retention_facts import Facts
@@ -58,3 +63,33 @@ def test_a_part_is_due_after_its_time_or_when_the_clock_went_back() -> None:
 def test_a_round_that_is_missed(age_s: float | None, says: str) -> None:
     said = maintain_state.late(age_s)
     assert (says in said) if says else not said
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM, signal.SIGINT]])
+def test_a_signal_ends_it_though_the_way_out_is_barred(signals: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was under way may answer the signal with an error of its own, as a transaction does that is cut."""
+    rounds = []
+
+    @contextmanager
+    def connection(_: Any) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            raise Unavailable("the connection is cut") from None
+
+    def go(*_: Any, **__: Any) -> None:
+        rounds.append(1)
+        for number in signals:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(maintain_service, "_connection", connection)
+    monkeypatch.setattr(maintain_service, "_take", lambda _: True)
+    monkeypatch.setattr(maintain, "go", go)
+    monkeypatch.setattr("infra.db.cut", lambda _: None)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        maintain_service.Keeper(settings.load(database_url="postgresql://x/y"), 60).run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert rounds == [1]
