@@ -12,6 +12,7 @@ import psycopg
 
 from infra.errors import Unavailable
 from ingest.backfill.book import Book
+from ingest.backfill.clock import EARLIEST_US
 from ingest.backfill.parts import Bad, Part
 from ingest.backfill.rows import Readings, renumber, tables
 from ingest.decode import Decoded, Item
@@ -30,12 +31,17 @@ HANG_S = 120.0
 
 @dataclass(slots=True)
 class Sum:
-    """What became of the readings so far. ``repeated``: of bad lines that were in quarantine from before."""
+    """What became of the readings so far.
+
+    ``repeated``: of bad lines that were in quarantine from before. ``gone``: of the stored ones, those of days whose
+    readings retention has dropped.
+    """
 
     stored: int = 0
     duplicate: int = 0
     quarantined: int = 0
     repeated: int = 0
+    gone: int = 0
 
 
 class Loader:
@@ -56,6 +62,7 @@ class Loader:
         self._ledger = Ledger(1)
         self._newest = Newest()
         self._known: set[bytes] = set()
+        self._raw_from: dict[str, int] = {}
         # Until a batch shows that nothing of it was there: a file often comes a second time.
         self._careful = True
 
@@ -70,6 +77,11 @@ class Loader:
                     [self._source.decode()],
                 )
                 self._known = {_digest(payload, where) for payload, where in cur}
+            rows = conn.execute(
+                """SELECT domain, (extract(epoch FROM raw_from) * 1000000)::bigint FROM rollup_state
+                   WHERE isfinite(raw_from)"""
+            )
+            self._raw_from = dict(rows.fetchall())
 
         self._persist(work)
 
@@ -138,6 +150,9 @@ class Loader:
         self.sum.stored += done.stored
         self.sum.duplicate += done.duplicate - batch.repeated
         self.sum.repeated += batch.repeated
+        for t in done.tables:
+            old = t.columns.time_us < self._raw_from.get(t.columns.domain, EARLIEST_US)
+            self.sum.gone += t.columns.take(old).readings
         self.sum.quarantined += done.quarantined
         self._careful = done.duplicate > batch.repeated
 

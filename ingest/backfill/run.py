@@ -155,5 +155,10 @@ def _tell(the_plan: Plan, book: Book, into: Loader | Look, report: Report, count
             + (f" (và / and {s.repeated:,} before)" if s.repeated else "")
             + f" [{rate:,.0f} readings/s]\n"
         )
+    if s.gone:
+        out(
+            f"{s.gone:,} là của những ngày đã xoá số liệu gốc / are of days whose readings were dropped: they enter the"
+            " rollups, and the same file a second time would count them twice\n"
+        )
     if report.lines:
         out(report.sentence() + "\n")
