@@ -49,15 +49,14 @@ def name_late(conn: psycopg.Connection, batch: int, rows: Columns) -> None:
 
     Rows that were filled are named in open hours as well: such a note waits until the hour has been rolled up.
     """
+    # A file of the past may name ten thousands of hours in a batch: sorted once, and sent in one go.
     hour = rows.time_us // HOUR_US
-    with conn.cursor() as cur:
-        cur.executemany(
-            "INSERT INTO rollup_due (domain, hour, batch, sensors) VALUES (%s, %s, %s, %s)",
-            [
-                (rows.domain, _time(h * HOUR_US), batch, np.unique(rows.sensor[hour == h]).tolist())
-                for h in np.unique(hour).tolist()
-            ],
-        )
+    order = np.argsort(hour, kind="stable")
+    hours, starts = np.unique(hour[order], return_index=True)
+    parts = np.split(rows.sensor[order], starts[1:])
+    with conn.cursor() as cur, cur.copy("COPY rollup_due (domain, hour, batch, sensors) FROM STDIN") as out:
+        for h, sensors in zip(hours.tolist(), parts, strict=True):
+            out.write_row((rows.domain, _time(h * HOUR_US), batch, np.unique(sensors).tolist()))
 
 
 def _time(us: int) -> datetime:
