@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ("tests.fix_servers", "tests.fix_api")
+pytest_plugins = ("tests.fix_servers", "tests.fix_api", "tests.fix_opendata")
 
 settings.register_profile("quick", max_examples=50)
 settings.register_profile("deep", max_examples=2_000, deadline=None)
