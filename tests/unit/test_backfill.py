@@ -21,6 +21,8 @@ from ingest.backfill.parts import Bad, CsvFile
 from ingest.backfill.plan import Said
 from ingest.backfill.rows import tables
 
+#: An example is a whole file: fewer of them than of small things.
+EXAMPLES = settings_of().max_examples * 2 // 5
 CITY = catalog.load(settings.Settings(domains_dir=None))
 NOW_US = 1_795_305_600_000_000
 LIMITS = Limits(EARLIEST_US, NOW_US)
@@ -121,7 +123,7 @@ def long_files(draw: st.DrawFn) -> bytes:
     return data.replace("é".encode(), b"\xe9") + draw(st.sampled_from([b"", b"\n", b"\r\n", b"\n\n"]))
 
 
-@settings_of(deadline=None)
+@settings_of(deadline=None, max_examples=EXAMPLES)
 @given(long_files(), st.sampled_from([40, 300, 1 << 20]), st.sampled_from([Said(), Said(offset_s=25_200)]))
 def test_the_quick_way_says_what_the_exact_way_says(data: bytes, block: int, said: Said) -> None:
     exact = read(data, said, 1 << 30, 1 << 20)
@@ -142,7 +144,7 @@ def wide_files(draw: st.DrawFn) -> bytes:
     return "\n".join(text).encode()
 
 
-@settings_of(deadline=None)
+@settings_of(deadline=None, max_examples=EXAMPLES)
 @given(wide_files(), st.sampled_from([50, 1 << 20]), st.booleans())
 def test_and_so_it_does_where_every_metric_has_its_column(data: bytes, block: int, comma: bool) -> None:
     said = Said(decimal_comma=comma, scale={"speed": 3.6})
