@@ -91,7 +91,8 @@ class Tally:
                 part *= n
             return np.add.reduceat(part, starts, axis=0)
 
-        self.n[at] += np.add.reduceat(n, starts, axis=0, dtype=np.int64)
+        counted = np.add.reduceat(n, starts, axis=0, dtype=np.int64 if several else np.int32)
+        self.n[at] += counted
         self.low[at] = np.fmin(self.low[at], np.fmin.reduceat(low[by], starts, axis=0))
         self.high[at] = np.fmax(self.high[at], np.fmax.reduceat(high[by], starts, axis=0))
         match self.metric.aggregate:
@@ -107,7 +108,11 @@ class Tally:
                 self.own[at] += np.add.reduceat(np.nan_to_num(own[by].astype(np.float64)), starts, axis=0)
             case _:
                 self.total[at] += summed(mean)
-        self._count_sensors(places, sensor[by], n > 0)
+        who = sensor[by]
+        if not several and not ((who[1:] == who[:-1]) & (places[1:] == places[:-1])).any():
+            self.sensors[at] += counted  # a row a sensor, a reading a row
+        else:
+            self._count_sensors(places, who, n > 0)
 
     def _count_sensors(self, places: Ints, who: Values, has: Values) -> None:
         """Count each sensor once, however many channels it has; its rows follow each other within a group."""

@@ -55,82 +55,125 @@ def gather(
     ``received``: the parts come with numbers instead (of batches), and this says when those were received, once all
     parts are there; 0 where nobody knows.
     """
-    sensor, channel, time_us, when = [], [], [], []
-    values: dict[str, list[Values | None]] = {m.name: [] for m in domain.metrics}
-    kinds = {m.name: np.float64 if m.double else np.float32 for m in domain.metrics}
-    total = 0
+    kinds: dict[str, type[np.generic]] = {m.name: np.float64 if m.double else np.float32 for m in domain.metrics}
+    fixed: dict[str, type[np.generic]] = {"sensor": np.int32, "channel": np.int16, "time": np.int64}
+    # What is behind the last row is never touched, and takes no memory.
+    held = _Held(limit or 65_536, {**fixed, "when": np.int64 if received else np.float32})
+    values = _Held(limit or 65_536, {})
     for cols, received_us in parts:
-        total += len(cols)
-        if limit is not None and total > limit:
+        if limit is not None and held.n + len(cols) > limit:
             raise TooMany(f"more than {limit} rows")
-        sensor.append(cols.sensor)
-        channel.append(cols.channel)
-        time_us.append(cols.time_us)
-        when.append(received_us)
+        when = received_us if received else (received_us - cols.time_us) / 1e6
         fault = cols.quality != MEASURING
         some = bool(fault.any())
-        for name, held in values.items():
-            held.append(None)
+        found = {}
+        for name, kind in kinds.items():
             if name in cols.metrics:
-                column = cols.values[:, cols.metrics.index(name)].astype(kinds[name])
+                found[name] = column = cols.values[:, cols.metrics.index(name)]
                 if some:
-                    column[fault] = np.nan
-                held[-1] = column
-    sizes = [len(s) for s in sensor]
-    joined = {}
-    for name in list(values):
-        held = values.pop(name)  # one after the other: both forms of all metrics would be twice the memory
-        if any(h is not None for h in held):
-            joined[name] = np.concatenate(
-                [np.full(n, np.nan, kinds[name]) if h is None else h for h, n in zip(held, sizes, strict=True)]
-            )
-    if not sizes:
-        return Rows(np.empty(0, np.int32), np.empty(0, np.int16), np.empty(0, np.int64), np.empty(0, np.float32), {})
-    at, got = np.concatenate(time_us).astype(np.int64), np.concatenate(when)
+                    found[name] = np.where(fault, np.nan, column)
+                values.add(name, kind)
+        values.put(found, len(cols))
+        held.put({"sensor": cols.sensor, "channel": cols.channel, "time": cols.time_us, "when": when}, len(cols))
+    at, lag_s = held.get("time"), held.get("when")
     if received is not None:
-        numbers, places = np.unique(got, return_inverse=True)
-        got = received(numbers)[places]
-    lag_s = np.where(got == 0, np.nan, (got - at) / 1e6).astype(np.float32)
-    return Rows(np.concatenate(sensor).astype(np.int32), np.concatenate(channel).astype(np.int16), at, lag_s, joined)
+        numbers, places = np.unique(lag_s, return_inverse=True)
+        got = received(numbers)[places] if len(numbers) else at
+        lag_s = np.where(got == 0, np.nan, (got - at) / 1e6).astype(np.float32)
+    return Rows(held.get("sensor"), held.get("channel"), at, lag_s, {name: values.get(name) for name in values.columns})
 
 
-def order(rows: Rows) -> Ints:
-    """Row numbers that sort by (sensor, channel, time). Rows that come nearly in order of time take a third."""
-    found = _by_sensor(rows, np.arange(len(rows)))
-    sensor, channel, time_us = rows.sensor[found], rows.channel[found], rows.time_us[found]
-    same = (sensor[1:] == sensor[:-1]) & (channel[1:] == channel[:-1])
-    if (same & (time_us[1:] < time_us[:-1])).any():
-        found = _by_sensor(rows, np.argsort(rows.time_us, kind="stable"))
-    return found
+class _Held:
+    """Columns that rows are put into, one part after the other; ``size`` is a first guess of how many."""
+
+    def __init__(self, size: int, kinds: dict[str, type[np.generic]]) -> None:
+        self.n = 0
+        self.size = size
+        self.columns: dict[str, Values] = {name: np.empty(size, kind) for name, kind in kinds.items()}
+
+    def add(self, name: str, kind: type[np.generic]) -> None:
+        """A further column, NaN so far."""
+        if name not in self.columns:
+            self.columns[name] = np.empty(self.size, kind)
+            self.columns[name][: self.n] = np.nan
+
+    def put(self, part: dict[str, Values], n: int) -> None:
+        """n further rows; NaN in the columns that they lack."""
+        if self.n + n > self.size:
+            self.size = max(2 * self.size, self.n + n)
+            for name, column in self.columns.items():
+                self.columns[name] = np.empty(self.size, column.dtype)
+                self.columns[name][: self.n] = column[: self.n]
+        for name, column in self.columns.items():
+            column[self.n : self.n + n] = part.get(name, np.nan)
+        self.n += n
+
+    def get(self, name: str) -> Values:
+        """A column of all rows."""
+        return self.columns[name][: self.n]
 
 
-def _by_sensor(rows: Rows, found: Ints) -> Ints:
+@dataclass(slots=True)
+class Order:
+    """Row numbers of some rows, sorted by (sensor, channel, time), and these three in that order."""
+
+    found: Ints
+    sensor: NDArray[np.int32]
+    channel: NDArray[np.int16]
+    time_us: Ints
+
+    def take(self, places: Bools | Ints) -> Order:
+        """Some of them, in the same order."""
+        return Order(self.found[places], self.sensor[places], self.channel[places], self.time_us[places])
+
+    def same(self) -> Bools:
+        """(n - 1,): whether a row is of the sensor and channel of the one before it."""
+        found: Bools = (self.sensor[1:] == self.sensor[:-1]) & (self.channel[1:] == self.channel[:-1])
+        return found
+
+
+def order(rows: Rows) -> Order:
+    """All rows, sorted. Rows that come nearly in order of time take a third."""
+    out = _by_sensor(rows, None)
+    if (out.same() & (out.time_us[1:] < out.time_us[:-1])).any():
+        out = _by_sensor(rows, np.argsort(rows.time_us, kind="stable"))
+    return out
+
+
+def _by_sensor(rows: Rows, found: Ints | None) -> Order:
     """Sort further, stably: by radix, 16 bits at a time, which numpy does for numbers of 16 bits only."""
+
+    def further(key: Values) -> Ints:
+        by = np.argsort(key if found is None else key[found], kind="stable")
+        return by if found is None else found[by]
+
     if rows.channel.any():
-        found = found[np.argsort(rows.channel[found], kind="stable")]
-    sensor = rows.sensor[found]
-    found = found[np.argsort((sensor & 0xFFFF).astype(np.uint16), kind="stable")]
-    if len(sensor) and int(sensor.max()) > 0xFFFF:
-        found = found[np.argsort((rows.sensor[found] >> 16).astype(np.uint16), kind="stable")]
-    return found
+        found = further(rows.channel)
+    found = further((rows.sensor & 0xFFFF).astype(np.uint16))
+    if len(rows) and int(rows.sensor.max()) > 0xFFFF:
+        found = further((rows.sensor >> 16).astype(np.uint16))
+    return Order(found, rows.sensor[found], rows.channel[found], rows.time_us[found])
 
 
-def increases(rows: Rows, found: Ints, name: str) -> Values:
-    """What each reading of a counter adds to the one before it of its sensor and channel: float64 (n,), by row.
+def increases(rows: Rows, by: Order, name: str) -> Values:
+    """What each reading of a counter adds to the one before it of its sensor and channel: float64 (n,), in the order
+    ``by``.
 
     NaN for rows without a value. The first reading, and one more than an hour after the one before, add nothing; a
     counter that falls has started again, and its new value is what it has counted since.
     """
-    out = np.full(len(rows), np.nan)
-    value = rows.values[name]
-    at = found[~np.isnan(value[found])]
-    if not len(at):
-        return out
-    now, sensor, channel, time_us = value[at], rows.sensor[at], rows.channel[at], rows.time_us[at]
-    rise = np.zeros(len(at))
-    known = (sensor[1:] == sensor[:-1]) & (channel[1:] == channel[:-1]) & (time_us[1:] - time_us[:-1] <= GAP_US)
+    now = rows.values[name][by.found]
+    there = ~np.isnan(now)
+    whole = bool(there.all())
+    if not whole:
+        now, by = now[there], by.take(there)
+    rise = np.zeros(len(now))
+    known = by.same() & (by.time_us[1:] - by.time_us[:-1] <= GAP_US)
     rise[1:] = np.where(known, np.where(now[1:] >= now[:-1], now[1:] - now[:-1], now[1:]), 0.0)
-    out[at] = rise
+    if whole:
+        return rise
+    out = np.full(len(there), np.nan)
+    out[there] = rise
     return out
 
 

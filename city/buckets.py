@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,31 +85,30 @@ def blocks(domain: Domain, rows: Rows, *, wanted: Bools | None = None, size: int
 
     ``wanted`` (n,): rows that count. The others only tell the counters where they stood: give the hour before.
     """
-    found = order(rows)
-    rises = {m.name: increases(rows, found, m.name) for m in domain.metrics if _counts(m) and m.name in rows.values}
-    if wanted is not None:
-        found = found[wanted[found]]
-    if not len(found):
+    by = order(rows)
+    rises = {m.name: increases(rows, by, m.name) for m in domain.metrics if _counts(m) and m.name in rows.values}
+    if wanted is not None and not wanted.all():
+        places = wanted[by.found]
+        by, rises = by.take(places), {name: rise[places] for name, rise in rises.items()}
+    if not len(by.found):
         return
-    sensor, channel = rows.sensor[found], rows.channel[found]
-    hour = rows.time_us[found] // HOUR_US
-    fresh = (sensor[1:] != sensor[:-1]) | (channel[1:] != channel[:-1]) | (hour[1:] != hour[:-1])
-    starts = np.concatenate(([0], np.flatnonzero(fresh) + 1))
-    ends = np.concatenate((starts[1:], [len(found)]))
-    for a, b in _cuts(sensor[starts], size):
+    hour = by.time_us // HOUR_US
+    starts = np.concatenate(([0], np.flatnonzero(~by.same() | (hour[1:] != hour[:-1])) + 1))
+    ends = np.concatenate((starts[1:], [len(hour)]))
+    for a, b in _cuts(by.sensor[starts], size):
         first, last = starts[a:b], ends[a:b]
-        mine = found[first[0] : last[-1]]
+        span = slice(int(first[0]), int(last[-1]))
+        mine = by.found[span]
         row = np.repeat(np.arange(len(first), dtype=np.int32), last - first)
-        heads = mine[first - first[0]]
         block = Block(
-            rows.sensor[heads], rows.channel[heads], hour[first] * HOUR_US,
+            by.sensor[first], by.channel[first], hour[first] * HOUR_US,
             np.fmin.reduceat(rows.lag_s[mine], first - first[0]), {}, {}, {},
         )  # fmt: skip
-        minute = (rows.time_us[mine] - block.time_us[row]) // 60_000_000
+        minute = (by.time_us[span] - block.time_us[row]) // 60_000_000
         spots = _Spots(row * np.int32(MINUTES) + minute.astype(np.int32))
         for m in domain.metrics:
             if m.name in rows.values:
-                rise = rises[m.name][mine] if m.name in rises else None
+                rise = rises[m.name][span] if m.name in rises else None
                 _metric(block, m, spots, rows.values[m.name][mine], rise)
         yield block
 
@@ -117,7 +117,7 @@ def _cuts(sensor: Values, size: int) -> list[tuple[int, int]]:
     """Where blocks begin and end: about ``size`` rows each, and all of a sensor's in one."""
     heads = np.concatenate(([0], np.flatnonzero(sensor[1:] != sensor[:-1]) + 1, [len(sensor)]))
     cuts = np.unique(np.append(heads[np.searchsorted(heads, np.arange(0, len(sensor), size))], len(sensor))).tolist()
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    return list(pairwise(cuts))
 
 
 def _counts(metric: Metric) -> bool:
@@ -187,6 +187,8 @@ class _Sums:
 
     def minutes(self, rows: int) -> Minutes:
         def spread(values: Values, kind: type[np.floating]) -> Values:
+            if len(values) == rows * MINUTES:  # every minute has some: mostly
+                return values.astype(kind).reshape(rows, MINUTES)
             out = np.full(rows * MINUTES, np.nan, kind)
             out[self.spots.cells] = values
             return out.reshape(rows, MINUTES)

@@ -12,10 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from psycopg import sql
 
 from city.columns import Columns
 from infra import bus
 from infra.bus import Head
+from infra.rollup import wire
 
 #: How far the clocks of collector and database may be apart.
 CLOCKS_S = 3600
@@ -58,19 +60,16 @@ def whole(conn: psycopg.Connection, domain: str, since_us: int, early_us: int) -
 
 
 def fetch(conn: psycopg.Connection, domain: str, *, since_us: int, until_us: int, early_us: int) -> Iterator[Entry]:
-    """What was stored with since <= time < until (microseconds), in the order of storing. Needs a transaction."""
-    with conn.cursor(name="journal", binary=True) as cur:
-        cur.itersize = 16
-        cur.execute(
-            """SELECT data FROM journal WHERE domain = %s AND stored_at >= to_timestamp(%s)
-               AND max_time >= to_timestamp(%s) AND min_time < to_timestamp(%s) ORDER BY batch""",
-            [domain, (since_us - early_us) / 1e6 - CLOCKS_S, since_us / 1e6, until_us / 1e6],
-        )
-        for (data,) in cur:
-            frame = bus.decode(data)
-            cols = frame.columns
-            if cols is None:
-                continue
-            inside = (cols.time_us >= since_us) & (cols.time_us < until_us)
-            if inside.any():
-                yield Entry(frame.head.received_us, cols if inside.all() else cols.take(inside))
+    """What was stored with since <= time < until (microseconds), in the order of storing."""
+    query = sql.SQL(
+        """SELECT data FROM journal WHERE domain = {} AND stored_at >= to_timestamp({}) AND max_time >= to_timestamp({})
+           AND min_time < to_timestamp({}) ORDER BY batch"""
+    ).format(domain, (since_us - early_us) / 1e6 - CLOCKS_S, since_us / 1e6, until_us / 1e6)
+    for data in wire.fetch_bytes(conn, query):
+        frame = bus.decode(data)
+        cols = frame.columns
+        if cols is None:
+            continue
+        inside = (cols.time_us >= since_us) & (cols.time_us < until_us)
+        if inside.any():
+            yield Entry(frame.head.received_us, cols if inside.all() else cols.take(inside))

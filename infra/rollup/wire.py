@@ -26,6 +26,8 @@ TAIL = b"\xff\xff"
 _OIDS = {">i2": 21, ">i4": 23, ">f4": 700, ">f8": 701}
 #: ndim, flags, element type, dimension, lower bound.
 _ARRAY_HEAD = 20
+#: Count of fields and length of the first.
+_FIELD = 6
 _BUFFER_BYTES = 4 << 20
 
 Array = NDArray[Any]
@@ -164,25 +166,40 @@ def fetch(
         yield np.frombuffer(block, view, count=len(block) // layout.itemsize)
 
 
+def fetch_bytes(conn: psycopg.Connection, query: sql.Composable) -> Iterator[bytes]:
+    """The values of a query of one column of bytea without nulls, one after the other."""
+    for row in _rows(conn, sql.SQL("COPY ({}) TO STDOUT (FORMAT binary)").format(query)):
+        if len(row) > _FIELD:  # the trailer is no row
+            yield bytes(row[_FIELD:])
+
+
 def _blocks(conn: psycopg.Connection, statement: sql.Composed) -> Iterator[bytes]:
     """What COPY sends after its head, whole rows at a time; the last block ends with the trailer's two bytes."""
+    held: list[memoryview] = []
+    size = 0
+    for row in _rows(conn, statement):
+        held.append(row)
+        size += len(row)
+        if size >= _BUFFER_BYTES:
+            yield b"".join(held)
+            held.clear()
+            size = 0
+    if held:
+        yield b"".join(held)
+
+
+def _rows(conn: psycopg.Connection, statement: sql.Composed) -> Iterator[memoryview]:
+    """The rows of a COPY as they come, and its trailer. A row of psycopg's own crosses three layers more."""
     with conn.cursor() as cur, cur.copy(statement):
         pgconn = conn.pgconn
         readable = select.poll()
         readable.register(pgconn.socket, select.POLLIN)
-        held: list[bytes | memoryview] = []
-        size = 0
         head = len(HEAD)  # comes with the first row
         while True:
             got, data = pgconn.get_copy_data(1)
             if got > 0:
-                held.append(memoryview(data)[head:])
-                size += got
+                yield memoryview(data)[head:]
                 head = 0
-                if size >= _BUFFER_BYTES:
-                    yield b"".join(held)
-                    held.clear()
-                    size = 0
             elif got == 0:
                 readable.poll()
                 pgconn.consume_input()
@@ -191,5 +208,3 @@ def _blocks(conn: psycopg.Connection, statement: sql.Composed) -> Iterator[bytes
         while (result := pgconn.get_result()) is not None:
             if result.status != ExecStatus.COMMAND_OK:
                 raise psycopg.errors.error_from_result(result, encoding=conn.info.encoding)
-        if held:
-            yield b"".join(held)

@@ -193,7 +193,7 @@ def test_buckets_say_what_a_recomputation_says(found: list[Reading], cut: int, s
 @given(many)
 def test_rows_are_put_in_order_of_sensor_channel_and_time(found: list[Reading]) -> None:
     gathered = rows(found)
-    by = order(gathered)
+    by = order(gathered).found.tolist()
     want = sorted((r.sensor, r.channel, r.time_us) for r in found)
     assert [(gathered.sensor[i], gathered.channel[i], gathered.time_us[i]) for i in by] == want
 
