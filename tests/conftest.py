@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ("tests.fix_servers", "tests.fix_api", "tests.fix_opendata")
+pytest_plugins = ("tests.fix_servers", "tests.fix_api", "tests.fix_opendata", "tests.fix_files")
 
 settings.register_profile("quick", max_examples=50)
 settings.register_profile("deep", max_examples=2_000, deadline=None)

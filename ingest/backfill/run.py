@@ -23,9 +23,10 @@ from infra.settings import Settings
 from ingest.backfill import lines, plan
 from ingest.backfill.book import Book
 from ingest.backfill.clock import EARLIEST_US
+from ingest.backfill.csv_file import CsvFile
 from ingest.backfill.load import HANG_S, Loader
 from ingest.backfill.look import Look
-from ingest.backfill.parts import CsvFile, ParquetFile
+from ingest.backfill.parquet_file import ParquetFile
 from ingest.backfill.plan import Plan, Said
 from ingest.backfill.report import Report
 from ingest.link import Link, Watchdog

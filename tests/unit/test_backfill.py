@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from city.payload import Limits
 from infra import catalog, settings
 from infra.errors import ConfigError
-from ingest.backfill import clock, lines, parts, plan
+from ingest.backfill import clock, csv_file, lines, plan
 from ingest.backfill.book import Book
 from ingest.backfill.clock import EARLIEST_US, Clock
-from ingest.backfill.parts import Bad, CsvFile
+from ingest.backfill.csv_file import CsvFile
+from ingest.backfill.parts import Bad
 from ingest.backfill.plan import Said
 from ingest.backfill.rows import tables
 
@@ -50,11 +51,11 @@ def read(data: bytes, said: Said, few: int, block: int) -> tuple[dict[Any, Any],
     file = CsvFile(
         lines.Blocks(io.BytesIO(rest), 2, block), sign, plan.make(header, said, CITY.registry), known, LIMITS
     )
-    before, parts.FEW = parts.FEW, few
+    before, csv_file.FEW = csv_file.FEW, few
     try:
         found = list(file.parts())
     finally:
-        parts.FEW = before
+        csv_file.FEW = before
     rows: dict[Any, Any] = {}
     for part in found:
         for t in (t for some, _ in tables(part.whole(known), known.decoders) for t in some):
