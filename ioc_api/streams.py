@@ -32,7 +32,7 @@ from ioc_api.problems import Stop
 if TYPE_CHECKING:
     from ioc_api.service import Service
 
-#: Downloads at a time: each holds a database connection and a good part of a processor.
+#: Downloads at a time, of each lane: each holds a database connection and a good part of a processor.
 MOST = 4
 #: Blocks that are ready before the client takes them.
 AHEAD = 4
@@ -52,13 +52,14 @@ class Streams:
         self.limit_s = limit_s
         self.running: set[Flow] = set()
 
-    def begin(self, blocks: Blocks) -> Flow:
-        """Start a download, or Stop with 503 where there are MOST already."""
-        if len(self.running) >= MOST:
+    def begin(self, blocks: Blocks, lane: str = "") -> Flow:
+        """Start a download, or Stop with 503 where there are MOST in its lane already: the public shall not keep the
+        city from its own."""
+        if sum(flow.lane == lane for flow in self.running) >= MOST:
             raise Stop(
                 503, f"{MOST} downloads are under way already: try again in a moment", {"Retry-After": str(BUSY_S)}
             )
-        flow = Flow(self, blocks)
+        flow = Flow(self, blocks, lane)
         self.running.add(flow)
         flow.thread.start()
         return flow
@@ -72,9 +73,10 @@ class Streams:
 class Flow:
     """One download. Made in the event loop; ``next`` and ``stop`` are called there."""
 
-    def __init__(self, streams: Streams, blocks: Blocks) -> None:
+    def __init__(self, streams: Streams, blocks: Blocks, lane: str = "") -> None:
         self.begun = monotonic()
         self.sent = 0
+        self.lane = lane
         self.limit_s = streams.limit_s
         self.thread = threading.Thread(target=self._run, name="download", daemon=True)
         self._streams = streams
@@ -185,13 +187,15 @@ async def respond(
     *,
     headers: Mapping[str, str] | None = None,
     request: Request | None = None,
+    lane: str = "",
 ) -> Download:
     """The answer for ``blocks(conn)``, which runs in a thread, in one read-only transaction of one moment.
 
     The first block is there before this returns, so an early error is answered as a problem. Give ``request`` where
-    the first block may take long: then a client that leaves before it is noticed as well.
+    the first block may take long: then a client that leaves before it is noticed as well. Downloads of one ``lane``
+    do not take the place of another's.
     """
-    flow = service.streams.begin(blocks)
+    flow = service.streams.begin(blocks, lane)
     try:
         first = await _first(flow, request)
     except BaseException:

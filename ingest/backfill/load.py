@@ -108,7 +108,6 @@ class Loader:
         for batch in batches:
             if batch.decoded or batch.messages:
                 self._write(batch, received_us, part)
-        self._known |= {_digest(i.message.payload, i.detail.partition(":")[0]) for i in items}
 
     def _settle(self, conn: psycopg.Connection, whole: Readings) -> Readings:
         new_sensors = set(whole.sensor[whole.sensor < 0].tolist())

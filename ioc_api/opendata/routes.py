@@ -211,7 +211,7 @@ async def _file(
     query = _query(service, choice, zones=zones, daily=daily)
     blocks = partial(csv_blocks if form == "csv" else parquet_blocks, query=query)
     visit(request.scope).begin_download()
-    return await streams.respond(service, blocks, media, name, headers=headers, request=request)
+    return await streams.respond(service, blocks, media, name, headers=headers, request=request, lane="open")
 
 
 def _query(service: Service, choice: Choice, *, zones: bool, daily: bool) -> sql.Composable:

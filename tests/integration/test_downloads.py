@@ -53,7 +53,7 @@ class Site:
         app = Starlette(routes=[Route("/{name}", self.answer)])
 
         async def refused(_: Request, e: Any) -> Response:
-            return problem(getattr(e, "status", 503), str(e))
+            return problem(getattr(e, "status", 503), str(e), headers=getattr(e, "headers", None))
 
         for kind in (Stop, Away, psycopg.Error):
             app.add_exception_handler(kind, refused)
@@ -78,6 +78,7 @@ class Site:
             copyout.CSV,
             'a"b\r\nc.csv',
             request=request,
+            lane=request.query_params.get("lane", ""),
         )
 
     def close(self) -> None:
@@ -165,6 +166,8 @@ def test_only_a_few_at_a_time(site: Site, db: psycopg.Connection) -> None:
         answer = httpx.get(f"{site.url}/small")
         assert answer.status_code == 503
         assert "try again" in answer.json()["detail"]
+        assert answer.headers["retry-after"]
+        assert httpx.get(f"{site.url}/small?lane=other").status_code == 200
     finally:
         for client in clients:
             client.close()
