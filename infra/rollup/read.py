@@ -72,7 +72,7 @@ class Minutes(Keys):
 
 
 def done_until_us(conn: psycopg.Connection, domain_code: str) -> int:
-    """Hours before it are rolled up; the least int64 where none is, the greatest where all are."""
+    """Hours before it are rolled up; the least int64 where none is."""
     row = conn.execute(
         """SELECT CASE WHEN isfinite(done_until) THEN (extract(epoch FROM done_until) * 1000000)::bigint END
            FROM rollup_state WHERE domain = %s""",

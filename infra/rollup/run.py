@@ -62,20 +62,33 @@ def roll(
         return Rolled(busy=True)
     try:
         until = (now_us - settings.rollup_grace_s * 1_000_000) // HOUR_US * HOUR_US
+        faults: list[Exception] = []
         for domain in catalog.registry.domains.values():
-            task = Task(conn, domain, catalog, settings, now_us, log, counts=done.counts)
-            closed = task.state().closed
-            if closed is None or closed < until:
-                try:
-                    closing.close(conn, domain.code, until)
-                except psycopg.errors.LockNotAvailable:
-                    done.waits.append(domain.code)
-                    log.warning("an hour cannot be closed: a batch hangs in the database", domain=domain.code)
-            while not stop() and hours.advance(task):
-                pass
-            while not stop() and due.work_off(task):
-                pass
+            try:
+                _domain(Task(conn, domain, catalog, settings, now_us, log, counts=done.counts), until, done.waits, stop)
+            except Exception as e:
+                if conn.closed or conn.broken:
+                    raise
+                # What is wrong with one domain is no reason to leave the others behind.
+                log.error("a domain cannot be rolled up", domain=domain.code, reason=str(e))
+                faults.append(e)
+        if faults:
+            raise faults[0]
     finally:
         if not conn.closed and not conn.broken:
             conn.execute("SELECT pg_advisory_unlock(%s)", [RUNNER])
     return done
+
+
+def _domain(task: Task, until: int, waits: list[str], stop: Callable[[], bool]) -> None:
+    closed = task.state().closed
+    if closed is None or closed < until:
+        try:
+            closing.close(task.conn, task.domain.code, until)
+        except psycopg.errors.LockNotAvailable:
+            waits.append(task.domain.code)
+            task.log.warning("an hour cannot be closed: a batch hangs in the database", domain=task.domain.code)
+    while not stop() and hours.advance(task):
+        pass
+    while not stop() and due.work_off(task):
+        pass

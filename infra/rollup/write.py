@@ -81,7 +81,7 @@ def blocks(conn: psycopg.Connection, domain: Domain, found: Iterable[Block]) -> 
         nonlocal count
         for block in found:
             count += len(block)
-            single = [*_key(block), Column("lag_s", ">f4", block.lag_s)]
+            single = [*_key(block), Column("lag_s", ">f4", block.lag_s, np.array(~np.isnan(block.lag_s), bool))]
             single += [c for m in domain.metrics for c in _hours(block, m)]
             hours.extend(wire.rows(_in_order(single, hour)))
             arrays = [*_key(block), *(c for m in domain.metrics for c in _minutes(block, m))]

@@ -13,7 +13,7 @@ import pytest
 from city.bucket_rows import HOUR_US
 from infra import schema
 from infra.catalog import Catalog
-from infra.rollup import closing, read
+from infra.rollup import closing, due, read, task
 from infra.rollup.run import RUNNER, roll
 from tests.integration.rollups import LOG, SETTINGS, START, City
 
@@ -224,3 +224,33 @@ def equal(a: Any, b: Any) -> None:
                 np.testing.assert_allclose(mine[key], other[key], rtol=1e-6, atol=1e-6, err_msg=f"{f.name} {key}")
         else:
             np.testing.assert_allclose(mine, other, rtol=1e-6)
+
+
+@pytest.mark.parametrize("source", ["journal", "readings"])
+def test_more_readings_than_are_held_are_taken_in_parts(
+    database: str, catalog: Catalog, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "READINGS", 300)
+    monkeypatch.setattr(due, "ROWS", 3)
+    monkeypatch.setattr(due, "STEP", 2)
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains["lighting"], 8)
+        if source == "journal":
+            city.journal_is_whole()
+        for _ in range(4):
+            city.write(city.batch(100, START, START + 2 * HOUR_US))
+        city.roll(START + 3 * HOUR_US)
+        city.write(city.batch(30, START, START + 2 * HOUR_US))
+        city.roll(START + 40 * HOUR_US)
+        assert city.check(START + 39 * HOUR_US) > 500
+
+
+def test_a_domain_that_cannot_be_rolled_up_does_not_hold_the_others(database: str, catalog: Catalog) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains["water"], 3)
+        city.write(city.batch(20, START, START + HOUR_US))
+        conn.execute("DROP TABLE reading_lighting CASCADE")
+        conn.execute("INSERT INTO rollup_due (domain, hour, batch, sensors) VALUES ('lighting', '2020-01-01', 1, '{1}')")
+        with pytest.raises(psycopg.Error):
+            city.roll(START + 3 * HOUR_US)
+        assert conn.execute("SELECT count(*) FROM hour_water").fetchone() != (0,)
