@@ -250,7 +250,9 @@ def test_a_domain_that_cannot_be_rolled_up_does_not_hold_the_others(database: st
         city = City(conn, catalog, catalog.registry.domains["water"], 3)
         city.write(city.batch(20, START, START + HOUR_US))
         conn.execute("DROP TABLE reading_lighting CASCADE")
-        conn.execute("INSERT INTO rollup_due (domain, hour, batch, sensors) VALUES ('lighting', '2020-01-01', 1, '{1}')")
+        conn.execute(
+            "INSERT INTO rollup_due (domain, hour, batch, sensors) VALUES ('lighting', '2020-01-01', 1, '{1}')"
+        )
         with pytest.raises(psycopg.Error):
             city.roll(START + 3 * HOUR_US)
         assert conn.execute("SELECT count(*) FROM hour_water").fetchone() != (0,)
