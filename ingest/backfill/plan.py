@@ -161,6 +161,9 @@ def make(header: Sequence[str], said: Said, registry: Registry) -> Plan:
     """The plan for a file with that header. ConfigError says what is missing, or not known, and what to do."""
     columns = tuple(h.strip() for h in header)
     metrics = {m.name for d in registry.domains.values() for m in d.metrics}
+    strange = [name for name in said.scale if name not in metrics]
+    if strange:
+        raise ConfigError(f"--scale {strange[0]}: there is no metric of that name")
     at: dict[str, int] = {}
     wide: dict[str, int] = {}
     for key, name in said.columns.items():

@@ -224,3 +224,29 @@ def test_two_at_a_time(files: Files, catalog: Catalog) -> None:
         out, _ = child.communicate(timeout=100)
         assert child.returncode == 0, out.decode()
     assert files.balance()[1] == len(files.observations())
+
+
+@pytest.mark.slow
+def test_the_connection_is_cut_again_and_again(files: Files) -> None:
+    path, n = files.folder / "cut.csv", 200_000
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    with path.open("w") as f:
+        f.write("time,sensor,speed\n")
+        f.writelines(f"{(start + timedelta(seconds=i)).isoformat()},S1,{i % 100}\n" for i in range(n))
+        f.write("x,S1,1\n")
+    cuts = 0
+    with files.start("ingest", "backfill", path) as child:
+        while child.poll() is None:
+            row = files.db.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE application_name LIKE 'ioc ingest backfill%' AND datname = current_database()"
+                " AND state = 'active'"
+            ).fetchone()
+            cuts += int(row[0]) if row else 0
+            time.sleep(0.1 + 0.05 * cuts)
+        out, _ = child.communicate()
+    assert child.returncode == 1, out.decode()
+    assert cuts > 0
+    assert files.db.execute("SELECT count(*) FROM observation").fetchone() == (n,)
+    assert files.balance() == (n + 1, n, 0, 1)
+    assert f"stored {n:,}; " in out.decode()

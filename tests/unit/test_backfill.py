@@ -207,6 +207,7 @@ def test_times(text: str, offset_s: int | None, form: str, us: int) -> None:
         ("time,sensor,speed", Said(columns={"time": "Zeit"}), "no such column"),
         ("time,sensor,speed", Said(columns={"metric.foo": "speed"}), "--map metric.foo"),
         ("time,sensor,speed,speed", Said(), "there twice"),
+        ("time,sensor,speed", Said(scale={"sped": 2.0}), "--scale sped"),
         ("", Said(), "names its columns"),
         ("\0", Said(), "names its columns"),
         ("é", Said(), "not UTF-8"),
