@@ -39,6 +39,16 @@ def readings(conn: psycopg.Connection, q: Question, form: Form) -> Iterator[byte
         return
     # With the first rows, so that an early error can still be answered as one.
     head = (",".join((*HEAD, "value", "quality")) + "\n").encode()
+    for query in statements(q):
+        for block in copyout.csv_blocks(conn, query, header=False):
+            yield head + block if head else block
+            head = b""
+    if head:
+        yield head
+
+
+def statements(q: Question) -> Iterator[sql.Composed]:
+    """The queries of a CSV of readings, one after the other: each sorts no more than it can hold."""
     span_s = max(1.0, (q.to_us - q.from_us) / 1e6)
     for part in q.parts:
         size = max(1, int(_SORTED / (span_s / min(part.interval_s(s) for s in part.sensors) + 1)))
@@ -47,11 +57,7 @@ def readings(conn: psycopg.Connection, q: Question, form: Form) -> Iterator[byte
             by: sql.Composable = sql.SQL("ORDER BY array_position({}, r.sensor), r.time, r.channel").format(ids)
             if len(ids) == 1:
                 by = sql.SQL("ORDER BY r.time, r.channel")
-            for block in copyout.csv_blocks(conn, _select(q, part, ids, form, by), header=False):
-                yield head + block if head else block
-                head = b""
-    if head:
-        yield head
+            yield _select(q, part, ids, "csv", by)
 
 
 def _select(q: Question, part: Part, ids: list[int], form: Form, by: sql.Composable) -> sql.Composed:

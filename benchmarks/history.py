@@ -1,0 +1,234 @@
+"""Questions about history: rollups against readings, the newest of all sensors against a scan, a file against COPY.
+
+    python -m benchmarks.history [--sensors 200] [--all 50000] [--rounds 3]
+
+A day of readings every 10 s of 8 metrics by the sensors of one zone, rolled up; and an hour of readings every 60 s of
+8 metrics by many sensors. Everything is asked over HTTP, the answer read to its end; the anchors are SQL on the same
+database by psycopg.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import psycopg
+import structlog
+
+from benchmarks.live import TOKEN, start_api
+from benchmarks.proc import rss_mb
+from benchmarks.rig import Rig, rig, table, until
+from city.registry import Domain
+from city.sensors import Sensor
+from infra import catalog, sensors, settings
+from infra.catalog import Catalog
+from infra.rollup.run import roll
+from ioc_api.history.export import statements
+from ioc_api.history.question import Part, Question
+from ioc_api.times import rfc3339
+
+HOUR_US = 3_600_000_000
+ZONE, OTHER = "07210", "07228"
+#: Every reading of a minute differs, and so does every sensor; no value is missing.
+FILL = """INSERT INTO {table} (time, sensor, batch, channel, quality, period_s, {names})
+    SELECT t, s.id, 1, 0, 0, 0, {values}
+    FROM generate_series(%s::timestamptz, %s::timestamptz - interval '1 second', %s * interval '1 second') AS t,
+         (SELECT id FROM sensor WHERE domain = %s ORDER BY id) AS s"""
+
+
+class Clock:
+    """The end of the last whole hour that is over, and the day before it."""
+
+    def __init__(self) -> None:
+        self.now_us = time.time_ns() // 1000
+        self.to_us = (self.now_us - 300_000_000) // HOUR_US * HOUR_US
+        self.from_us = self.to_us - 24 * HOUR_US
+
+
+def fill(conn: psycopg.Connection, domain: Domain, from_us: int, to_us: int, every_s: float) -> int:
+    """Readings of all sensors of a domain; returns how many rows."""
+    names = ", ".join(m.name for m in domain.metrics)
+    values = ", ".join(
+        f"round((20 + {i} + 15 * sin(extract(epoch FROM t) / {600 + i} + s.id))::numeric, 1)"
+        for i, _ in enumerate(domain.metrics)
+    )
+    cursor = conn.execute(
+        FILL.format(table=f"reading_{domain.code}", names=names, values=values),
+        [rfc3339(from_us), rfc3339(to_us), every_s, domain.code],
+    )
+    conn.execute(f"VACUUM ANALYZE reading_{domain.code}")
+    return cursor.rowcount
+
+
+class Asker:
+    """Asks over HTTP, and reads answers to their end."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.replace("ws://", "http://").removesuffix("/api/v1/live")
+
+    def ask(self, path: str, query: list[tuple[str, str]]) -> tuple[int, float]:
+        """Bytes of the answer, and seconds."""
+        request = urllib.request.Request(
+            f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(query)}", headers={"Authorization": f"Bearer {TOKEN}"}
+        )
+        begun = time.monotonic()
+        size = 0
+        with urllib.request.urlopen(request, timeout=600) as answer:
+            while block := answer.read(1 << 20):
+                size += len(block)
+        return size, time.monotonic() - begun
+
+
+def timed(rounds: int, *runs: Callable[[], Any]) -> list[float]:
+    """Median seconds of each, asked in turn so that what else goes on falls on all of them."""
+    found: list[list[float]] = [[] for _ in runs]
+    for _ in range(rounds):
+        for run, into in zip(runs, found, strict=True):
+            begun = time.monotonic()
+            run()
+            into.append(time.monotonic() - begun)
+    return [median(x) for x in found]
+
+
+def minutes(
+    conn: psycopg.Connection, ask: Asker, domain: Domain, clock: Clock, rounds: int
+) -> list[tuple[object, ...]]:
+    """A day of 1-minute means, of the zone and of each of its sensors."""
+    means = ", ".join(f"avg({m.name})" for m in domain.metrics)
+    span = f"time >= '{rfc3339(clock.from_us)}' AND time < '{rfc3339(clock.to_us)}'"
+    from_table = f"FROM reading_{domain.code} r JOIN sensor s ON s.id = r.sensor WHERE s.zone = '{ZONE}' AND {span}"
+    query = [("metric", m.name) for m in domain.metrics] + [
+        ("zone", ZONE), ("domain", domain.code), ("step", "1m"), ("from", rfc3339(clock.from_us)),
+        ("to", rfc3339(clock.to_us)), ("layout", "series"), ("stat", "mean"),
+    ]  # fmt: skip
+    rows: list[tuple[object, ...]] = []
+    for what, more, by in (("the zone's own", [("of", "whole")], ""), ("each sensor's", [], "sensor, channel, ")):
+        text = f"SELECT {by}time_bucket('1 minute', time) AS t, {means} {from_table} AND quality = 0 GROUP BY {by}t"
+
+        def rolled(more: list[tuple[str, str]] = more) -> None:
+            ask.ask("observations", [*query, *more])
+
+        def raw(text: str = text) -> None:
+            conn.execute(text, binary=True).fetchall()
+
+        ours, anchor = timed(rounds, rolled, raw)
+        rows.append((what, f"{anchor * 1000:,.0f}", f"{ours * 1000:,.0f}", f"{anchor / ours:.0f}"))
+    return rows
+
+
+def latest(conn: psycopg.Connection, ask: Asker, domain: Domain, rounds: int) -> tuple[object, ...]:
+    """The newest readings of all sensors of a domain, against the quicker of two scans of an hour."""
+    names = ", ".join(m.name for m in domain.metrics)
+    hour = f"FROM reading_{domain.code} WHERE time > now() - interval '1 hour'"
+    last = ", ".join(f"last({m.name}, time)" for m in domain.metrics)
+    scans = (
+        f"SELECT DISTINCT ON (sensor, channel) sensor, channel, time, {names} {hour} ORDER BY sensor, channel, time DESC",
+        f"SELECT sensor, channel, max(time), {last} {hour} GROUP BY sensor, channel",
+    )
+    ours, *anchors = timed(
+        rounds, lambda: ask.ask("latest", [("domain", domain.code)]),
+        *(lambda text=text: conn.execute(text, binary=True).fetchall() for text in scans),
+    )  # fmt: skip
+    anchor = min(anchors)
+    return (f"{anchor * 1000:,.0f}", f"{ours * 1000:,.0f}", f"{ours / anchor:.3f}")
+
+
+def export(
+    conn: psycopg.Connection, ask: Asker, domain: Domain, known: list[Sensor], clock: Clock, pid: int
+) -> tuple[object, ...]:
+    """All readings of a day as CSV, against the same COPY, discarded by psycopg."""
+    q = Question((Part(domain, domain.metrics, tuple(known)),), None, clock.from_us, clock.to_us, None, clock.now_us)
+    query = [("metric", m.name) for m in domain.metrics] + [
+        ("zone", ZONE), ("domain", domain.code), ("from", rfc3339(clock.from_us)), ("to", rfc3339(clock.to_us)),
+        ("format", "csv"),
+    ]  # fmt: skip
+    ask.ask("observations", [*query[:1], *query[len(domain.metrics) :]])  # warm, and what is imported is imported
+    before = peak = rss_mb(pid)
+    size, seconds = 0, 0.0
+
+    def watched() -> None:
+        nonlocal size, seconds
+        size, seconds = ask.ask("observations", query)
+
+    import threading
+
+    thread = threading.Thread(target=watched)
+    thread.start()
+    while thread.is_alive():
+        peak = max(peak, rss_mb(pid))
+        thread.join(0.1)
+    copied = 0
+    begun = time.monotonic()
+    for statement in statements(q):
+        with conn.cursor() as cur, cur.copy(b"COPY (" + statement.as_bytes(conn) + b") TO STDOUT (FORMAT csv)") as copy:
+            for block in copy:
+                copied += len(block)
+    anchor = time.monotonic() - begun
+    number = int(q.readings)
+    return (f"{number:,}", f"{copied / anchor / 1e6:.1f}", f"{size / seconds / 1e6:.1f}",
+            f"{size / seconds / (copied / anchor):.2f}", f"{before:.0f}", f"{peak:.0f}")  # fmt: skip
+
+
+def prepare(conn: psycopg.Connection, known: Catalog, clock: Clock, count: int, every: int) -> list[Sensor]:
+    """Sensors, readings and rollups; returns the sensors of the zone."""
+    sensors.save(conn, [
+        *(Sensor(f"Z{i}", "bac_giang", "traffic", zone=ZONE, interval_s=10) for i in range(count)),
+        *(Sensor(f"A{i}", "bac_giang", "electricity", zone=OTHER, interval_s=60) for i in range(every)),
+    ])  # fmt: skip
+    domains = known.registry.domains
+    conn.execute("INSERT INTO batch (id, collector, seq, received_at, messages, stored, duplicate, quarantined)"
+                 " VALUES (1, 'bench', 1, now(), 1, 1, 0, 0)")  # fmt: skip
+    n = fill(conn, domains["traffic"], clock.from_us, clock.to_us, 10)
+    print(f"{n:,} rows of a day, {len(domains['traffic'].metrics)} metrics each", flush=True)
+    roll(conn, known, settings.load(), clock.now_us, structlog.get_logger())
+    now = time.time_ns() // 1000
+    n = fill(conn, domains["electricity"], now - HOUR_US, now, 60)
+    print(f"{n:,} rows of the last hour, {len(domains['electricity'].metrics)} metrics each", flush=True)
+    return [s for s in sensors.load(conn) if s.zone == ZONE]
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__.partition("\n")[0])
+    asked.add_argument("--sensors", type=int, default=200, help="of the zone (%(default)s)")
+    asked.add_argument("--all", type=int, default=50_000, help="whose newest readings are asked for (%(default)s)")
+    asked.add_argument("--rounds", type=int, default=3)
+    given = asked.parse_args()
+    known = catalog.load(settings.load())
+    traffic, electricity = (known.registry.domains[d] for d in ("traffic", "electricity"))
+    clock = Clock()
+    with rig() as made, psycopg.connect(made.postgres.url, autocommit=True) as conn:
+        mine = prepare(conn, known, clock, given.sensors, given.all)
+        api, url = _api(made)
+        ask = Asker(url)
+        until(lambda: _warm(ask), "the live state is complete", 300)
+        head = f"a day of 1-minute means, {given.sensors} sensors × {len(traffic.metrics)} metrics"
+        print(table([head, "SQL on readings, ms", "API, rollups, ms", "times faster"],
+                    minutes(conn, ask, traffic, clock, given.rounds)), end="\n\n")  # fmt: skip
+        row = latest(conn, ask, electricity, given.rounds)
+        print(table(["newest readings", "SQL, scan of an hour, ms", "API, ms", "ratio"],
+                    [(f"{given.all:,} sensors", *row)]), end="\n\n")  # fmt: skip
+        row = export(conn, ask, traffic, mine, clock, api)
+        print(table(["CSV", "readings", "COPY, MB/s", "API, MB/s", "ratio", "API before, MB", "at most, MB"],
+                    [("a day of the zone", *row)]))  # fmt: skip
+
+
+def _api(made: Rig) -> tuple[int, str]:
+    service, url = start_api(made)
+    return service.pid, url
+
+
+def _warm(ask: Asker) -> bool:
+    try:
+        return ask.ask("latest", [("sensor", "A0")])[0] > 150
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    main()
