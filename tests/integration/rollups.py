@@ -175,6 +175,7 @@ class City:
         """All that is rolled up before ``until_us`` says what a recomputation says; returns how many figures."""
         where = f"WHERE time < to_timestamp({until_us / 1e6})"
         count = self.check_hours(where) + self.check_minutes(where) + self.check_groups(where, until_us)
+        self.check_minutes_of_groups(where)
         assert self.conn.execute("SELECT count(*) FROM rollup_due").fetchone() == (0,)
         return count
 
@@ -254,3 +255,23 @@ class City:
                 assert got[k].sensors == one.sensors, (table, k)
             count += len(want)
         return count
+
+    def check_minutes_of_groups(self, where: str) -> None:
+        """Minutes of groups, but for directions: of a minute the length of their mean is not kept."""
+        minute = "date_trunc('minute', time)"
+        want = recomputed(self.conn, self.domain, f"area, zone, {minute}", f"{where} AND zone IS NOT NULL")
+        want |= recomputed(self.conn, self.domain, f"area, ''::text, {minute}", where)
+        circular = {m.name for m in self.domain.metrics if m.aggregate == "circular"}
+        got = {}
+        for *key, n, mean, low, high, value, sensors in self.conn.execute(
+            """SELECT area, zone, time + (i - 1) * interval '1 minute', metric, n[i], mean[i], min[i], max[i], value[i],
+                      sensors[i]
+               FROM group_minute CROSS JOIN generate_series(1, 60) AS i WHERE domain = %s AND n[i] > 0""",
+            [self.domain.code],
+        ):
+            got[tuple(key)] = Figure(n, mean, low, high, value, [], sensors, 1.0)
+        assert got.keys() == want.keys()
+        for key, one in want.items():
+            assert got[key].sensors == one.sensors, key
+            if key[-1] not in circular:
+                same(self.domain, key[-1], one, got[key], key, percentiles=False)

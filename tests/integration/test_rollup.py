@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from typing import Any
 
@@ -102,6 +103,37 @@ def test_a_death_anywhere_changes_nothing(database: str, catalog: Catalog, domai
         while city.roll(now + 26 * HOUR_US).busy:  # the server has not noticed the last death yet
             time.sleep(0.05)
         assert city.check((now + 26 * HOUR_US - GRACE_US) // HOUR_US * HOUR_US) > 100
+
+
+def test_writers_and_rollups_at_the_same_time(database: str, catalog: Catalog) -> None:
+    with psycopg.connect(database, autocommit=True) as conn, psycopg.connect(database, autocommit=True) as other:
+        city = City(conn, catalog, catalog.registry.domains["lighting"], 6)
+        city.journal_is_whole()
+        written = threading.Event()
+        failed: list[BaseException] = []
+
+        def write() -> None:
+            try:
+                for i in range(40):  # each hour in turn, and again and again the first ones
+                    since = START + (i % 7) * HOUR_US
+                    city.write(city.batch(20, since, since + HOUR_US), careful=bool(i % 3))
+            except BaseException as e:
+                failed.append(e)
+            finally:
+                written.set()
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        rounds, late = 0, 0
+        while not written.is_set():
+            late += roll(other, catalog, SETTINGS, START + min(2 + rounds, 9) * HOUR_US, LOG).late
+            rounds += 1
+        thread.join()
+        assert not failed
+        assert rounds > 1
+        late += roll(other, catalog, SETTINGS, START + 40 * HOUR_US, LOG).late
+        assert late > 0
+        assert city.check(START + 39 * HOUR_US) > 500
 
 
 def test_one_at_a_time(database: str, catalog: Catalog) -> None:
