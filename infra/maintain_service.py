@@ -7,6 +7,8 @@ or refused in the middle is done by the next round.
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import threading
 import time
@@ -30,6 +32,8 @@ LOOK_S, HANG_S = 5.0, 20.0
 #: Longest wait for another process's round.
 PATIENCE_MS = 600_000
 FIRST_DELAY_S, LONGEST_DELAY_S = 1.0, 60.0
+#: What a signal gives us to end.
+LAST_S = 2.0
 
 Say = Callable[[Reason], None]
 
@@ -140,9 +144,13 @@ class Keeper:
     def _stop(self, _: int, __: FrameType | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)  # once is enough
+        logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it finds cut is no news
         self._stopping = True  # on its way out Stop may give way to the error of a connection that is cut
         if self._conn is not None:
             db.cut(self._conn)  # so that nothing on the way out waits for the server
+        last = threading.Timer(LAST_S, os._exit, [0])  # whatever may hold us: a round may end anywhere
+        last.daemon = True
+        last.start()
         raise Stop
 
     def _round(self) -> bool:

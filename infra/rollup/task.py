@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,7 +65,13 @@ class Task:
         """A transaction that sees one state of the database all through."""
         with self.conn.transaction():
             self.conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            yield
+            try:
+                yield
+            except BaseException as e:
+                # A COPY that is being read holds the connection's lock until its generator is closed, and the frames
+                # of the error hold the generator: the rollback would wait for ever.
+                traceback.clear_frames(e.__traceback__)
+                raise
 
     def state(self) -> State:
         """How far the domain is."""

@@ -86,6 +86,7 @@ def test_a_signal_ends_it_though_the_way_out_is_barred(signals: list[int], monke
     monkeypatch.setattr(maintain_service, "_take", lambda _: True)
     monkeypatch.setattr(maintain, "go", go)
     monkeypatch.setattr("infra.db.cut", lambda _: None)
+    monkeypatch.setattr(maintain_service, "LAST_S", 600)
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         maintain_service.Keeper(settings.load(database_url="postgresql://x/y"), 60).run()
