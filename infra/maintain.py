@@ -108,7 +108,8 @@ def _try(work: Round, part: Callable[[Round], None]) -> None:
 
 def rollups(work: Round) -> None:
     """Minutes, hours, groups and days; what came late."""
-    done = roll(work.conn, work.catalog, work.settings, work.now_us, work.log)
+    # A service comes again soon; who calls once wants all of it.
+    done = roll(work.conn, work.catalog, work.settings, work.now_us, work.log, patient=not work.whole)
     work.facts |= {"hours": done.hours, "late": done.late, "days": done.days}
     work.busy |= bool(done.hours or done.late)
     if done.busy:

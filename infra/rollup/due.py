@@ -11,8 +11,10 @@ from infra.rollup.task import DAY_US, State, Task, city_day
 
 #: Hours of sensors of one transaction, about, and of one step of it.
 MANY, STEP = 50_000, 5_000
+#: How long a late reading waits, for each sensor of its domain: 50,000 make it a quarter of an hour.
+WAIT_US = 18_000
 #: Stored hours of sensors that are held while groups are folded anew.
-ROWS = 8_192
+ROWS = 16_384
 
 
 def work_off(task: Task) -> bool:
@@ -22,6 +24,8 @@ def work_off(task: Task) -> bool:
         if state.done is None:
             return False
         ids, sensor, hour, batches = _due(task, state.done)
+        if task.patient and ids and not _ripe(task, ids):
+            return False
         if not ids:
             return False
         edge = -(1 << 62)
@@ -71,6 +75,20 @@ def _due(task: Task, done: int) -> tuple[list[int], Ints, Ints, Ints]:
     return [r[0] for r in rows], pairs[:, 0], pairs[:, 1], np.unique([r[2] for r in rows])
 
 
+def _ripe(task: Task, ids: list[int]) -> bool:
+    """Whether the entries have waited so long that folding their groups anew, which asks all sensors of the domain,
+    stays below a hundredth of a processor."""
+    row = task.conn.execute(
+        """SELECT (extract(epoch FROM min(b.received_at)) * 1000000)::bigint,
+                  (SELECT count(*) FROM sensor WHERE domain = %s AND status = 'active')
+           FROM rollup_due d JOIN batch b ON b.id = d.batch WHERE d.id = ANY(%s)""",
+        [task.domain.code, ids],
+    ).fetchone()
+    if row is None or row[0] is None:
+        return True
+    return bool(task.now_us - row[0] >= row[1] * WAIT_US)
+
+
 def _with_next(task: Task, sensor: Ints, hour: Ints, done: int) -> tuple[Ints, Ints]:
     """With the hours after, whose counters rise from here, as far as they are rolled up."""
     if not task.counters:
@@ -116,9 +134,13 @@ def regroup(task: Task, hours: list[int], state: State, known: members.Members) 
     parts = -(-max(1, int((known.cell >= 0).sum()) * len(hours)) // ROWS)
     kept = task.settings.keep_minute_days
     whole = not kept or first >= task.now_us - kept * DAY_US  # else its minutes may have been dropped
+    several = stored.arrays(conn, domain, domain.metrics, first, last) if whole else {}
     for i in range(parts):
-        for read in (stored.hours, stored.minutes) if whole else (stored.hours,):
-            block = stored.joined(list(read(conn, domain, domain.metrics, first, last, part=(i, parts))))
+        span = (conn, domain, domain.metrics, first, last)
+        both = [list(stored.hours(*span, part=(i, parts)))]
+        if whole:
+            both.append(list(stored.minutes(*span, part=(i, parts), several=several)))
+        for block in map(stored.joined, both):
             if block is not None:
                 fold.add(block)
     names = [m.name for m in domain.metrics if m.percentiles]

@@ -44,8 +44,8 @@ class Members:
 
 def load(conn: psycopg.Connection, domain: Domain, settings: Settings) -> Members:
     """The members as the caller's transaction sees them."""
-    # Numbers instead of texts: a city of 50,000 sensors is read in a blink. Materialized: where a registry has just been
-    # imported the planner expects one row, and would sort all sensors anew for each of them (minutes).
+    # Numbers instead of texts: a city of 50,000 sensors is read in a blink. Materialized: of a registry that was just
+    # imported the planner expects one row, and would sort all sensors anew for each (minutes).
     active = sql.SQL("sensor s WHERE s.domain = {} AND s.status = 'active'").format(sql.Literal(domain.code))
     query = sql.SQL(
         """WITH c AS MATERIALIZED (SELECT area, zone, row_number() OVER (ORDER BY area, zone) - 1 AS n

@@ -54,8 +54,13 @@ def roll(
     log: Any,
     *,
     stop: Callable[[], bool] = lambda: False,
+    patient: bool = False,
 ) -> Rolled:
-    """One round over all domains. ``conn`` is in autocommit mode; ``stop`` is asked between two transactions."""
+    """One round over all domains. ``conn`` is in autocommit mode; ``stop`` is asked between two transactions.
+
+    ``patient``: late readings of a domain of many sensors may wait for others (see `infra.rollup.due`), for who comes
+    again soon.
+    """
     done = Rolled()
     got = conn.execute("SELECT pg_try_advisory_lock(%s)", [RUNNER]).fetchone()
     if got != (True,):
@@ -65,7 +70,8 @@ def roll(
         faults: list[Exception] = []
         for domain in catalog.registry.domains.values():
             try:
-                _domain(Task(conn, domain, catalog, settings, now_us, log, counts=done.counts), until, done.waits, stop)
+                task = Task(conn, domain, catalog, settings, now_us, log, counts=done.counts, patient=patient)
+                _domain(task, until, done.waits, stop)
             except Exception as e:
                 if conn.closed or conn.broken:
                     raise

@@ -97,25 +97,45 @@ def minutes(
     *,
     sensors: Sequence[int] | None = None,
     part: Part = WHOLE,
+    several: dict[str, bool] | None = None,
 ) -> Iterator[Block]:
     """Stored minutes of the hours with from <= time < to, in no order; the blocks hold ``minutes`` and no ``hours``.
 
-    A metric that none of the rows has is left out, and so are arrays that would only repeat the means.
+    A metric that none of the rows has is left out, and so are arrays that would only repeat the means. ``several``:
+    what `arrays` says, where it has been asked for all parts at once.
     """
-    table = schema.minute_table(domain.code)
-    where = _where(from_us, to_us, sensors, part)
-    flags = [f"bool_or({m.name}$mean IS NOT NULL), bool_or({m.name}$n IS NOT NULL)" for m in metrics]
-    row = conn.execute(
-        sql.SQL("SELECT {} FROM {} WHERE {}").format(sql.SQL(", ".join(flags)), sql.Identifier(table), where)
-    ).fetchone()
-    found = row or ()
-    several = {m.name: bool(found[2 * i + 1]) for i, m in enumerate(metrics) if found[2 * i]}
+    if several is None:
+        several = arrays(conn, domain, metrics, from_us, to_us, sensors=sensors, part=part)
     chosen = [m for m in metrics if m.name in several]
     columns = [c for m in chosen for c in _arrays(m, several[m.name])]
-    for block, rows in _blocks(conn, table, columns, where):
+    where = _where(from_us, to_us, sensors, part)
+    for block, rows in _blocks(conn, schema.minute_table(domain.code), columns, where):
         for m in chosen:
             block.minutes[m.name] = _minute(m, rows, several[m.name])
         yield block
+
+
+def arrays(
+    conn: psycopg.Connection,
+    domain: Domain,
+    metrics: Sequence[Metric],
+    from_us: int,
+    to_us: int,
+    *,
+    sensors: Sequence[int] | None = None,
+    part: Part = WHOLE,
+) -> dict[str, bool]:
+    """The metrics that any of the stored hours has, and whether any minute of it had more than one reading."""
+    flags = [f"bool_or({m.name}$mean IS NOT NULL), bool_or({m.name}$n IS NOT NULL)" for m in metrics]
+    row = conn.execute(
+        sql.SQL("SELECT {} FROM {} WHERE {}").format(
+            sql.SQL(", ".join(flags)),
+            sql.Identifier(schema.minute_table(domain.code)),
+            _where(from_us, to_us, sensors, part),
+        )
+    ).fetchone()
+    found = row or ()
+    return {m.name: bool(found[2 * i + 1]) for i, m in enumerate(metrics) if found[2 * i]}
 
 
 def _arrays(m: Metric, several: bool) -> Iterator[tuple[_Field, str]]:

@@ -35,7 +35,10 @@ class State:
 
 @dataclass(slots=True)
 class Task:
-    """One domain being rolled up. ``conn`` is in autocommit mode. ``parts``: in how many its sensors are taken."""
+    """One domain being rolled up. ``conn`` is in autocommit mode. ``parts``: in how many its sensors are taken.
+
+    ``patient``: late readings of a large domain wait for others, for each time its groups are folded anew.
+    """
 
     conn: psycopg.Connection
     domain: Domain
@@ -44,6 +47,7 @@ class Task:
     now_us: int
     log: Any
     parts: int = 1
+    patient: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
     @property

@@ -105,6 +105,26 @@ def test_a_death_anywhere_changes_nothing(database: str, catalog: Catalog, domai
         assert city.check((now + 26 * HOUR_US - GRACE_US) // HOUR_US * HOUR_US) > 100
 
 
+def test_late_readings_of_a_large_domain_wait_for_others(
+    database: str, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "WAIT_US", HOUR_US)  # of 8 sensors: eight hours
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains["traffic"], 3)
+        city.write(city.batch(20, START, START + HOUR_US))
+        city.roll(START + 3 * HOUR_US)
+        city.write(city.batch(20, START, START + HOUR_US))
+
+        def patient(now_us: int) -> int:
+            return roll(conn, catalog, SETTINGS, now_us, LOG, patient=True).late
+
+        assert patient(START + 4 * HOUR_US) == 0
+        assert patient(START + 10 * HOUR_US) == 1
+        city.write(city.batch(20, START, START + HOUR_US))
+        assert patient(START + 4 * HOUR_US) == 0
+        assert city.roll(START + 4 * HOUR_US).late == 1, "who comes once has it all done"
+
+
 def test_writers_and_rollups_at_the_same_time(database: str, catalog: Catalog) -> None:
     with psycopg.connect(database, autocommit=True) as conn, psycopg.connect(database, autocommit=True) as other:
         city = City(conn, catalog, catalog.registry.domains["lighting"], 6)
@@ -271,6 +291,11 @@ def test_more_readings_than_are_held_are_taken_in_parts(
             city.journal_is_whole()
         for _ in range(4):
             city.write(city.batch(100, START, START + 2 * HOUR_US))
+        names = [m.name for m in city.domain.metrics]
+        span = {"from_us": START, "to_us": START + 2 * HOUR_US}
+        whole = read.hours(conn, city.domain, names, **span)
+        monkeypatch.setattr(read, "LIMIT", 30)
+        equal(read.hours(conn, city.domain, names, **span), whole)
         city.roll(START + 3 * HOUR_US)
         city.write(city.batch(30, START, START + 2 * HOUR_US))
         city.roll(START + 40 * HOUR_US)
