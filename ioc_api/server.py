@@ -20,7 +20,8 @@ from ioc_api.service import Service
 from ioc_api.wire import HEAD_BYTES, Protocol
 
 #: A client that takes nothing for so long loses its connection; without it the kernel would keep trying for minutes.
-USER_TIMEOUT_MS = 5_000
+#: A download may pause; who watches live data and does not read is gone much sooner (`ioc_api.wire`).
+USER_TIMEOUT_MS = 60_000
 #: What the kernel holds for a client: enough for a fast one, and a slow one gets newer figures sooner.
 SEND_BYTES = 128 * 1024
 

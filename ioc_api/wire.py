@@ -7,6 +7,7 @@ a while.
 
 from __future__ import annotations
 
+import socket
 import sys
 from http import HTTPStatus
 
@@ -20,6 +21,8 @@ from ioc_api.problems import MEDIA, Problem
 HEAD_BYTES = 65_536
 #: How much is thrown away behind a request that was refused, and for how long.
 _REST_BYTES, _REST_S = 256 * 1024 * 1024, 15.0
+#: A live client that takes nothing for so long loses its connection.
+LIVE_TIMEOUT_MS = 5_000
 
 
 class Protocol(H11Protocol):
@@ -36,6 +39,13 @@ class Protocol(H11Protocol):
         self._rest += len(data)
         if self._rest > _REST_BYTES:
             self.transport.abort()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """From here on the connection is a live one."""
+        raw = self.transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LIVE_TIMEOUT_MS)
+        super().handle_websocket_upgrade(event)
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that could not be read; called while h11's error is being handled."""

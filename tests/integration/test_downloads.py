@@ -6,6 +6,7 @@ import asyncio
 import gc
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ from infra import copyout
 from ioc_api import streams
 from ioc_api.database import Away
 from ioc_api.problems import Stop, problem
+from ioc_api.server import listen
+from ioc_api.wire import Protocol
 from tests.service import until
 
 pytestmark = pytest.mark.servers
@@ -57,9 +60,9 @@ class Site:
 
         for kind in (Stop, Away, psycopg.Error):
             app.add_exception_handler(kind, refused)
-        self.sockets = [socket.create_server(("127.0.0.1", 0))]
+        self.sockets = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self.sockets[0].getsockname()[1]}"
-        config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(app, http=Protocol, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=lambda: asyncio.run(self.serve()))
         self.thread.start()
@@ -235,3 +238,16 @@ def test_row_groups_are_bounded(db: psycopg.Connection) -> None:
     sizes = [about.row_group(i).num_rows for i in range(about.num_row_groups)]
     assert len(sizes) >= 3
     assert max(sizes) < 60_000
+
+
+def test_a_client_may_pause(site: Site) -> None:
+    with socket.create_connection(site.sockets[0].getsockname()) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+        client.sendall(b"GET /large HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        first = client.recv(1000)
+        assert first.startswith(b"HTTP/1.1 200")
+        time.sleep(8)  # longer than a live client may take
+        got = [first]
+        while more := client.recv(1 << 20):
+            got.append(more)
+    assert b"".join(got).endswith(b"0\r\n\r\n"), "the last chunk says that it is whole"
