@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
+from time import monotonic
 from typing import Any, TypeVar
 
 import psycopg
@@ -27,6 +29,8 @@ _SIZE = 6
 #: Questions about history at a time, and how long others wait: each takes a good part of a processor and a thread,
 #: and the live figures need both.
 _QUESTIONS, _PATIENCE_S = 3, 5.0
+#: How long a connection is kept for the next question.
+_KEPT_S = 60.0
 
 
 class Away(Exception):
@@ -42,6 +46,7 @@ class Database:
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         self._working: set[psycopg.Connection] = set()
         self._questions = asyncio.Semaphore(_QUESTIONS)
+        self._kept: list[tuple[float, psycopg.Connection]] = []
         options = {**db.OPTIONS, "application_name": "ioc api"}
         options["options"] = f"{options['options']} -c statement_timeout={int(LIMIT_S * 900)}"
         self._pool = AsyncConnectionPool(
@@ -57,6 +62,8 @@ class Database:
         """Close all connections; work that is under way in threads ends with an error."""
         for conn in list(self._working):
             cut(conn)
+        while self._kept:
+            self._kept.pop()[1].close()
         await self._pool.close(timeout=2)
 
     async def check(self) -> None:
@@ -109,32 +116,69 @@ class Database:
                 await self._questions.acquire()
         except TimeoutError:
             raise Away("many questions about history are being answered: try again in a moment") from None
+        loop = asyncio.get_running_loop()
         try:
-            return await self.work(task, limit_s=LIMIT_S, repeatable=True, statement_timeout=int(LIMIT_S * 900))
+            return await asyncio.to_thread(self._ask, loop, task)
         finally:
             self._questions.release()
 
+    def _ask(self, loop: asyncio.AbstractEventLoop, task: Callable[[psycopg.Connection], T]) -> T:
+        """Run a question on a connection of before, or a new one. It is kept when all went well: a new one costs as
+        much as many a question."""
+        with self._own(loop, LIMIT_S, {"statement_timeout": int(LIMIT_S * 900)}, keep=True) as conn:
+            conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            return task(conn)
+
+    def _connect(self, settings: Mapping[str, str | int], *, keep: bool) -> psycopg.Connection:
+        """One of those that were kept and is still good, or a new connection."""
+        while keep and self._kept:
+            since, conn = self._kept.pop()
+            # To a connection that waits the server has nothing to say but its farewell.
+            if monotonic() - since < _KEPT_S and not _spoken(conn):
+                return conn
+            conn.close()
+        return db.connect(self.url, application="api reader", autocommit=False, **settings)
+
     @contextmanager
     def _own(
-        self, loop: asyncio.AbstractEventLoop, limit_s: float, settings: Mapping[str, str | int]
+        self, loop: asyncio.AbstractEventLoop, limit_s: float, settings: Mapping[str, str | int], *, keep: bool = False
     ) -> Iterator[psycopg.Connection]:
+        """A connection for a thread, cut after ``limit_s``. Closed in the end, or kept where all went well."""
         timers: list[asyncio.TimerHandle] = []
         try:
-            with db.connect(self.url, application="api reader", autocommit=False, **settings) as conn:
-                self._working.add(conn)
-                loop.call_soon_threadsafe(lambda: timers.append(loop.call_later(limit_s, cut, conn)))
-                try:
-                    yield conn
-                finally:
-                    self._working.discard(conn)
-                    with suppress(RuntimeError):  # the loop has ended, and the timer with it
-                        loop.call_soon_threadsafe(_cancel, timers)
+            conn = self._connect(settings, keep=keep)
+            self._working.add(conn)
+            loop.call_soon_threadsafe(lambda: timers.append(loop.call_later(limit_s, cut, conn)))
+            good = False
+            try:
+                yield conn
+                conn.commit()
+                good = True
+            finally:
+                self._working.discard(conn)
+                with suppress(RuntimeError):  # the loop has ended, and the timer with it
+                    loop.call_soon_threadsafe(_cancel, timers)
+                # Last of all: from then on it may be somebody else's.
+                if keep and good:
+                    self._kept.append((monotonic(), conn))
+                else:
+                    conn.close()
         except Unavailable as e:
             raise Away(str(e)) from None
         except psycopg.errors.QueryCanceled:
             raise
         except (psycopg.OperationalError, psycopg.InterfaceError) as e:
             raise Away(f"the database does not answer: {db.reason(e)}") from None
+
+
+def _spoken(conn: psycopg.Connection) -> bool:
+    """Whether the server has something to say, or is gone."""
+    waiting = select.poll()
+    try:
+        waiting.register(conn.fileno(), select.POLLIN)
+    except psycopg.Error:
+        return True
+    return bool(waiting.poll(0))
 
 
 def _cancel(timers: list[asyncio.TimerHandle]) -> None:
