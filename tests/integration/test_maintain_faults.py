@@ -34,8 +34,9 @@ def test_a_fault_while_a_copy_is_read_does_not_hang_the_round(
     rounds: list[maintain.Round] = []
     with psycopg.connect(database, autocommit=True, options="-c timezone=UTC") as conn:
         city = City(conn, catalog, catalog.registry.domains["traffic"], 3)
-        for n in range(3):
-            city.write(city.batch(400, START + n * HOUR_US, START + (n + 1) * HOUR_US))
+        city.journal_is_whole()
+        for _ in range(8):
+            city.write(city.batch(400, START, START + HOUR_US))
 
         def work() -> None:
             rounds.append(maintain.go(conn, catalog, settings.load(), structlog.get_logger(), whole=True))
