@@ -32,7 +32,8 @@ def test_a_fault_while_a_copy_is_read_does_not_hang_the_round(
 
     monkeypatch.setattr(task, "gather", gather)
     rounds: list[maintain.Round] = []
-    with psycopg.connect(database, autocommit=True, options="-c timezone=UTC") as conn:
+    conn = psycopg.connect(database, autocommit=True, options="-c timezone=UTC")
+    try:
         city = City(conn, catalog, catalog.registry.domains["traffic"], 3)
         city.journal_is_whole()
         for _ in range(8):
@@ -50,3 +51,5 @@ def test_a_fault_while_a_copy_is_read_does_not_hang_the_round(
         faulty.clear()
         assert maintain.go(conn, catalog, settings.load(), structlog.get_logger(), whole=True).errors == []
         assert conn.execute("SELECT count(*) > 0 FROM hour_traffic").fetchone() == (True,)
+    finally:
+        conn.pgconn.finish()  # at once, whoever hangs in it
