@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
 from infra import cli, links
 from infra.servers import Postgres
@@ -21,9 +23,10 @@ EN-1,viet_yen,environment,Trạm quan trắc,pm2_5
 
 
 @pytest.fixture
-def ioc(database: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ioc:
+def ioc(database: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Ioc]:
     monkeypatch.setenv("IOC_DATABASE_URL", database)
-    return Ioc(monkeypatch, capfd)
+    yield Ioc(monkeypatch, capfd)
+    structlog.reset_defaults()  # a command's log went to this test's stderr
 
 
 class Ioc:
