@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("ingest", "latency", "sockets", "disk", "footprint", "rollup")
+NAMES = ("ingest", "latency", "sockets", "disk", "footprint", "rollup", "history")
 
 
 def main(wanted: list[str]) -> int:

@@ -195,7 +195,11 @@ class Readings:
         columns = readings.fetch(conn, domain, since_us=since - 1, until_us=span[1] - 1, sensors=ids)
         rows = gather(domain, ((c, c.time_us) for c in columns))
         ranked = order(rows) if climbs else None
-        rises = {n: increases(rows, ranked, n) for n in climbs if ranked is not None and n in rows.values}
+        rises = {}
+        for name in climbs:
+            if ranked is not None and name in rows.values:
+                rises[name] = np.empty(len(rows))
+                rises[name][ranked.found] = increases(rows, ranked, name)
         values = {m.name: widened(rows.values[m.name].astype(np.float64), m) for m in part.metrics
                   if m.name in rows.values}  # fmt: skip
         return Readings(

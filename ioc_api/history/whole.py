@@ -98,33 +98,41 @@ class _Whole:
 
     # What is rolled up
 
-    def _select(self, table: str, columns: str, metric: Metric, span: Span) -> list[tuple[Any, ...]]:
+    def _select(self, table: str, columns: str, span: Span) -> dict[str, list[tuple[Any, ...]]]:
+        """Rows of all metrics at once, by metric: (start in microseconds, columns…), by time."""
         query = sql.SQL(
-            "SELECT (extract(epoch FROM time) * 1000000)::bigint, {columns} FROM {table} WHERE zone = {zone}"
-            " AND metric = {metric} AND domain = {domain} AND area = {area} AND time >= {since} AND time < {until}"
-            " ORDER BY time"
+            "SELECT metric, (extract(epoch FROM time) * 1000000)::bigint, {columns} FROM {table} WHERE zone = {zone}"
+            " AND metric = ANY({metrics}) AND domain = {domain} AND area = {area} AND time >= {since}"
+            " AND time < {until} ORDER BY time"
         ).format(
-            columns=sql.SQL(columns), table=sql.Identifier(table), zone=self.group.zone or "", metric=metric.name,
-            domain=self.part.domain.code, area=self.group.area, since=rfc3339(span[0]), until=rfc3339(span[1]),
+            columns=sql.SQL(columns), table=sql.Identifier(table), zone=self.group.zone or "",
+            metrics=[m.name for m in self.part.metrics], domain=self.part.domain.code, area=self.group.area,
+            since=rfc3339(span[0]), until=rfc3339(span[1]),
         )  # fmt: skip
-        return self.conn.execute(query, binary=True).fetchall()
+        out: dict[str, list[tuple[Any, ...]]] = {m.name: [] for m in self.part.metrics}
+        for metric, *row in self.conn.execute(query, binary=True):
+            out[metric].append(tuple(row))
+        return out
 
     def _rolled(self, span: Span) -> None:
         outer = (span[0] // HOUR_US * HOUR_US, span[1])
+        hours = self._select(
+            "group_hour", "sensors, expected, left_out, due_n, n, mean, min, max, value, x, y, p", outer
+        )
+        minutes = {}
+        if self.unit == "minute":
+            minutes = self._select("group_minute", "n, mean, min, max, value, sensors", outer)
         for m in self.part.metrics:
-            rows = self._select(
-                "group_hour", "sensors, expected, left_out, due_n, n, mean, min, max, value, x, y, p", m, outer
-            )
-            if not rows:
+            if minutes and m not in self.exact:
+                self._minutes(m, span, minutes[m.name])
+            if not hours[m.name]:
                 continue
-            time_us, *columns = (list(c) for c in zip(*rows, strict=True))
+            time_us, *columns = (list(c) for c in zip(*hours[m.name], strict=True))
             p = columns.pop()
             numbers = [np.array(c, np.float64) for c in columns]
             self._expected(m, np.array(time_us), span, *numbers[1:4])
             if self.unit == "hour":
                 self._hours(m, np.array(time_us), numbers[0], numbers[4:], p)
-            elif m not in self.exact:
-                self._minutes(m, span, outer)
 
     def _expected(self, m: Metric, time_us: Ints, span: Span, want: Floats, left: Floats, due: Floats) -> None:
         """Spread what an hour expects over the steps that it touches."""
@@ -152,8 +160,7 @@ class _Whole:
         )  # fmt: skip
         np.maximum.at(self.extra[m.name].sensors, at, sensors)
 
-    def _minutes(self, m: Metric, span: Span, outer: Span) -> None:
-        rows = self._select("group_minute", "n, mean, min, max, value, sensors", m, outer)
+    def _minutes(self, m: Metric, span: Span, rows: list[tuple[Any, ...]]) -> None:
         if not rows:
             return
         time_us = np.array([r[0] for r in rows])[:, None] + np.arange(60) * UNIT_US["minute"]
@@ -169,8 +176,9 @@ class _Whole:
 
     def _days(self) -> None:
         """Whole days know what hours cannot say of a day: percentiles, and how many sensors there were in all."""
+        days = self._select("group_day", "n, sensors, p", (self.start_us, self.q.to_us))
         for m in self.part.metrics:
-            for time_us, n, sensors, p in self._select("group_day", "n, sensors, p", m, (self.start_us, self.q.to_us)):
+            for time_us, n, sensors, p in days[m.name]:
                 at = (time_us - self.start_us) // self.step_us
                 sums = self.grid.sums[m.name]
                 if 0 <= at < self.q.steps and sums.n[0, at] == n:
