@@ -8,6 +8,8 @@ from typing import NamedTuple
 from city.sensors import SENSOR_ID
 
 PREFIX = "ioc/v1"
+#: What lines of files have in quarantine, followed by the file's name; no device can publish there.
+BACKFILL = "backfill/"
 CODE = re.compile(r"[a-z][a-z0-9_]{0,30}\Z")
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import structlog
 from pyarrow import parquet
 
+from city import topics
 from city.payload import Limits
 from infra import catalog, db, schema
 from infra.errors import ConfigError, Unavailable
@@ -113,7 +114,7 @@ def run(settings: Settings, wish: Wish) -> int:
         watchdog.start()
         stack.callback(link.drop)
         stack.callback(watchdog.stop)
-        from_file = f"backfill/{wish.file.name if wish.file != STDIN else 'stdin'}"
+        from_file = f"{topics.BACKFILL}{wish.file.name if wish.file != STDIN else 'stdin'}"
         origin = from_file.encode("utf-8", "backslashreplace").decode()
         into = Look(link, book) if wish.dry_run else Loader(link, book, name, origin, log)
         report = stack.enter_context(Report(wish.report))

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,15 +14,21 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from pydantic import BaseModel, Field
 
+from city.hours import CITY_US, DAY_US
 from city.quality import VERDICTS, Verdict
 from city.quality_words import say
 from infra.copyout import CSV, safe_cell
 from ioc_api.rest.parts import Cursor, Many, Page, Served, Text, from_cursor, to_cursor
-from ioc_api.times import text
+from ioc_api.rest.spans import From, To, span
+from ioc_api.service import Service
+from ioc_api.times import now_us, text
 
 router = APIRouter(prefix="/quality", tags=["quality"])
 
 _JSON, _TABLE = 100, 10_000
+#: Days of zones that are told of where no `from` is given.
+_DAYS = 30
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class ReasonOut(BaseModel):
@@ -82,9 +89,10 @@ class ZoneQualityOut(BaseModel):
     unknown: int
     share_trusted: float | None = Field(description="Of those that could be judged.")
     completeness: float | None = Field(description="Mean over the sensors, 0 to 1.")
-    score: float | None = Field(description="Mean over those that could be judged.")
-    reasons: dict[str, int] = Field(description="How many sensors lose points for it.")
+    score: float | None = Field(description="Mean over those that could be judged; null of days.")
+    reasons: dict[str, int] | None = Field(description="How many sensors lose points for it; null of days.")
     at: str | None = Field(description="When the oldest of them was judged.")
+    day: date | None = Field(None, description="The city day that it is the last judgement of; null: now.")
 
 
 class ZoneQualities(Page):
@@ -227,11 +235,26 @@ async def list_quality(
     return Response(body, media_type=CSV, headers=headers)
 
 
-@router.get("/zones", operation_id="list_quality_zones", summary="Quality of data per zone and area")
+@router.get("/zones", operation_id="list_quality_zones", summary="Quality of data per zone and area, now or day by day")
 async def list_quality_zones(
-    service: Served, area: Many = None, zone: Many = None, domain: Many = None
+    service: Served,
+    area: Many = None,
+    zone: Many = None,
+    domain: Many = None,
+    start: From = None,
+    end: To = None,
+    limit: Annotated[int, Query(ge=1, le=_TABLE, description="Items on a page, of days.")] = 1000,
+    cursor: Cursor = None,
 ) -> ZoneQualities:
-    """Each zone and each area (with those of its sensors that stand in no zone): all domains together, and each."""
+    """Each zone and each area (with those of its sensors that stand in no zone): all domains together, and each.
+
+    With `from` or `to`: the city days that begin in that time, as they were last judged; the 30 days before `to` where
+    there is no `from`.
+    """
+    if start is not None or end is not None:
+        from_us, to_us = span(start, end, now_us(), _DAYS * 86_400)
+        items, following = await _days(service, (from_us, to_us), (area, zone, domain), limit, cursor)
+        return ZoneQualities(items=items, next=following)
     parts, values = _where(area, zone, domain)
     query = sql.SQL(
         """WITH one AS MATERIALIZED (
@@ -259,13 +282,55 @@ async def list_quality_zones(
         rows = await (await cur.execute(query, values)).fetchall()
     items = []
     for row in rows:
-        judged = row["trusted"] + row["untrusted"]
         del row["narrow"]
-        row |= {
-            "at": text(row["at"]),
-            "share_trusted": round(row["trusted"] / judged, 4) if judged else None,
-            "completeness": None if row["completeness"] is None else round(row["completeness"], 4),
-            "score": None if row["score"] is None else round(row["score"], 1),
-        }
-        items.append(ZoneQualityOut(**row))
+        row["score"] = None if row["score"] is None else round(row["score"], 1)
+        items.append(_zone(row))
     return ZoneQualities(items=items)
+
+
+def _zone(row: dict[str, Any]) -> ZoneQualityOut:
+    judged = row["trusted"] + row["untrusted"]
+    row |= {
+        "at": text(row["at"]),
+        "share_trusted": round(row["trusted"] / judged, 4) if judged else None,
+        "completeness": None if row["completeness"] is None else round(row["completeness"], 4),
+    }
+    return ZoneQualityOut(**row)
+
+
+async def _days(
+    service: Service, asked: tuple[int, int], filters: tuple[Many, Many, Many], limit: int, cursor: str | None
+) -> tuple[list[ZoneQualityOut], str | None]:
+    """The city days that begin in a span, by day, area, zone and domain: a page of them, and its `next`."""
+    parts: list[sql.Composable] = [sql.SQL("day >= %(first)s AND day < %(end)s")]
+    # Days are counted in UTC+7: the first one that begins at the moment or after it.
+    first, end = (date.fromordinal(_EPOCH - (-(us + CITY_US) // DAY_US)) for us in asked)
+    values: dict[str, Any] = {"first": first, "end": end, "limit": limit + 1}
+    for column, wanted in zip(("area", "zone", "domain"), filters, strict=True):
+        if wanted:
+            parts.append(sql.SQL("{} = ANY({})").format(sql.Identifier(column), sql.Placeholder(column)))
+            values[column] = wanted
+    after = from_cursor(cursor, str, str, str, str)
+    values |= {f"after{i}": key for i, key in enumerate(after or ())}
+    order = "day::text, area, coalesce(zone, ''), coalesce(domain, '')"
+    behind = f"AND ({order}) > (%(after0)s, %(after1)s, %(after2)s, %(after3)s)" if after else ""
+    query = sql.SQL(
+        """SELECT * FROM (
+               SELECT day, area, zone, GROUPING(zone) = 0 AS narrow, domain, sum(sensors)::int AS sensors,
+                      sum(trusted)::int AS trusted, sum(untrusted)::int AS untrusted, sum(unknown)::int AS unknown,
+                      sum(completeness * sensors) / nullif(sum(sensors) FILTER (WHERE completeness IS NOT NULL), 0)
+                          AS completeness, min(at) AS at
+               FROM quality_day WHERE {where}
+               GROUP BY day, area, GROUPING SETS ((zone), ()), GROUPING SETS ((domain), ())
+           ) AS found
+           WHERE (zone <> '' OR NOT narrow) {behind}
+           ORDER BY {order} LIMIT %(limit)s"""
+    ).format(where=sql.SQL(" AND ").join(parts), behind=sql.SQL(behind), order=sql.SQL(order))
+    async with service.database.connection() as conn, conn.cursor(row_factory=dict_row) as cur:
+        rows = await (await cur.execute(query, values)).fetchall()
+    more, rows = len(rows) > limit, rows[:limit]
+    for row in rows:
+        del row["narrow"]
+    items = [_zone({**row, "score": None, "reasons": None}) for row in rows]
+    last = items[-1] if more else None
+    return items, to_cursor(str(last.day), last.area, last.zone or "", last.domain or "") if last else None

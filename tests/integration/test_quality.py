@@ -6,6 +6,7 @@ import csv
 import io
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import structlog
 from city.columns import Columns
 from city.decoder import Decoder
 from city.sensors import Sensor
+from city.topics import BACKFILL
 from infra import quality, sensors, settings
 from infra.catalog import Catalog
 from infra.quality import Judged
@@ -101,6 +103,9 @@ class Town:
                 "malformed", "it is no JSON", "E5", 1,
             )
             for nth in range(30)
+        ] + [
+            # A file with a wrong mapping: no fault of the sensor's.
+            Item(Received(f"{BACKFILL}old.csv".encode(), b"E10,?", 0, 0, start_us, 0), "malformed", "line 2", "E10", 1)
         ]  # fmt: skip
         batch = Decoded(
             len(who), [Table(self.decoder, cols, np.zeros(len(who), bool))], garbage, cols.readings + len(garbage)
@@ -287,5 +292,36 @@ def test_the_api_says_whom_not_to_trust_and_what_to_do(
     assert zones[2]["share_trusted"] == pytest.approx(7 / 11, abs=0.001)
     assert zones[2]["reasons"]["stuck"] == 1
     assert one.get("quality/zones", area="viet_yen")["items"] == []
+    days_of_zones(one, town, zones)
     for bad in ({"below": 102}, {"cursor": "x"}, {"sort": "name"}, {"limit": 0}, {"sensor": "a\x00"}, _SURROGATE):
         assert one.http.get("/api/v1/quality", params=bad).status_code == 422
+
+
+def days_of_zones(one: Api, town: Town, zones: list[dict[str, Any]]) -> None:
+    """The history of zones says what the judgement said, and the day before is there as well."""
+    with psycopg.connect(town.url, autocommit=True) as conn:
+        conn.execute("INSERT INTO quality_day SELECT day - 1, area, '', 'water', at, 4, 1, 0, 3, 0.5 FROM quality_day")
+    now = datetime.fromtimestamp(town.now_us / 1e6, UTC)
+    midnight = (now + timedelta(hours=7)).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=7)
+    since, today, end = (str((midnight + timedelta(days=n)).isoformat()) for n in (-1, 0, 1))
+    found = one.get("quality/zones", **{"from": since, "to": end})["items"]
+    places = [(z["zone"], z["domain"], z["sensors"]) for z in found]
+    assert places == [
+        (None, None, 4), (None, "water", 4),
+        (None, None, 12), (None, "environment", 12), ("07210", None, 12), ("07210", "environment", 12),
+    ]  # fmt: skip
+    assert (found[0]["completeness"], found[0]["share_trusted"], found[0]["reasons"]) == (0.5, 1.0, None)
+    same = ("area", "zone", "domain", "sensors", "trusted", "untrusted", "unknown", "share_trusted", "at")
+    assert [[z[k] for k in same] for z in found[2:]] == [[z[k] for k in same] for z in zones]
+    assert found[2]["completeness"] == pytest.approx(zones[0]["completeness"], abs=0.001)
+    assert one.get("quality/zones", **{"from": today, "to": end})["items"] == found[2:]
+    paged, cursor = [], {}
+    while True:
+        page = one.get("quality/zones", **{"from": since, "to": end, "limit": 4}, **cursor)
+        paged += page["items"]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert paged == found
+    for bad in ({"from": end, "to": since}, {"from": "yesterday"}, {"from": since, "cursor": "x"}):
+        assert one.http.get("/api/v1/quality/zones", params=bad).status_code == 422
