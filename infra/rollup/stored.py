@@ -98,20 +98,22 @@ def minutes(
     sensors: Sequence[int] | None = None,
     part: Part = WHOLE,
     several: dict[str, bool] | None = None,
+    extremes: bool = True,
 ) -> Iterator[Block]:
     """Stored minutes of the hours with from <= time < to, in no order; the blocks hold ``minutes`` and no ``hours``.
 
     A metric that none of the rows has is left out, and so are arrays that would only repeat the means. ``several``:
-    what `arrays` says, where it has been asked for all parts at once.
+    what `arrays` says, where it has been asked for all parts at once. Without ``extremes`` least and greatest values
+    are not read, which are half of it all.
     """
     if several is None:
         several = arrays(conn, domain, metrics, from_us, to_us, sensors=sensors, part=part)
     chosen = [m for m in metrics if m.name in several]
-    columns = [c for m in chosen for c in _arrays(m, several[m.name])]
+    columns = [c for m in chosen for c in _arrays(m, several[m.name], extremes)]
     where = _where(from_us, to_us, sensors, part)
     for block, rows in _blocks(conn, schema.minute_table(domain.code), columns, where):
         for m in chosen:
-            block.minutes[m.name] = _minute(m, rows, several[m.name])
+            block.minutes[m.name] = _minute(m, rows, several[m.name], extremes)
         yield block
 
 
@@ -138,20 +140,20 @@ def arrays(
     return {m.name: bool(found[2 * i + 1]) for i, m in enumerate(metrics) if found[2 * i]}
 
 
-def _arrays(m: Metric, several: bool) -> Iterator[tuple[_Field, str]]:
+def _arrays(m: Metric, several: bool, extremes: bool) -> Iterator[tuple[_Field, str]]:
     """The array columns of a metric, without nulls; all of them only where a minute has several readings."""
     single = _NAN.format("real")
     yield (f"{m.name}$mean", ">f4", 60), f"coalesce({m.name}$mean, {single})"
     if several:
         kind, wide = ("double precision", ">f8") if m.double else ("real", ">f4")
         yield (f"{m.name}$n", ">i2", 60), f"coalesce({m.name}$n, {_NEVER})"
-        for name in (f"{m.name}$min", f"{m.name}$max"):
+        for name in (f"{m.name}$min", f"{m.name}$max") if extremes else ():
             yield (name, wide, 60), f"coalesce({name}, {m.name}$mean::{kind}[], {_NAN.format(kind)})"
     if m.aggregate in ("sum", "increase"):
         yield (f"{m.name}$value", ">f4", 60), f"coalesce({m.name}$value, {single})"
 
 
-def _minute(m: Metric, rows: NDArray[np.void], several: bool) -> Minutes:
+def _minute(m: Metric, rows: NDArray[np.void], several: bool, extremes: bool) -> Minutes:
     def column(name: str, kind: type[np.generic]) -> NDArray[np.generic]:
         return rows[f"{m.name}${name}"]["value"].astype(kind)
 
@@ -162,7 +164,8 @@ def _minute(m: Metric, rows: NDArray[np.void], several: bool) -> Minutes:
         wide = np.float64 if m.double else np.float32
         n = np.asarray(read("n", np.int16), np.int16)
         out.n = np.where(n < 0, ~np.isnan(mean), n).astype(np.int16)
-        out.low, out.high = read("min", wide), read("max", wide)
+        if extremes:
+            out.low, out.high = read("min", wide), read("max", wide)
     if m.aggregate in ("sum", "increase"):
         out.value = np.asarray(read("value", np.float32), np.float32)
     return out

@@ -115,10 +115,12 @@ class Grid:
             into.reshape(-1)[mine] = a + (b - a) * (at - low)
 
     def add_rolled(
-        self, name: str, cell: Ints, n: Floats, mean: Floats, low: Floats, high: Floats, value: Floats | None,
-        xy: tuple[Floats, Floats] | None, percentiles: Mapping[int, Floats] | None = None,
+        self, name: str, cell: Ints, n: Floats, mean: Floats, low: Floats | None, high: Floats | None,
+        value: Floats | None, xy: tuple[Floats, Floats] | None, percentiles: Mapping[int, Floats] | None = None, *,
+        alone: bool = False,
     ) -> None:  # fmt: skip
         """Add rolled-up figures, all of one shape with ``cell``; where ``n`` is 0 or NaN there is nothing.
+        ``alone``: no cell occurs twice.
 
         ``value`` is the increase of a counter or the sum of amounts; ``xy`` mean sine and cosine (None: from the
         mean). ``percentiles`` are taken for cells that have no other source.
@@ -126,29 +128,36 @@ class Grid:
         metric, sums = self.metrics[name], self.sums[name]
         there = n > 0
         if not there.all():
-            cell, n, mean, low, high = cell[there], n[there], mean[there], low[there], high[there]
+            cell, n, mean = cell[there], n[there], mean[there]
+            low, high = (None if v is None else v[there] for v in (low, high))
             value = None if value is None else value[there]
             xy = None if xy is None else (xy[0][there], xy[1][there])
             percentiles = {p: v[there] for p, v in (percentiles or {}).items()}
         if not len(cell):
             return
         total = n * (10.0 ** (mean / 10.0) if metric.aggregate == "energy" else np.nan_to_num(mean))
-        # Several units may fall into one step, so plain assignment would lose all but one.
-        np.add.at(sums.n.reshape(-1), cell, n)
-        np.add.at(sums.total.reshape(-1), cell, total)
-        np.add.at(sums.rise.reshape(-1), cell, total if value is None else np.nan_to_num(value))
-        np.minimum.at(sums.low.reshape(-1), cell, low)
-        np.maximum.at(sums.high.reshape(-1), cell, high)
+        add, least, most = (_add, _least, _most) if alone else (np.add.at, np.minimum.at, np.maximum.at)
+        add(sums.n.reshape(-1), cell, n)
+        add(sums.total.reshape(-1), cell, total)
+        if value is not None:
+            add(sums.rise.reshape(-1), cell, np.nan_to_num(value))
+        elif metric.aggregate in ("sum", "increase"):
+            add(sums.rise.reshape(-1), cell, total)
+        if low is not None and high is not None:
+            least(sums.low.reshape(-1), cell, low)
+            most(sums.high.reshape(-1), cell, high)
         if sums.x is not None and sums.y is not None:
             if xy is None:
                 angle = np.radians(mean)
                 xy = np.nan_to_num(np.sin(angle)), np.nan_to_num(np.cos(angle))
-            np.add.at(sums.x.reshape(-1), cell, n * xy[0])
-            np.add.at(sums.y.reshape(-1), cell, n * xy[1])
-        alone = sums.n.reshape(-1)[cell] == n
+            add(sums.x.reshape(-1), cell, n * xy[0])
+            add(sums.y.reshape(-1), cell, n * xy[1])
+        if not sums.percentiles:
+            return
+        single = sums.n.reshape(-1)[cell] == n
         for p, into in sums.percentiles.items():
             flat = into.reshape(-1)
-            flat[cell] = np.where(alone, (percentiles or {}).get(p, np.nan), np.nan)
+            flat[cell] = np.where(single, (percentiles or {}).get(p, np.nan), np.nan)
 
     def figures(self, name: str) -> Figures:
         """What a metric's sums come to."""
@@ -169,6 +178,18 @@ class Grid:
             n, mean + blank, np.where(empty, np.nan, sums.low), np.where(empty, np.nan, sums.high), value + blank,
             {p: tidy(v) for p, v in sums.percentiles.items()},
         )  # fmt: skip
+
+
+def _add(into: Floats, cell: Ints, value: Floats) -> None:
+    into[cell] += value
+
+
+def _least(into: Floats, cell: Ints, value: Floats) -> None:
+    into[cell] = np.minimum(into[cell], value)
+
+
+def _most(into: Floats, cell: Ints, value: Floats) -> None:
+    into[cell] = np.maximum(into[cell], value)
 
 
 def widened(values: Floats, metric: Metric | None) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,16 +11,19 @@ import numpy as np
 from city.columns import QUALITIES
 from city.registry import Metric
 from ioc_api.history.grid import Floats, Ints
+from ioc_api.history.marks import Marks
 from ioc_api.history.question import Question
 from ioc_api.history.raw import After, Reading
-from ioc_api.history.table import Table, completeness
+from ioc_api.history.table import Table
 from ioc_api.times import SECOND, rfc3339
 
-#: Whole numbers among the figures.
+#: A series of an answer: (place of the sensor, channel, place of the metric).
+Key = tuple[int, int, int]
 #: The figures of a step, in their order.
 STATS = ("count", "mean", "min", "max", "value", "completeness")
 #: And what those of a zone or area say besides.
 SENSORS = ("sensors", "expected", "left_out")
+#: Whole numbers among the figures.
 WHOLE = frozenset({"count", "sensors", "expected", "left_out"})
 
 
@@ -34,7 +37,12 @@ def listed(values: Floats, name: str = "") -> list[Any]:
     """Numbers as JSON has them: null for NaN."""
     if name in WHOLE:
         return list(np.nan_to_num(values).astype(np.int64).tolist())
-    return [None if v != v else v for v in values.tolist()]
+    out = values.tolist()
+    empty = np.isnan(values)
+    if empty.any():
+        for i in np.flatnonzero(empty).tolist():
+            out[i] = None
+    return list(out)
 
 
 def order(t: Table, gaps: bool) -> tuple[Ints, Ints, Ints]:
@@ -92,29 +100,41 @@ def of_readings(q: Question, found: Iterable[Reading], channels: dict[int, str])
     return out
 
 
-def summaries(t: Table, keys: Sequence[After]) -> list[dict[str, Any]]:
-    """What the series of a page's items are."""
+def summaries(t: Table, keys: Sequence[After]) -> dict[Key, dict[str, Any]]:
+    """What the series of a page's items are, by (place, channel, metric)."""
     wanted = sorted({(place, channel, metric) for place, _, channel, metric in keys})
     rows = {(p, c): r for r, (p, c) in enumerate(zip(t.place.tolist(), t.channel.tolist(), strict=True))}
-    return [about(t, rows[p, c], t.metrics[m]) for p, c, m in wanted]
+    return {(p, c, m): about(t, rows[p, c], t.metrics[m]) for p, c, m in wanted if (p, c) in rows}
 
 
-def series(t: Table, stats: Sequence[str]) -> list[dict[str, Any]]:
+def series(t: Table, stats: Sequence[str], marks: Marks | None) -> list[dict[str, Any]]:
     """Every series that is told of, with an entry for each step: null (and a count of 0) where there is nothing."""
-    every = [{n: v for n, v in t.columns(m).items() if n in stats} for m in t.metrics]
-    return [
-        {**about(t, r, t.metrics[k]), "start": stamp(t.start_us), "step_s": t.step_us // SECOND,
-         **{name: listed(v[r], name) for name, v in every[k].items()}}
-        for r, k in zip(*(x.tolist() for x in np.nonzero(t.told)), strict=True)
-    ]  # fmt: skip
+    every = [t.columns(m, stats) for m in t.metrics]
+    out = []
+    for r, k in zip(*(x.tolist() for x in np.nonzero(t.told)), strict=True):
+        what = about(t, r, t.metrics[k])
+        if marks is not None:
+            what |= marks.of(int(t.place[r]), int(t.channel[r]), k, what["readings"])
+        figures = {name: listed(v[r], name) for name, v in every[k].items()}
+        out.append({**what, "start": stamp(t.start_us), "step_s": t.step_us // SECOND, **figures})
+    return out
 
 
 def about(t: Table, row: int, metric: Metric) -> dict[str, Any]:
     """What a series is, and how complete it is over the whole span."""
-    count, due = t.figures[metric.name].count[row].sum(), t.due[metric.name][row].sum()
-    share = float(completeness(np.array([count]), np.array([due]))[0])
+    count, due = int(t.figures[metric.name].count[row].sum()), float(t.due[metric.name][row].sum())
     return {
         **t.names[row], "metric": metric.name, "unit": metric.unit, "vi": metric.vi, "en": metric.en,
-        "aggregate": metric.aggregate, "readings": int(count), "expected_readings": round(float(due)),
-        "complete": None if share != share else share,
+        "aggregate": metric.aggregate, "readings": count, "expected_readings": round(due),
+        "complete": min(100.0, float(np.round(100.0 * count / due, 1))) if due > 0 else None,
+        **({"left_out": int(t.sensors[metric.name]["left_out"][row].max())} if t.sensors else {}),
+    }  # fmt: skip
+
+
+def unknown(sensor_id: str, channels: Mapping[int, str], channel: int, metric: Metric) -> dict[str, Any]:
+    """What a series is of which nothing has been counted."""
+    return {
+        "sensor_id": sensor_id, "channel": channels.get(channel, str(channel)), "metric": metric.name,
+        "unit": metric.unit, "vi": metric.vi, "en": metric.en, "aggregate": metric.aggregate, "readings": None,
+        "expected_readings": None, "complete": None,
     }  # fmt: skip

@@ -69,6 +69,13 @@ class Question:
     step_s: int | None
     now_us: int
     sensors: tuple[Sensor, ...] = field(default=())
+    #: Where the step was to be chosen: about so many points a series.
+    points: int | None = None
+
+    @property
+    def usual_s(self) -> float:
+        """The longest interval at which any of the sensors reports."""
+        return max((p.interval_s(s) for p in self.parts for s in p.sensors), default=steps.MINUTE_S)
 
     @property
     def steps(self) -> int:
@@ -97,8 +104,9 @@ def ask(service: Service, asked: Asked, now_us: int, *, export: bool = False) ->
     group = _group(service, asked) if asked.of == "whole" else None
     parts = _parts(service, asked, sensors)
     step = _step(asked, parts, from_us, to_us)
-    made = Question(parts, group, from_us, to_us, step, now_us, tuple(s for p in parts for s in p.sensors))
-    _bound(made, export)
+    made = Question(parts, group, from_us, to_us, step, now_us, tuple(s for p in parts for s in p.sensors),
+                    asked.points)  # fmt: skip
+    bound(made, export=export)
     return made
 
 
@@ -205,7 +213,7 @@ def _step(asked: Asked, parts: Sequence[Part], from_us: int, to_us: int) -> int 
     return step
 
 
-def _bound(q: Question, export: bool) -> None:
+def bound(q: Question, *, export: bool) -> None:
     """422 with the limit and what to narrow, before anything is read."""
     days = RAW_DAYS if q.step_s is None and not export else STEP_DAYS
     if q.to_us - q.from_us > days * steps.DAY_S * SECOND:

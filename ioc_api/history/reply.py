@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 
 from ioc_api.history import items, raw, sources, steps
+from ioc_api.history import marks as marked
+from ioc_api.history.kept import NEVER
 from ioc_api.history.question import Question
 from ioc_api.history.table import Table, of_sensors
 from ioc_api.problems import Stop
@@ -33,6 +35,8 @@ class Reply:
     sources: set[str] = field(default_factory=set)
     rolled_us: int | None = None
     left_out: list[tuple[int, int]] = field(default_factory=list)
+    raw_us: int = NEVER
+    late: int = 0
 
     def note(self, filled_from: set[str], done_us: int) -> None:
         self.sources |= filled_from
@@ -46,15 +50,55 @@ class Reply:
             "from": rfc3339(q.from_us), "to": rfc3339(q.to_us), "step_s": q.step_s, "source": source,
             "made_from": sorted(self.sources),
             "rolled_up_to": None if self.rolled_us is None else rfc3339(self.rolled_us),
-            "left_out": [{"from": rfc3339(a), "to": rfc3339(b)} for a, b in self.left_out],
+            "raw_from": None if self.raw_us == NEVER else rfc3339(self.raw_us), "late": self.late,
+            "left_out": [{"from": rfc3339(a), "to": rfc3339(b)} for a, b in sorted(set(self.left_out))],
         }  # fmt: skip
 
 
-def readings(conn: psycopg.Connection, q: Question, after: After | None, limit: int, channels: dict[int, str]) -> Reply:
-    """A page of readings as they came."""
-    found = raw.page(conn, q, after, limit)
+def readings(
+    conn: psycopg.Connection, q: Question, after: After | None, limit: int, channels: dict[int, str], raw_us: int
+) -> Reply:
+    """A page of readings as they came, one more than ``limit`` where there are more, and what the page's series are."""
+    found = raw.page(conn, q, after, limit + 1)
     keys = [(r.place, r.time_us, r.channel, r.metric) for r in found]
-    return Reply(items.of_readings(q, found, channels), keys, sources={"raw"} if found else set())
+    out = Reply(items.of_readings(q, found, channels), keys, sources={"raw"} if found else set(), raw_us=raw_us)
+    if raw_us > q.from_us:
+        out.left_out.append((q.from_us, min(raw_us, q.to_us)))
+        q = replace(q, from_us=min(raw_us, q.to_us))
+    wanted = sorted({(place, channel, metric) for place, _, channel, metric in keys[:limit]})
+    if not wanted:
+        return out
+    marks = marked.load(conn, q, raw_us, {place for place, _, _ in wanted})
+    known = _summaries(conn, q, wanted, channels)
+    metrics = [p.metrics for p in q.parts for _ in p.sensors]
+    for key in wanted:
+        place, channel, metric = key
+        what = known.get(key) or items.unknown(q.sensors[place].sensor_id, channels, channel, metrics[place][metric])
+        out.series.append(what | marks.of(*key, what["readings"]))
+    return out
+
+
+def _summaries(
+    conn: psycopg.Connection, q: Question, wanted: Sequence[items.Key], channels: Mapping[int, str]
+) -> dict[items.Key, dict[str, Any]]:
+    """What these series come to over the whole span, from hours where they are kept. Empty where too many readings
+    would have to be counted."""
+    places = sorted({place for place, _, _ in wanted})
+    parts, first = [], 0
+    for p in q.parts:
+        mine = tuple(s for i, s in enumerate(p.sensors, first) if i in set(places))
+        first += len(p.sensors)
+        if mine:
+            parts.append(replace(p, sensors=mine))
+    asked = replace(q, parts=tuple(parts), sensors=tuple(s for p in parts for s in p.sensors), step_s=steps.HOUR_S)
+    out: dict[items.Key, dict[str, Any]] = {}
+    try:
+        for t in tables(conn, asked, channels, Reply()):
+            keys = [(p, 0, c, m) for p, c, m in ((places.index(p), c, m) for p, c, m in wanted)]
+            out |= {(places[p], c, m): what for (p, c, m), what in items.summaries(t, keys).items()}
+    except Stop:
+        return {}
+    return out
 
 
 def tables(
@@ -65,33 +109,46 @@ def tables(
     *,
     first: int = 0,
     cells: int = CELLS,
+    extremes: bool = True,
 ) -> Iterator[Table]:
-    """The figures of the question's sensors from place ``first`` on, some sensors at a time."""
+    """The figures of the question's sensors from place ``first`` on, some sensors at a time. ``extremes``: whether
+    least and greatest values are wanted."""
     place = 0
     for part in q.parts:
         last = place + len(part.sensors)
         at = max(first, place)
         if at < last:
             how = sources.plan(conn, q, part)
+            reply.left_out += how.gone
+            reply.late += how.late
             size = max(1, min(_MOST, cells // (q.steps * len(part.metrics))))
             while at < last:
                 mine = part.sensors[at - place : at - place + size]
-                filled = sources.fill(conn, q, part, mine, how)
+                filled = sources.fill(conn, q, part, mine, how, extremes=extremes)
                 reply.note(filled.sources, how.done_us)
                 yield of_sensors(q, part, mine, at, filled, channels)
                 at += len(mine)
         place = last
 
 
-def steps_page(found_in: Iterator[Table], reply: Reply, after: After | None, limit: int, *, gaps: bool) -> Reply:
-    """A page of steps, and what the series on it are."""
+def steps_page(
+    conn: psycopg.Connection, q: Question, found_in: Iterator[Table], reply: Reply, after: After | None, limit: int,
+    *, gaps: bool,
+) -> Reply:  # fmt: skip
+    """A page of steps, one more than ``limit`` where there are more, and what the series on it are."""
+    series: dict[items.Key, dict[str, Any]] = {}
     for t in found_in:
-        found, keys = items.page(t, after, limit - len(reply.items), gaps=gaps)
+        left = limit - len(reply.items)
+        found, keys = items.page(t, after, left + 1, gaps=gaps)
         reply.items += found
         reply.keys += keys
-        reply.series += items.summaries(t, keys)
-        if len(reply.items) >= limit:
+        series |= items.summaries(t, keys[:left])
+        if len(reply.items) > limit:
             break
+    if q.group is None and series:
+        marks = marked.load(conn, q, reply.raw_us, {place for place, _, _ in series})
+        series = {key: what | marks.of(*key, what["readings"]) for key, what in series.items()}
+    reply.series += series.values()
     return reply
 
 

@@ -62,6 +62,14 @@ class WholeStep(Figures):
     left_out: int = Field(description="Sensors that are not trusted and were not counted.")
 
 
+class Quality(BaseModel):
+    """Readings of the whole span by their quality. Null: not counted."""
+
+    measuring: int | None
+    calibrating: int | None = Field(description="Null also where readings are not kept any more for the whole span.")
+    fault: int | None = Field(description="As `calibrating`.")
+
+
 class Series(BaseModel, extra="allow"):
     """What one series is, over the whole span; with `layout=series` also its figures, one entry for each step."""
 
@@ -70,9 +78,12 @@ class Series(BaseModel, extra="allow"):
     vi: str
     en: str
     aggregate: str
-    readings: int = Field(description="Readings of quality `measuring`.")
-    expected_readings: int
+    readings: int | None = Field(description="Readings of quality `measuring`; null where too many are not rolled up.")
+    expected_readings: int | None
     complete: float | None = Field(description="Percent of the readings that should be there.")
+    quality: Quality | None = Field(None, description="Of sensors.")
+    trusted: bool | None = Field(None, description="Whether the sensor is trusted now; null before it was judged.")
+    left_out: int | None = Field(None, description="Of a zone or area: sensors (at most) that were not counted.")
     sensor_id: str | None = None
     channel: str | None = None
     area: str | None = None
@@ -105,5 +116,13 @@ class Observations(Page):
     source: Literal["raw", "minute", "hour", "day", "mix"] = Field("raw", description="What the answer was made from.")
     made_from: list[str] = Field([], description="Every source, where there were several.")
     rolled_up_to: str | None = Field(None, description="Until when rollups were used; what follows is from readings.")
-    left_out: list[Span] = Field([], description="Spans of a whole zone or area with too many readings to be added up.")
+    raw_from: str | None = Field(None, description="Since when readings as they came are kept; null: none was dropped.")
+    late: int = Field(
+        0, description="Hours (at least) that readings have changed since they were rolled up, and that are answered"
+        " as they were: the next round of maintenance mends them."
+    )  # fmt: skip
+    left_out: list[Span] = Field(
+        [], description="Spans that do not count: readings that are not kept any more, or (of a whole zone or area) too"
+        " many to be added up."
+    )  # fmt: skip
     series: list[Series] = Field([], description="The series of the items of this page, each over the whole span.")

@@ -24,12 +24,12 @@ from city.registry import Metric
 from city.sensors import Sensor
 from infra import readings
 from infra.rollup import stored
-from infra.rollup.read import done_until_us
 from ioc_api.history import steps
 from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
+from ioc_api.history.kept import kept, late
 from ioc_api.history.question import READ, Part, Question
 from ioc_api.problems import Stop
-from ioc_api.times import SECOND, rfc3339
+from ioc_api.times import SECOND
 
 Span = tuple[int, int]
 
@@ -52,7 +52,9 @@ class Filled:
 @dataclass(frozen=True)
 class Plan:
     """Where a span comes from: rollups of ``unit`` in ``rolled`` without the ``stale`` hours, readings in ``raw`` and
-    for those hours in ``again``. ``exact``: metrics that come from readings all through."""
+    for those hours in ``again``. ``exact``: metrics that come from readings all through. ``gone``: parts of units whose
+    readings are not kept any more. ``late``: how many hours have changed since they were rolled up, and come from the
+    rollup all the same."""
 
     unit: str
     rolled: Span
@@ -61,6 +63,8 @@ class Plan:
     stale: frozenset[int] = frozenset()
     again: tuple[Span, ...] = ()
     exact: tuple[Metric, ...] = ()
+    gone: tuple[Span, ...] = ()
+    late: int = 0
 
 
 def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
@@ -68,9 +72,11 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
     unit = steps.unit(q.every_s)
     # Nothing is measured later than a few minutes from now.
     end = min(q.to_us, max(q.now_us + HOUR_US, q.from_us))
+    state = kept(conn, part.domain.code)
     if unit == "raw":
-        return Plan(unit, (0, 0), ((q.from_us, end),), 0)
-    done = done_until_us(conn, part.domain.code)
+        there, gone = state.readable([(q.from_us, end)])
+        return Plan(unit, (0, 0), tuple(there), 0, gone=tuple(gone))
+    done = state.done_us
     size = UNIT_US[unit]
     first = -(-q.from_us // size) * size
     last = min(end, done) // size * size
@@ -79,9 +85,12 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
     else:
         rolled = (first, last)
         raw = [(q.from_us, first), (last, end)]
-    stale = _stale(conn, part, rolled) if last > first else frozenset()
+    there, gone = state.readable([(a, b) for a, b in raw if b > a])
+    spans = tuple(there)
+    changed = late(conn, part.domain.code, rolled, [s.id for s in part.sensors], _STALE + 1) if last > first else []
+    # Hours whose readings are gone, or too many of them, stay as they were rolled up.
+    stale = frozenset(h for h in changed if h >= state.raw_us) if len(changed) <= _STALE else frozenset()
     again = tuple((max(h, rolled[0]), min(h + HOUR_US, rolled[1])) for h in sorted(stale))
-    spans = tuple((a, b) for a, b in raw if b > a)
     number = _number(q, part, spans + again)
     if number > READ:
         raise Stop(
@@ -89,8 +98,9 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
             " ask for less time or fewer sensors, and see that `ioc db maintain` keeps up",
         )  # fmt: skip
     turning = replace(part, metrics=circular(part, q.every_s))
-    exact = turning.metrics if _number(q, turning, [rolled]) + number <= READ else ()
-    return Plan(unit, rolled, spans, done, stale, again, exact)
+    able = rolled[0] >= state.raw_us and _number(q, turning, [rolled]) + number <= READ
+    return Plan(unit, rolled, spans, done, stale, again, turning.metrics if able else (), tuple(gone),
+                len(changed) - len(stale))  # fmt: skip
 
 
 def circular(part: Part, step_s: int) -> tuple[Metric, ...]:
@@ -100,23 +110,16 @@ def circular(part: Part, step_s: int) -> tuple[Metric, ...]:
     return tuple(m for m in part.metrics if m.aggregate == "circular")
 
 
-def _stale(conn: psycopg.Connection, part: Part, span: Span) -> frozenset[int]:
-    rows = conn.execute(
-        "SELECT DISTINCT (extract(epoch FROM hour) * 1000000)::bigint FROM rollup_due WHERE domain = %s"
-        " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s AND sensors && %s::int[] LIMIT %s",
-        [part.domain.code, rfc3339(span[0]), rfc3339(span[1]), [s.id for s in part.sensors], _STALE + 1],
-    ).fetchall()
-    return frozenset(h for (h,) in rows) if len(rows) <= _STALE else frozenset()
-
-
 def _number(q: Question, part: Part, spans: Sequence[Span]) -> int:
     """About how many readings the part's sensors have in these spans."""
     seconds = sum(max(0, min(b, q.now_us) - a) for a, b in spans) / SECOND
     return int(seconds * sum(len(part.metrics) / part.interval_s(s) for s in part.sensors))
 
 
-def fill(conn: psycopg.Connection, q: Question, part: Part, sensors: Sequence[Sensor], how: Plan) -> Filled:
-    """The steps of some of the part's sensors."""
+def fill(
+    conn: psycopg.Connection, q: Question, part: Part, sensors: Sequence[Sensor], how: Plan, *, extremes: bool = True
+) -> Filled:
+    """The steps of some of the part's sensors. Without ``extremes`` least and greatest values are anything."""
     ids = [s.id for s in sensors]
     rows = [Readings.read(conn, part, ids, span) for span in how.raw]
     others = replace(part, metrics=tuple(m for m in part.metrics if m not in how.exact))
@@ -126,8 +129,12 @@ def fill(conn: psycopg.Connection, q: Question, part: Part, sensors: Sequence[Se
     rolled: list[Block] = []
     if how.rolled[1] > how.rolled[0]:
         first, last = how.rolled[0] // HOUR_US * HOUR_US, how.rolled[1]
-        take = stored.hours if how.unit == "hour" else stored.minutes
-        rolled = list(take(conn, part.domain, part.metrics, first, last, sensors=ids))
+        metrics = tuple(m for m in part.metrics if m not in how.exact)
+        if how.unit == "hour":
+            rolled = list(stored.hours(conn, part.domain, metrics, first, last, sensors=ids))
+        elif metrics:
+            found_in = stored.minutes(conn, part.domain, metrics, first, last, sensors=ids, extremes=extremes)
+            rolled = list(found_in)
     every: list[Readings | Block] = [*rows, *rolled]
     found = [(r.sensor.astype(np.int64), r.channel.astype(np.int64)) for r in every]
     sensor, channel = _series(ids, found)
@@ -250,7 +257,13 @@ def _add_minutes(grid: Grid, part: Part, how: Plan, block: Block, index: _Index)
         mean = cut(found.mean)
         n = (~np.isnan(mean)).astype(np.float64) if found.n is None else cut(found.n)
         mean = widened(mean, None if m.double else m)
-        low = high = mean
-        if found.low is not None and found.high is not None:
+        low: Floats | None = mean
+        high: Floats | None = mean
+        if found.n is not None and found.low is None:
+            low = high = None
+        elif found.low is not None and found.high is not None:
             low, high = widened(cut(found.low), m), widened(cut(found.high), m)
-        grid.add_rolled(m.name, cell, n, mean, low, high, None if found.value is None else cut(found.value), None)
+        grid.add_rolled(
+            m.name, cell, n, mean, low, high, None if found.value is None else cut(found.value), None,
+            alone=grid.step_us == UNIT_US["minute"],
+        )  # fmt: skip

@@ -38,14 +38,21 @@ class Table:
     told: NDArray[np.bool_]
     sensors: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
 
-    def columns(self, metric: Metric) -> dict[str, Floats]:
-        """Every figure of a metric under the name that it has in answers."""
+    def columns(self, metric: Metric, only: Sequence[str] | None = None) -> dict[str, Floats]:
+        """Every figure of a metric, or ``only`` these, under the name that it has in answers."""
         f = self.figures[metric.name]
-        return {
+        out = {
             "count": f.count, "mean": f.mean, "min": f.min, "max": f.max, "value": f.value,
-            "completeness": completeness(f.count, self.due[metric.name]),
             **{f"p{p}": v for p, v in f.percentiles.items()}, **self.sensors.get(metric.name, {}),
         }  # fmt: skip
+        if only is None or "completeness" in only:
+            out["completeness"] = completeness(f.count, self.due[metric.name])
+        order = (*_FIRST, *out) if only is None else [n for n in (*_FIRST, *out) if n in only]
+        return {name: out[name] for name in order}
+
+
+#: The order of figures in answers; what else there is follows.
+_FIRST = ("count", "mean", "min", "max", "value", "completeness")
 
 
 def completeness(count: Floats, due: Floats) -> Floats:

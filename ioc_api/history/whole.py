@@ -12,14 +12,17 @@ from typing import Any
 
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 from psycopg import sql
 
 from city.registry import Metric
+from infra.readings import EPOCH_US
+from infra.rollup import wire
 from infra.rollup.members import Members, expected, load
-from infra.rollup.read import done_until_us
 from infra.settings import Settings
 from ioc_api.history import steps
-from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints
+from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
+from ioc_api.history.kept import kept, late_of
 from ioc_api.history.question import Part, Question
 from ioc_api.history.reply import Reply
 from ioc_api.history.sources import UNIT_US, Readings, Span, circular
@@ -29,6 +32,11 @@ from ioc_api.times import SECOND, rfc3339
 
 #: Readings that are added up for what is not rolled up yet; a span with more is left out, and the answer says so.
 READ = 8_000_000
+#: A row of minutes as binary COPY has it.
+_MINUTES = [
+    ("metric", ">i4", 0), ("time", ">i8", 0), ("n", ">i4", 60), ("mean", ">f4", 60), ("min", ">f4", 60),
+    ("max", ">f4", 60), ("value", ">f8", 60), ("sensors", ">i4", 60),
+]  # fmt: skip
 
 
 def tables(
@@ -37,7 +45,7 @@ def tables(
     """The figures of the question's zone or area, a table a domain."""
     for place, part in enumerate(q.parts):
         if place >= first and q.group is not None:
-            yield _Whole(conn, q, part, q.group, load(conn, part.domain, settings), reply).table(place)
+            yield _Whole(conn, q, part, q.group, settings, reply).table(place)
 
 
 @dataclass
@@ -55,9 +63,10 @@ class _Whole:
     """One domain of a question about a zone or area."""
 
     def __init__(
-        self, conn: psycopg.Connection, q: Question, part: Part, group: Group, members: Members, reply: Reply
+        self, conn: psycopg.Connection, q: Question, part: Part, group: Group, settings: Settings, reply: Reply
     ) -> None:
-        self.conn, self.q, self.part, self.group, self.members, self.reply = conn, q, part, group, members, reply
+        self.conn, self.q, self.part, self.group, self.settings, self.reply = conn, q, part, group, settings, reply
+        self.kept = kept(conn, part.domain.code)
         self.step_us = q.every_s * SECOND
         self.start_us = steps.begin(q.from_us, q.every_s)
         ranks = q.every_s in (steps.HOUR_S, steps.DAY_S)
@@ -68,8 +77,7 @@ class _Whole:
 
     def table(self, place: int) -> Table:
         """Read it all."""
-        q = self.q
-        done = done_until_us(self.conn, self.part.domain.code)
+        q, done = self.q, self.kept.done_us
         end = min(q.to_us, max(q.now_us + HOUR_US, q.from_us))
         size = UNIT_US[self.unit]
         first, last = -(-q.from_us // size) * size, min(end, done) // size * size
@@ -80,9 +88,12 @@ class _Whole:
             self._rolled((first, last))
             self.reply.note({self.unit}, done)
             self._fresh((first, last), self.exact)
-        for span in spans:
-            if span[1] > span[0]:
-                self._fresh(span, self.part.metrics)
+            group = self.group
+            self.reply.late += late_of(self.conn, self.part.domain.code, (first, last), group.area, group.zone)
+        there, gone = self.kept.readable([(a, b) for a, b in spans if b > a])
+        self.reply.left_out += gone
+        for span in there:
+            self._fresh(span, self.part.metrics)
         if q.every_s == steps.DAY_S:
             self._days()
         self._expect_now(max(first, done))
@@ -98,17 +109,21 @@ class _Whole:
 
     # What is rolled up
 
+    def _where(self, span: Span) -> sql.Composable:
+        return sql.SQL(
+            "zone = {zone} AND metric = ANY({metrics}) AND domain = {domain} AND area = {area} AND time >= {since}"
+            " AND time < {until}"
+        ).format(
+            zone=self.group.zone or "", metrics=[m.name for m in self.part.metrics], domain=self.part.domain.code,
+            area=self.group.area, since=rfc3339(span[0]), until=rfc3339(span[1]),
+        )  # fmt: skip
+
     def _select(self, table: str, columns: str, span: Span) -> dict[str, list[tuple[Any, ...]]]:
         """Rows of all metrics at once, by metric: (start in microseconds, columns…), by time."""
         query = sql.SQL(
-            "SELECT metric, (extract(epoch FROM time) * 1000000)::bigint, {columns} FROM {table} WHERE zone = {zone}"
-            " AND metric = ANY({metrics}) AND domain = {domain} AND area = {area} AND time >= {since}"
-            " AND time < {until} ORDER BY time"
-        ).format(
-            columns=sql.SQL(columns), table=sql.Identifier(table), zone=self.group.zone or "",
-            metrics=[m.name for m in self.part.metrics], domain=self.part.domain.code, area=self.group.area,
-            since=rfc3339(span[0]), until=rfc3339(span[1]),
-        )  # fmt: skip
+            "SELECT metric, (extract(epoch FROM time) * 1000000)::bigint, {columns} FROM {table} WHERE {where}"
+            " ORDER BY time"
+        ).format(columns=sql.SQL(columns), table=sql.Identifier(table), where=self._where(span))
         out: dict[str, list[tuple[Any, ...]]] = {m.name: [] for m in self.part.metrics}
         for metric, *row in self.conn.execute(query, binary=True):
             out[metric].append(tuple(row))
@@ -119,11 +134,9 @@ class _Whole:
         hours = self._select(
             "group_hour", "sensors, expected, left_out, due_n, n, mean, min, max, value, x, y, p", outer
         )
-        minutes = {}
-        if self.unit == "minute":
-            minutes = self._select("group_minute", "n, mean, min, max, value, sensors", outer)
+        minutes = self._arrays(outer) if self.unit == "minute" else {}
         for m in self.part.metrics:
-            if minutes and m not in self.exact:
+            if m.name in minutes and m not in self.exact:
                 self._minutes(m, span, minutes[m.name])
             if not hours[m.name]:
                 continue
@@ -155,24 +168,39 @@ class _Whole:
         none = [float("nan")] * len(m.percentiles)
         ranks = np.array([none if v is None else v for v in p], np.float64).reshape(len(p), len(m.percentiles))
         self.grid.add_rolled(
-            m.name, at, n, mean, low, high, value if m.aggregate in ("sum", "increase") else None,
-            (x, y) if m.aggregate == "circular" else None, {q: ranks[:, i] for i, q in enumerate(m.percentiles)},
+            m.name, at, n, mean, widened(low, m), widened(high, m),
+            value if m.aggregate in ("sum", "increase") else None, (x, y) if m.aggregate == "circular" else None,
+            {q: widened(ranks[:, i], m) for i, q in enumerate(m.percentiles)},
         )  # fmt: skip
         np.maximum.at(self.extra[m.name].sensors, at, sensors)
 
-    def _minutes(self, m: Metric, span: Span, rows: list[tuple[Any, ...]]) -> None:
+    def _arrays(self, span: Span) -> dict[str, NDArray[np.void]]:
+        """Rows of minutes by metric: arrays of an hour, as they come from the database."""
+        names = [m.name for m in self.part.metrics]
+        query = sql.SQL(
+            "SELECT array_position({metrics}, metric), time, n, mean, min, max, value, sensors FROM group_minute"
+            " WHERE {where}"
+        ).format(metrics=names, where=self._where(span))
+        rows = [r.copy() for r in wire.fetch(self.conn, query, _MINUTES)]
         if not rows:
-            return
-        time_us = np.array([r[0] for r in rows])[:, None] + np.arange(60) * UNIT_US["minute"]
+            return {}
+        every = np.concatenate(rows)
+        return {name: every[every["metric"] == i] for i, name in enumerate(names, 1)}
+
+    def _minutes(self, m: Metric, span: Span, rows: NDArray[np.void]) -> None:
+        start = rows["time"].astype(np.int64) + EPOCH_US
+        time_us = start[:, None] + np.arange(60) * UNIT_US["minute"]
         mine = (time_us >= span[0]) & (time_us < span[1])
         n, mean, low, high, value, sensors = (
-            np.array([r[i] for r in rows], np.float64).reshape(len(rows), 60)[mine] for i in range(1, 7)
+            rows[name]["value"].astype(np.float64)[mine] for name in ("n", "mean", "min", "max", "value", "sensors")
         )
         at = (time_us[mine] - self.start_us) // self.step_us
         self.grid.add_rolled(
-            m.name, at, np.nan_to_num(n), mean, low, high, value if m.aggregate in ("sum", "increase") else None, None
-        )
-        np.maximum.at(self.extra[m.name].sensors, at, np.nan_to_num(sensors))
+            m.name, at, n, widened(mean, None), widened(low, None), widened(high, None),
+            value if m.aggregate in ("sum", "increase") else None, None,
+            alone=self.step_us == UNIT_US["minute"],
+        )  # fmt: skip
+        np.maximum.at(self.extra[m.name].sensors, at, sensors)
 
     def _days(self) -> None:
         """Whole days know what hours cannot say of a day: percentiles, and how many sensors there were in all."""
@@ -184,9 +212,14 @@ class _Whole:
                 if 0 <= at < self.q.steps and sums.n[0, at] == n:
                     self.extra[m.name].sensors[at] = sensors
                     for k, v in zip(sums.percentiles, p or (), strict=False):
-                        sums.percentiles[k][0, at] = v
+                        sums.percentiles[k][0, at] = widened(np.array([v], np.float64), m)[0]
 
     # What is not rolled up yet
+
+    @cached_property
+    def members(self) -> Members:
+        """Who belongs to it; asked for only where something is not rolled up yet."""
+        return load(self.conn, self.part.domain, self.settings)
 
     @cached_property
     def _ids(self) -> list[int]:
@@ -198,8 +231,8 @@ class _Whole:
 
     def _directions(self, span: Span) -> tuple[Metric, ...]:
         """Directions of several minutes, which rolled-up minutes tell only roughly; where that is not too much."""
-        found = circular(self.part, self.q.every_s)
-        return found if self._number(span, found) <= READ else ()
+        found = circular(self.part, self.q.every_s) if span[0] >= self.kept.raw_us else ()
+        return found if found and self._number(span, found) <= READ else ()
 
     def _number(self, span: Span, metrics: Sequence[Metric]) -> float:
         """About how many readings a span has."""

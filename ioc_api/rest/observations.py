@@ -13,8 +13,10 @@ import psycopg
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from infra.copyout import safe_cell
 from ioc_api import streams
-from ioc_api.history import export, items, reply, whole
+from ioc_api.history import export, items, kept, reply, whole
+from ioc_api.history import marks as marked
 from ioc_api.history.question import Asked, Of, Question, ask
 from ioc_api.history.shapes import Observations
 from ioc_api.history.table import Table
@@ -137,15 +139,16 @@ async def _page(request: Request, service: Service, q: Question, w: Wanted) -> R
     limit = w.limit or PAGE
     after = from_cursor(w.cursor, int, int, int, int)
 
-    def read(conn: psycopg.Connection) -> reply.Reply:
-        if q.step_s is None:
-            return reply.readings(conn, q, after, limit + 1, dict(service.live.roster.channels))
-        made = reply.Reply()
+    def read(conn: psycopg.Connection) -> tuple[Question, reply.Reply]:
+        asked, raw_us = kept.settle(conn, q)
+        if asked.step_s is None:
+            return asked, reply.readings(conn, asked, after, limit, dict(service.live.roster.channels), raw_us)
+        made = reply.Reply(raw_us=raw_us)
         # A page needs no more sensors at once than fill it.
-        tables = _tables(conn, service, q, made, after[0] if after else 0, min(reply.CELLS, limit * 2))
-        return reply.steps_page(tables, made, after, limit + 1, gaps=w.gaps == "null")
+        tables = _tables(conn, service, asked, made, after[0] if after else 0, min(reply.CELLS, limit * 2))
+        return asked, reply.steps_page(conn, asked, tables, made, after, limit, gaps=w.gaps == "null")
 
-    found = await service.database.question(read)
+    q, found = await service.database.question(read)
     following = to_cursor(*found.keys[limit - 1]) if len(found.items) > limit else None
     page = found.items[:limit]
     if w.form == "csv":
@@ -155,11 +158,18 @@ async def _page(request: Request, service: Service, q: Question, w: Wanted) -> R
 
 
 def _tables(
-    conn: psycopg.Connection, service: Service, q: Question, made: reply.Reply, first: int = 0, cells: int = reply.CELLS
+    conn: psycopg.Connection,
+    service: Service,
+    q: Question,
+    made: reply.Reply,
+    first: int = 0,
+    cells: int = reply.CELLS,
+    *,
+    extremes: bool = True,
 ) -> Iterator[Table]:
     if q.group is not None:
         return whole.tables(conn, q, service.settings, made, first=first)
-    return reply.tables(conn, q, service.live.roster.channels, made, first=first, cells=cells)
+    return reply.tables(conn, q, service.live.roster.channels, made, first=first, cells=cells, extremes=extremes)
 
 
 def _columns(q: Question) -> tuple[list[str], list[str]]:
@@ -180,7 +190,7 @@ def _csv(
     writer.writerow(columns)
     for item in page:
         values = (item.get(c) for c in columns)
-        writer.writerow(["" if v is None else export.safe(v) if isinstance(v, str) else v for v in values])
+        writer.writerow(["" if v is None else safe_cell(v) if isinstance(v, str) else v for v in values])
     headers = {"Content-Disposition": 'attachment; filename="observations.csv"'}
     if following:
         headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
@@ -194,12 +204,14 @@ async def _series(service: Service, q: Question, w: Wanted) -> Response:
         stats += reply.percentiles(q)
 
     def read(conn: psycopg.Connection) -> list[bytes]:
-        made = reply.Reply()
+        asked, raw_us = kept.settle(conn, q)
+        made = reply.Reply(raw_us=raw_us)
+        marks = None if asked.group is not None else marked.load(conn, asked, raw_us)
         out = [b'{"items":[],"next":null,"series":[']
-        for t in _tables(conn, service, q, made):
-            text = msgspec.json.encode(items.series(t, stats))[1:-1]
+        for t in _tables(conn, service, asked, made, extremes=bool({"min", "max"} & set(stats))):
+            text = msgspec.json.encode(items.series(t, stats, marks))[1:-1]
             out += [b"," if len(out) > 1 else b"", text] if text else []
-        return [*out, b"],", msgspec.json.encode(made.head(q))[1:]]
+        return [*out, b"],", msgspec.json.encode(made.head(asked))[1:]]
 
     return Response(b"".join(await service.database.question(read)), media_type="application/json")
 
@@ -208,9 +220,10 @@ async def _file(request: Request, service: Service, q: Question, w: Wanted) -> R
     form: export.Form = "csv" if w.form == "csv" else "parquet"
 
     def blocks(conn: psycopg.Connection) -> Any:
-        if q.step_s is None:
-            return export.readings(conn, q, form)
+        asked, _ = kept.settle(conn, q)
+        if asked.step_s is None:
+            return export.readings(conn, asked, form)
         made = reply.Reply()
-        return export.steps(_tables(conn, service, q, made), form, *_columns(q), gaps=w.gaps == "null")
+        return export.steps(_tables(conn, service, asked, made), form, *_columns(asked), gaps=w.gaps == "null")
 
     return await streams.respond(service, blocks, export.MEDIA[form], f"observations.{form}", request=request)
