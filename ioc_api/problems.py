@@ -70,7 +70,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, e: RequestValidationError) -> JSONResponse:
-        faults = [Fault(where=".".join(str(p) for p in f["loc"]), message=f["msg"]) for f in e.errors()[:20]]
+        # Checks of our own say by themselves what is wrong.
+        faults = [
+            Fault(where=".".join(str(p) for p in f["loc"]), message=f["msg"].removeprefix("Value error, "))
+            for f in e.errors()[:20]
+        ]
         first = f"{faults[0].where}: {faults[0].message}" if faults else "the request is not valid"
         return problem(422, first, errors=faults)
 

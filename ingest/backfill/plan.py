@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +158,21 @@ class Plan:
         return sorted({*self.at.values(), *(place for place, _ in self.wide)})
 
 
+def _check_form(form: str) -> None:
+    """A form of times that can never fit is told at once, not line by line. ConfigError."""
+    if not form:
+        return
+    try:
+        datetime.strptime("", form)  # noqa: DTZ007 -- only the form is looked at
+    except (ValueError, re.error) as e:
+        if "does not match format" not in str(e):
+            raise ConfigError(f"--time-format {form!r}: {e}; write it as %d/%m/%Y %H:%M") from None
+
+
 def make(header: Sequence[str], said: Said, registry: Registry) -> Plan:
     """The plan for a file with that header. ConfigError says what is missing, or not known, and what to do."""
     columns = tuple(h.strip() for h in header)
+    _check_form(said.time_format)
     metrics = {m.name for d in registry.domains.values() for m in d.metrics}
     strange = [name for name in said.scale if name not in metrics]
     if strange:

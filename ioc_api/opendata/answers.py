@@ -67,6 +67,13 @@ def unchanged(headers: Mapping[str, str]) -> Response:
     return Response(status_code=304, headers=dict(headers))
 
 
+def head_only(headers: Mapping[str, str], media: str) -> Response:
+    """The answer to HEAD for what is only written when it is asked for, so that nobody knows its length."""
+    answer = Response(media_type=media, headers=dict(headers))
+    del answer.headers["content-length"]
+    return answer
+
+
 def whole(request: Request, body: bytes, media: str, keep_s: int, changed_us: int | None, vary: str | None) -> Response:
     """An answer that is made at once; its tag is that of its bytes."""
     headers = about(tag(media, body.decode()), keep_s, changed_us, vary=vary)

@@ -23,6 +23,7 @@ from ioc_api.opendata.answers import (
     base_url,
     choose,
     has_already,
+    head_only,
     unchanged,
     whole,
 )  # fmt: skip
@@ -139,7 +140,7 @@ async def sensors(request: Request, service: Served) -> Response:
     if has_already(request, headers["ETag"]):
         return unchanged(headers)
     if request.method == "HEAD":
-        return Response(media_type=model.GEOJSON, headers=headers)
+        return head_only(headers, model.GEOJSON)
     found = [roster.sensors[roster.numbers[i]] for i in roster.ordered]
     return StreamingResponse(geo.sensors(found, domains), media_type=model.GEOJSON, headers=headers)
 
@@ -204,7 +205,7 @@ async def _file(
     name = f"{code}-{kind}-{span.first if not daily else str(span.first)[:7]}.{form}"
     if request.method == "HEAD":
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return Response(media_type=media, headers=headers)
+        return head_only(headers, media)
     choice = Choice(
         domain, span.from_us, version.until_us, text=form == "csv", leave_out=service.settings.untrusted == "leave_out"
     )

@@ -169,6 +169,7 @@ def test_a_copy_is_good_until_a_late_reading(open_figures: Figures, serve_open: 
         assert (head.status_code, head.headers["etag"]) == (304, etag)
         assert http.head(url).headers["content-disposition"] == first.headers["content-disposition"]
         assert (http.head(url).status_code, http.head(url).content) == (200, b"")
+        assert http.head(url).headers.get("content-length") != "0", "the file is not empty"
         # A late reading changes an hour of the day: the rollup says so.
         open_figures.hour(
             "traffic", "T1", start_us(BEFORE), speed__n=361, speed__mean=42.5, speed__min=3, speed__max=61

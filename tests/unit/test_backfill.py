@@ -208,6 +208,8 @@ def test_times(text: str, offset_s: int | None, form: str, us: int) -> None:
         ("time,sensor,speed", Said(columns={"metric.foo": "speed"}), "--map metric.foo"),
         ("time,sensor,speed,speed", Said(), "there twice"),
         ("time,sensor,speed", Said(scale={"sped": 2.0}), "--scale sped"),
+        ("time,sensor,speed", Said(time_format="%Q"), "--time-format '%Q': 'Q' is a bad directive"),
+        ("time,sensor,speed", Said(time_format="%d %d"), "--time-format '%d %d'"),
         ("", Said(), "names its columns"),
         ("\0", Said(), "names its columns"),
         ("é", Said(), "not UTF-8"),
