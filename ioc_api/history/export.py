@@ -26,11 +26,6 @@ HEAD = ("time", "sensor_id", "metric", "channel", "unit")
 WHOLE_HEAD = ("time", "area", "zone", "domain", "metric", "unit")
 
 
-def safe(text: str | None) -> str | None:
-    """A text that no spreadsheet takes for a formula, as `infra.copyout.safe_text` makes it."""
-    return "'" + text if text and text[0] in copyout.FORMULA else text
-
-
 def readings(conn: psycopg.Connection, q: Question, form: Form) -> Iterator[bytes]:
     """The readings as they came. CSV: sensor by sensor, by time; Parquet: as they lie, which is nearly by time."""
     if form == "parquet":
@@ -67,7 +62,7 @@ def _select(q: Question, part: Part, ids: list[int], form: Form, by: sql.Composa
     value = sql.SQL("r.{}::text" if csv else "r.{}::text::float8")
     values = sql.SQL(", ").join(
         sql.SQL("({}, {}, {})").format(
-            m.name, safe(m.unit) if csv else m.unit, value.format(sql.Identifier(m.name))
+            m.name, copyout.safe_cell(m.unit) if csv else m.unit, value.format(sql.Identifier(m.name))
         )
         for m in part.metrics
     )  # fmt: skip
@@ -127,7 +122,7 @@ def _columns(t: Table, form: Form, head: Sequence[str], stats: Sequence[str], ga
     csv = form == "csv"
 
     def by(texts: Sequence[str | None], index: Ints) -> Any:
-        return np.array([safe(x) if csv else x for x in texts], object)[index]
+        return np.array([copyout.safe_cell(x) if csv and x else x for x in texts], object)[index]
 
     time_us = t.start_us + step * t.step_us
     for name in head:

@@ -28,7 +28,10 @@ NAMES = {
     "o3_8h": ("O₃ (8 giờ)", "O₃ (8 hours)"),
 }
 NO_PARTICLES = "thiếu PM10 và PM2.5 – không tính được VN_AQI / neither PM10 nor PM2.5: there is no VN_AQI without them"
-TOO_LITTLE = "chưa đủ dữ liệu của giờ này / not enough data of this hour yet"
+TOO_LITTLE = {
+    "vn_aqi_hourly": "chưa đủ dữ liệu của giờ này / not enough data of this hour yet",
+    "vn_aqi_daily": "không đủ dữ liệu của ngày này / not enough data of this day",
+}
 
 HOURLY = Index(
     code="vn_aqi_hourly",
@@ -142,7 +145,7 @@ def item(
         vi="không có chỉ số" if band is None else band.vi, en="no index" if band is None else band.en,
         colour=None if band is None else band.colour, since=rfc3339(f.start_us), at=rfc3339(f.end_us),
         completeness=f.completeness[f.dominant] if f.dominant else None,
-        reason=None if band else TOO_LITTLE if nothing else NO_PARTICLES,
+        reason=None if band else TOO_LITTLE[index.code] if nothing else NO_PARTICLES,
         dominant=f.dominant, station=None if f.index is None else f.station.sensor_id,
         stations=stations,
         sub_indices={p: x for p, x in f.sub.items() if x is not None},

@@ -263,6 +263,7 @@ def test_a_zone_as_a_whole(past: Past) -> None:
     assert all((i["area"], i["zone"], i["domain"], i["sensors"], i["expected"]) ==
                ("bac_giang", "07210", "traffic", 2, 2) for i in full)  # fmt: skip
     assert all(i["p15"] < i["p50"] < i["p85"] for i in full)
+    assert all(len(repr(i[k])) <= 6 for i in full for k in ("min", "max")), "as people wrote them, such as 7.1"
     area = past.ask(area="bac_giang", of="whole", metric="speed", step="1h")["items"]
     assert max(i["sensors"] for i in area) == 3
     assert area[5]["zone"] is None

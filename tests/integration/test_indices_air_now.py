@@ -81,6 +81,8 @@ def test_air_now(conn: psycopg.Connection, catalog: Catalog) -> None:
     silent = found["vn_aqi_hourly/A2"]
     assert (silent.value, silent.colour, silent.completeness) == (None, None, None)
     assert silent.reason
+    assert "hour" in silent.reason
+    assert "ngày này / not enough data of this day" in str(found["vn_aqi_daily/A2"].reason)
     assert not any("W1" in key or "N1" in key for key in found)
     over = {k: (i.value, i.details["limit"]) for k, i in found.items() if i.index == "air_exceedance"}
     assert over == {
