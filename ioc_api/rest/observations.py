@@ -198,13 +198,12 @@ def _csv(
 
 
 async def _series(service: Service, q: Question, w: Wanted) -> Response:
-    reply.bound_series(q)
-    stats: list[str] = list(w.stat) or _columns(q)[1]
-    if "percentiles" in stats:
-        stats += reply.percentiles(q)
-
     def read(conn: psycopg.Connection) -> list[bytes]:
         asked, raw_us = kept.settle(conn, q)
+        reply.bound_series(asked)
+        stats: list[str] = list(w.stat) or _columns(asked)[1]
+        if "percentiles" in stats:
+            stats += reply.percentiles(asked)
         made = reply.Reply(raw_us=raw_us)
         marks = None if asked.group is not None else marked.load(conn, asked, raw_us)
         out = [b'{"items":[],"next":null,"series":[']

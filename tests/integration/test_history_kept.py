@@ -125,6 +125,10 @@ def test_readings_that_are_not_kept_any_more(past: Past) -> None:
     assert len(chosen["items"]) > 100
     assert chosen["items"] == past.ask(**TRAFFIC, step="1m", **old)["items"]
     assert all(s["quality"]["fault"] is None for s in chosen["series"]), "nobody knows any more"
+    (speed,) = past.ask(sensor="T1", metric="speed", points=120, layout="series", **old)["series"]
+    assert [n for n in speed["count"] if n] == [
+        i["count"] for i in chosen["items"] if (i["sensor_id"], i["metric"]) == ("T1", "speed")
+    ]
 
     # The first part of an hour is not there; the answer says so, and the rest is as it was.
     first = rfc3339((past.now_us - 50 * HOUR_US) // HOUR_US * HOUR_US)
