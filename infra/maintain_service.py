@@ -120,6 +120,7 @@ class Keeper:
         self._trouble = self._compression = ""
         self._failed: list[str] = []
         self._elsewhere = self._stopping = False
+        self._last: threading.Timer | None = None
 
     def run(self) -> None:
         """Work until a signal. ConfigError where a setting is wrong; everything else is waited for."""
@@ -139,6 +140,9 @@ class Keeper:
                     time.sleep(max(0.05, pause))
         except Stop:
             pass
+        finally:
+            if self._last is not None:
+                self._last.cancel()
         self.log.info("stopped")
 
     def _stop(self, _: int, __: FrameType | None) -> None:
@@ -148,9 +152,9 @@ class Keeper:
         self._stopping = True  # on its way out Stop may give way to the error of a connection that is cut
         if self._conn is not None:
             db.cut(self._conn)  # so that nothing on the way out waits for the server
-        last = threading.Timer(LAST_S, os._exit, [0])  # whatever may hold us: a round may end anywhere
-        last.daemon = True
-        last.start()
+        self._last = threading.Timer(LAST_S, os._exit, [0])  # whatever may hold us: a round may end anywhere
+        self._last.daemon = True
+        self._last.start()
         raise Stop
 
     def _round(self) -> bool:

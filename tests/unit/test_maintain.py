@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -86,7 +87,7 @@ def test_a_signal_ends_it_though_the_way_out_is_barred(signals: list[int], monke
     monkeypatch.setattr(maintain_service, "_take", lambda _: True)
     monkeypatch.setattr(maintain, "go", go)
     monkeypatch.setattr("infra.db.cut", lambda _: None)
-    monkeypatch.setattr(maintain_service, "LAST_S", 600)
+    monkeypatch.setattr(maintain_service, "LAST_S", 600)  # a timer that is left would end the tests, in silence
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         maintain_service.Keeper(settings.load(database_url="postgresql://x/y"), 60).run()
@@ -94,3 +95,4 @@ def test_a_signal_ends_it_though_the_way_out_is_barred(signals: list[int], monke
         for number, handler in before.items():
             signal.signal(number, handler)
     assert rounds == [1]
+    assert not [t for t in threading.enumerate() if isinstance(t, threading.Timer)]
