@@ -95,4 +95,4 @@ def test_a_signal_ends_it_though_the_way_out_is_barred(signals: list[int], monke
         for number, handler in before.items():
             signal.signal(number, handler)
     assert rounds == [1]
-    assert not [t for t in threading.enumerate() if isinstance(t, threading.Timer)]
+    assert all(t.finished.is_set() for t in threading.enumerate() if isinstance(t, threading.Timer))
