@@ -4,7 +4,7 @@
 
 A day of readings every 10 s of 8 metrics by the sensors of one zone, rolled up; and an hour of readings every 60 s of
 8 metrics by many sensors. Everything is asked over HTTP, the answer read to its end; the anchors are SQL on the same
-database by psycopg.
+database by psycopg, and the API itself on the same readings before they are rolled up.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import structlog
 
 from benchmarks.live import TOKEN, start_api
 from benchmarks.proc import rss_mb
-from benchmarks.rig import Rig, rig, table, until
+from benchmarks.rig import rig, table, until
 from city.registry import Domain
 from city.sensors import Sensor
 from infra import catalog, sensors, settings
@@ -96,23 +96,41 @@ def timed(rounds: int, *runs: Callable[[], Any]) -> list[float]:
     return [median(x) for x in found]
 
 
+def asked(domain: Domain, from_us: int, to_us: int, more: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The question for 1-minute means of the zone."""
+    return [("metric", m.name) for m in domain.metrics] + [
+        ("zone", ZONE), ("domain", domain.code), ("step", "1m"), ("from", rfc3339(from_us)), ("to", rfc3339(to_us)),
+        ("layout", "series"), ("stat", "mean"), *more,
+    ]  # fmt: skip
+
+
+def from_readings(ask: Asker, domain: Domain, clock: Clock) -> list[float]:
+    """Seconds that the API takes for the zone's own and for each sensor's means where nothing is rolled up yet. A whole
+    day is more than it sums up at once, and in the time of one answer: two hours at a time, one after the other."""
+    hours = range(clock.from_us, clock.to_us, 2 * HOUR_US)
+
+    def run(more: list[tuple[str, str]]) -> None:
+        for since in hours:
+            ask.ask("observations", asked(domain, since, since + 2 * HOUR_US, more))
+
+    return timed(1, *(partial(run, more) for more in _ASKED.values()))
+
+
+_ASKED: dict[str, list[tuple[str, str]]] = {"the zone's own": [("of", "whole")], "each sensor's": []}
+
+
 def minutes(
-    conn: psycopg.Connection, ask: Asker, domain: Domain, clock: Clock, rounds: int
+    conn: psycopg.Connection, ask: Asker, domain: Domain, clock: Clock, rounds: int, before: list[float]
 ) -> list[tuple[object, ...]]:
     """A day of 1-minute means, of the zone and of each of its sensors: from readings by the view that everybody may
-    read, by the best SQL on the table behind it, and by us."""
+    read, by the best SQL on the table behind it, by us from readings (``before``, seconds), and by us from rollups."""
     means = ", ".join(f"avg({m.name})" for m in domain.metrics)
     span = f"time >= '{rfc3339(clock.from_us)}' AND time < '{rfc3339(clock.to_us)}'"
     table_of = f"FROM reading_{domain.code} r JOIN sensor s ON s.id = r.sensor WHERE s.zone = '{ZONE}' AND {span}"
     view = f"FROM observation WHERE zone = '{ZONE}' AND domain = '{domain.code}' AND quality = 'measuring' AND {span}"
-    query = [("metric", m.name) for m in domain.metrics] + [
-        ("zone", ZONE), ("domain", domain.code), ("step", "1m"), ("from", rfc3339(clock.from_us)),
-        ("to", rfc3339(clock.to_us)), ("layout", "series"), ("stat", "mean"),
-    ]  # fmt: skip
     rows: list[tuple[object, ...]] = []
-    for what, more, by, named in (
-        ("the zone's own", [("of", "whole")], "", ""),
-        ("each sensor's", [], "sensor, channel, ", "sensor_id, channel, "),
+    for raw_s, (what, more), by, named in zip(
+        before, _ASKED.items(), ("", "sensor, channel, "), ("", "sensor_id, channel, "), strict=True
     ):
         texts = (
             f"SELECT {by}time_bucket('1 minute', time) AS t, {means} {table_of} AND quality = 0 GROUP BY {by}t",
@@ -122,10 +140,11 @@ def minutes(
         def run(text: str) -> None:
             conn.execute(text, binary=True).fetchall()
 
-        ask_us = partial(ask.ask, "observations", [*query, *more])
+        ask_us = partial(ask.ask, "observations", asked(domain, clock.from_us, clock.to_us, more))
         table_s, ours = timed(rounds, partial(run, texts[0]), ask_us)
         (view_s,) = timed(1, partial(run, texts[1]))
-        cells = (view_s * 1000, table_s * 1000, ours * 1000, view_s / ours, table_s / ours)
+        others = (view_s, table_s, raw_s)
+        cells = (*(s * 1000 for s in (*others, ours)), *(s / ours for s in others))
         rows.append((what, *(f"{c:,.0f}" for c in cells)))
     return rows
 
@@ -185,7 +204,7 @@ def export(
 
 
 def prepare(conn: psycopg.Connection, known: Catalog, clock: Clock, count: int, every: int) -> list[Sensor]:
-    """Sensors, readings and rollups; returns the sensors of the zone."""
+    """Sensors, and readings of a day that are not rolled up; returns the sensors of the zone."""
     sensors.save(conn, [
         *(Sensor(f"Z{i}", "bac_giang", "traffic", zone=ZONE, interval_s=10) for i in range(count)),
         *(Sensor(f"A{i}", "bac_giang", "electricity", zone=OTHER, interval_s=60) for i in range(every)),
@@ -195,47 +214,53 @@ def prepare(conn: psycopg.Connection, known: Catalog, clock: Clock, count: int, 
                  " VALUES (1, 'bench', 1, now(), 1, 1, 0, 0)")  # fmt: skip
     n = fill(conn, domains["traffic"], clock.from_us, clock.to_us, 10)
     print(f"{n:,} rows of a day, {len(domains['traffic'].metrics)} metrics each", flush=True)
+    return [s for s in sensors.load(conn) if s.zone == ZONE]
+
+
+def go_on(conn: psycopg.Connection, known: Catalog, clock: Clock) -> None:
+    """Roll up, and readings of the last hour."""
+    domains = known.registry.domains
     roll(conn, known, settings.load(), clock.now_us, structlog.get_logger())
     now = time.time_ns() // 1000
     n = fill(conn, domains["electricity"], now - HOUR_US, now, 60)
     print(f"{n:,} rows of the last hour, {len(domains['electricity'].metrics)} metrics each", flush=True)
-    return [s for s in sensors.load(conn) if s.zone == ZONE]
 
 
 def main() -> None:
     """Measure and print."""
-    asked = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__.partition("\n")[0])
-    asked.add_argument("--sensors", type=int, default=200, help="of the zone (%(default)s)")
-    asked.add_argument("--all", type=int, default=50_000, help="whose newest readings are asked for (%(default)s)")
-    asked.add_argument("--rounds", type=int, default=3)
-    given = asked.parse_args()
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__.partition("\n")[0])
+    arguments.add_argument("--sensors", type=int, default=200, help="of the zone (%(default)s)")
+    arguments.add_argument("--all", type=int, default=50_000, help="whose newest readings are asked for (%(default)s)")
+    arguments.add_argument("--rounds", type=int, default=3)
+    given = arguments.parse_args()
     known = catalog.load(settings.load())
     traffic, electricity = (known.registry.domains[d] for d in ("traffic", "electricity"))
     clock = Clock()
     with rig() as made, psycopg.connect(made.postgres.url, autocommit=True) as conn:
         mine = prepare(conn, known, clock, given.sensors, given.all)
-        api, url = _api(made)
+        service, url = start_api(made)
         ask = Asker(url)
-        until(lambda: _warm(ask), "the live state is complete", 300)
+        until(lambda: _warm(ask, 0), "the registry is read", 300)
+        before = from_readings(ask, traffic, clock)
+        service.stop()
+        go_on(conn, known, clock)
+        service, url = start_api(made)
+        ask = Asker(url)
+        until(lambda: _warm(ask, 150), "the live state is complete", 300)
         head = f"a day of 1-minute means, {given.sensors} sensors × {len(traffic.metrics)} metrics"
-        print(table([head, "view, ms", "table, ms", "API, rollups, ms", "× view", "× table"],
-                    minutes(conn, ask, traffic, clock, given.rounds)), end="\n\n")  # fmt: skip
+        columns = ["view, ms", "table, ms", "API, readings, ms", "API, rollups, ms", "× view", "× table", "× readings"]
+        print(table([head, *columns], minutes(conn, ask, traffic, clock, given.rounds, before)), end="\n\n")
         row = latest(conn, ask, electricity, given.rounds)
         print(table(["newest readings", "SQL, scan of an hour, ms", "API, ms", "ratio"],
                     [(f"{given.all:,} sensors", *row)]), end="\n\n")  # fmt: skip
-        row = export(conn, ask, traffic, mine, clock, api)
+        row = export(conn, ask, traffic, mine, clock, service.pid)
         print(table(["CSV", "readings", "COPY, MB/s", "API, MB/s", "ratio", "API before, MB", "at most, MB"],
                     [("a day of the zone", *row)]))  # fmt: skip
 
 
-def _api(made: Rig) -> tuple[int, str]:
-    service, url = start_api(made)
-    return service.pid, url
-
-
-def _warm(ask: Asker) -> bool:
+def _warm(ask: Asker, size: int) -> bool:
     try:
-        return ask.ask("latest", [("sensor", "A0")])[0] > 150
+        return ask.ask("latest", [("sensor", "A0")])[0] > size
     except OSError:
         return False
 

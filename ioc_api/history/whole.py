@@ -263,7 +263,7 @@ class _Whole:
             rise = found.rises[m.name][there] if m.name in found.rises else None
             self.grid.add_readings(m.name, at[there], value[there], rise)
             unit = found.time_us[there] // size
-            pairs = np.unique(np.stack([unit, found.sensor[there]]), axis=1)[0]
+            pairs = np.unique(unit << 32 | found.sensor[there]) >> 32  # sensors are int4
             units, count = np.unique(pairs, return_counts=True)
             np.maximum.at(self.extra[m.name].sensors, (units * size - self.start_us) // self.step_us, count)
 
