@@ -63,7 +63,7 @@ def gather(
     for cols, received_us in parts:
         if limit is not None and held.n + len(cols) > limit:
             raise TooMany(f"more than {limit} rows")
-        when = received_us if received else (received_us - cols.time_us) / 1e6
+        when = received_us if received else np.where(received_us == 0, np.nan, (received_us - cols.time_us) / 1e6)
         fault = cols.quality != MEASURING
         some = bool(fault.any())
         found = {}

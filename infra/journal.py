@@ -19,6 +19,8 @@ from infra import bus
 from infra.bus import Head
 from infra.rollup import wire
 
+#: What the names of collectors begin with that read files: when those came says nothing of a sensor's clock.
+FILES = "backfill-"
 #: How far the clocks of collector and database may be apart.
 CLOCKS_S = 3600
 #: The whole of a domain's part in one frame: no broker has to take it.
@@ -26,7 +28,7 @@ _WHOLE = 1 << 30
 
 
 class Entry(NamedTuple):
-    """One batch's rows of a domain, and when its first message was received (microseconds)."""
+    """One batch's rows of a domain, and when its first message was received (microseconds; 0: out of a file)."""
 
     received_us: int
     columns: Columns

@@ -115,7 +115,7 @@ class Store:
             number = self._take_number(seq)
             if number is not None:
                 done = self._write_tables(batch, seq, number, careful)
-                self._keep_journal(done, received_us)
+                self._keep_journal(done, 0 if self.name.startswith(journal.FILES) else received_us)
                 self._write_items(batch.items)
                 self._account(batch, done, received_us, replay)
                 self._write_receipts(batch, seq, session)

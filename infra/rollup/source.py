@@ -114,10 +114,11 @@ def _fetch(
 
 
 def received(conn: psycopg.Connection, batches: Ints) -> Ints:
-    """When these batches were received, microseconds; 0 for one that is gone."""
+    """When these batches were received, microseconds; 0 for one that is gone, or that came out of a file."""
     rows = conn.execute(
-        "SELECT id, (extract(epoch FROM received_at) * 1000000)::bigint FROM batch WHERE id = ANY(%s)",
-        [batches.tolist()],
+        "SELECT id, (extract(epoch FROM received_at) * 1000000)::bigint FROM batch"
+        " WHERE id = ANY(%s) AND NOT starts_with(collector, %s)",
+        [batches.tolist(), journal.FILES],
     ).fetchall()
     out = np.zeros(len(batches), np.int64)
     if rows:

@@ -17,7 +17,7 @@ from pyarrow import parquet
 
 from city import topics
 from city.payload import Limits
-from infra import catalog, db, schema
+from infra import catalog, db, journal, schema
 from infra.errors import ConfigError, Unavailable
 from infra.progress import Bar
 from infra.settings import Settings
@@ -108,7 +108,7 @@ def run(settings: Settings, wish: Wish) -> int:
         else:
             blocks = lines.Blocks(file, first)
             source, total = CsvFile(blocks, sign, the_plan, book, limits), _size(wish.file)
-        name = f"backfill-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        name = f"{journal.FILES}{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         link = Link(settings.database_url, f"ingest {name}", HANG_S, log)
         watchdog = Watchdog(link.watch, log)
         watchdog.start()

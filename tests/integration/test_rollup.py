@@ -12,10 +12,11 @@ import psycopg
 import pytest
 
 from city.bucket_rows import HOUR_US
-from infra import schema
+from infra import journal, schema
 from infra.catalog import Catalog
 from infra.rollup import closing, due, read, task
 from infra.rollup.run import RUNNER, roll
+from ingest.store import Newest, Store, take_over
 from tests.integration.rollups import LOG, SETTINGS, START, City
 
 pytestmark = pytest.mark.servers
@@ -313,3 +314,22 @@ def test_a_domain_that_cannot_be_rolled_up_does_not_hold_the_others(database: st
         with pytest.raises(psycopg.Error):
             city.roll(START + 3 * HOUR_US)
         assert conn.execute("SELECT count(*) FROM hour_water").fetchone() != (0,)
+
+
+@pytest.mark.parametrize("source", ["journal", "readings"])
+def test_when_a_file_was_read_says_nothing_of_clocks(database: str, catalog: Catalog, source: str) -> None:
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains["traffic"], 1)
+        if source == "journal":
+            city.journal_is_whole()
+        live = city.batch(30, START, START + HOUR_US)
+        city.write(live)
+        name = f"{journal.FILES}20261123-050000-1a2b"
+        city.store, city.seq = Store(conn, name, "e", take_over(conn, name, "e", 10)[1], Newest()), 0
+        city.write(city.batch(30, START + HOUR_US, START + 2 * HOUR_US))
+        city.roll(START + 3 * HOUR_US)
+        city.write(city.batch(30, START + HOUR_US, START + 2 * HOUR_US), careful=True)  # and late ones
+        city.roll(START + 3 * HOUR_US)
+        found = conn.execute("SELECT time, count(*), count(lag_s) FROM hour_traffic GROUP BY 1 ORDER BY 1").fetchall()
+        assert [(n > 0, n == lags) for _, n, lags in found] == [(True, True), (True, False)]
+        assert found[1][2] == 0
