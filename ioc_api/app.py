@@ -42,7 +42,7 @@ from ioc_api.rest import (
     summary,
     system,
 )
-from ioc_api.rest.parts import admitted
+from ioc_api.rest.parts import admitted, only_declared
 from ioc_api.service import Service
 
 PREFIX = "/api/v1"
@@ -133,10 +133,12 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(Door, settings=settings)
     app.add_middleware(Around)
     guarded = [Depends(admitted)]
-    for part in (city, sensors, observations, latest, summary, aggregates, quality, quarantine, balance, system):
+    for part in (city, sensors, aggregates, quarantine, balance, system):
         app.include_router(part.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
-    for asked in (indices, indices_air, indices_exceedances, indices_noise):
-        app.include_router(asked.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
+    # Who is let in comes first. The older operations above take unknown parameters as they always did.
+    exact = [*guarded, Depends(only_declared)]
+    for asked in (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise):
+        app.include_router(asked.router, prefix=PREFIX, dependencies=exact, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(system.open_router)
     app.include_router(opendata.router, prefix="/open/v1", responses=opendata.RESPONSES)

@@ -174,9 +174,9 @@ def _rows(said: Air, by: By, named: bool) -> Iterator[tuple[tuple[int, str], Cal
 )
 async def list_air_indices(
     service: Served,
+    named: Stations,
     kind: Kind = "hourly",
     by: By = "station",
-    station: Stations = None,
     zone: Many = None,
     area: Many = None,
     start: From = None,
@@ -192,10 +192,10 @@ async def list_air_indices(
 
     def work(conn: psycopg.Connection) -> tuple[list[AirIndex], str | None]:
         city = city_now(service, conn)
-        sensors = chosen(service, city, station, zone, area, METRICS)
+        sensors = chosen(service, city, named, zone, area, METRICS)
         check_size(sensors, to_us - from_us)
         said = ask(conn, city, sensors, kind, since(from_us, to_us, after), to_us, strict=strict)
-        return page(_rows(said, by, bool(station)), after, limit)
+        return page(_rows(said, by, bool(named)), after, limit)
 
     items, following = await service.database.work(work, limit_s=LIMIT_S)
     return AirIndices(

@@ -94,7 +94,7 @@ def _out(s: Sensor, trusted: bool, found: air.Exceedances, n: int) -> Exceedance
 )
 async def list_air_exceedances(
     service: Served,
-    station: Stations = None,
+    named: Stations,
     zone: Many = None,
     area: Many = None,
     pollutant: Annotated[list[Literal["pm2_5", "pm10", "so2", "no2", "co", "o3"]] | None, Query()] = None,
@@ -112,12 +112,12 @@ async def list_air_exceedances(
 
     def work(conn: psycopg.Connection) -> tuple[list[Exceedance], str | None]:
         city = city_now(service, conn)
-        sensors = chosen(service, city, station, zone, area, METRICS)
+        sensors = chosen(service, city, named, zone, area, METRICS)
         norms = service.catalog.norms.air.limit
         limits = [x for x in norms if x.averaging in wanted and (not pollutant or x.pollutant in pollutant)]
         check_size(sensors, to_us - from_us + max(PERIOD_US[x] for x in wanted))
         found = exceeded(conn, city, sensors, limits, since(from_us, to_us, after), to_us)
-        return page(_rows(sensors, found, doubts(conn, city), bool(station)), after, limit)
+        return page(_rows(sensors, found, doubts(conn, city), bool(named)), after, limit)
 
     items, following = await service.database.work(work, limit_s=LIMIT_S)
     return Exceedances(items=items, next=following, method=parts.method(EXCEEDANCE))

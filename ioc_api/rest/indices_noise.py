@@ -79,7 +79,7 @@ def _out(said: Noise, row: int, t: int, trusted: bool) -> NoiseLevel:
 )
 async def list_noise_levels(
     service: Served,
-    station: Stations = None,
+    named: Stations,
     zone: Many = None,
     area: Many = None,
     period: Literal["day", "night"] | None = None,
@@ -95,11 +95,11 @@ async def list_noise_levels(
 
     def work(conn: psycopg.Connection) -> tuple[list[NoiseLevel], str | None]:
         city = city_now(service, conn)
-        sensors = chosen(service, city, station, zone, area, [METRIC])
+        sensors = chosen(service, city, named, zone, area, [METRIC])
         check_size(sensors, to_us - from_us)
         said = ask(conn, city, sensors, since(from_us, to_us, after), to_us)
         doubtful = doubted(sensors, doubts(conn, city), said.periods.end_us)
-        wanted = said.heard() if station else said.heard() & ~doubtful
+        wanted = said.heard() if named else said.heard() & ~doubtful
         if period is not None:
             wanted = wanted & (said.periods.night == (period == "night"))
         if exceeded is not None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Annotated, Any, TypeVar
 
 import psycopg
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from city.hours import DAY_US, HOUR_US
@@ -30,9 +30,18 @@ CELLS = 500_000
 #: Longest time that the database may take for one question, s.
 LIMIT_S = 20.0
 
-Stations = Annotated[
-    list[Text] | None, Query(max_length=100, description="Ids of stations; none: all that are trusted.")
-]
+
+def _stations(
+    sensor: Annotated[
+        list[Text] | None, Query(max_length=100, description="Ids of stations; none: all that are trusted.")
+    ] = None,
+    station: Annotated[list[Text] | None, Query(max_length=100, description="The same as `sensor`.")] = None,
+) -> list[str] | None:
+    return [*(sensor or ()), *(station or ())] or None
+
+
+#: The stations that a question names, by either of two names; None: none.
+Stations = Annotated[list[str] | None, Depends(_stations)]
 
 
 class Words(BaseModel):
@@ -110,7 +119,7 @@ def chosen(
     if ids:
         found = [find(service, i) for i in sorted(set(ids))]
         if any(s.domain != DOMAIN for s in found):
-            raise Stop(422, f"query.station: only sensors of the domain {DOMAIN} are stations")
+            raise Stop(422, f"query.sensor: only sensors of the domain {DOMAIN} are stations")
     else:
         if service.live.roster.version < 0:
             raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})

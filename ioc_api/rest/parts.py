@@ -8,6 +8,8 @@ import json
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Query, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -18,6 +20,8 @@ from ioc_api.service import Service
 _bearer = HTTPBearer(auto_error=False, description="The API token")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="The session of the operators' screen")
 _SAFE = ("GET", "HEAD", "OPTIONS")
+#: How many unknown parameters are named, and how much of each.
+_NAMED, _SHOWN = 5, 40
 
 
 def _service(request: Request) -> Service:
@@ -41,6 +45,26 @@ async def admitted(
         raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None) from None
     if bearer is None and request.method not in _SAFE and not service.gate.same_origin(request.headers):
         raise Stop(403, "this page may not do that")
+
+
+def _declared(dependant: Dependant) -> list[str]:
+    """The names in the address that an operation reads, in its order, with those of what it depends on."""
+    names = [field.alias for field in dependant.query_params]
+    return [*names, *(name for part in dependant.dependencies for name in _declared(part))]
+
+
+async def only_declared(request: Request) -> None:
+    """Answer 422 where the address holds a parameter that the operation does not read: a misspelt filter would be
+    answered with everything, and nobody would see it."""
+    if not request.query_params:
+        return
+    route = request.scope["route"]
+    known = _declared(route.dependant) if isinstance(route, APIRoute) else []
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        named = ", ".join(repr(name[:_SHOWN]) for name in unknown[:_NAMED])
+        takes = f"this question takes {', '.join(known)}" if known else "this question takes none in its address"
+        raise Stop(422, f"query: there is no parameter {named}; {takes}")
 
 
 def _sound(text: str) -> bool:

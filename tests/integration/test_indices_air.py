@@ -173,11 +173,13 @@ def test_a_zone_is_its_worst_trusted_station(town: Town) -> None:
     assert (area["area"], area["zone"], area["index"]) == ("bac_giang", None, 60)
     assert [i["station"]["sensor_id"] for i in town.get("air", **query)["items"]] == ["A1", "A3"]
     (named,) = town.get("air", **query, station="A2")["items"]
+    both = town.get("air", **query, sensor="A2", station=["A1"])["items"]
+    assert [i["station"]["sensor_id"] for i in both] == ["A1", "A2"]
     assert (named["index"], named["station"]["trusted"]) == (157, False)
     exceeding = {"start": utc("2026-06-01T11:00:00"), "end": utc("2026-06-02T00:00:00")}
     town.feed("A2", "2026-06-01T12:00:00", 600, "pm2_5", [90.0] * 72)
     assert town.get("air/exceedances", **exceeding)["items"] == []
-    assert [x["value"] for x in town.get("air/exceedances", **exceeding, station="A2")["items"]] == [90.0]
+    assert [x["value"] for x in town.get("air/exceedances", **exceeding, sensor="A2")["items"]] == [90.0]
 
 
 def test_a_fault_of_today_takes_nothing_away_from_yesterday(town: Town) -> None:
@@ -193,7 +195,7 @@ def test_a_fault_of_today_takes_nothing_away_from_yesterday(town: Town) -> None:
     assert [i["station"]["trusted"] for i in named] == [True, True, False, False]
     whole = {"start": utc("2026-06-01T00:00:00"), "end": utc("2026-06-03T00:00:00")}
     assert [x["period"] for x in town.get("noise", **whole)["items"]] == ["day"]
-    assert [x["station"]["trusted"] for x in town.get("noise", **whole, station="N1")["items"]] == [True, False]
+    assert [x["station"]["trusted"] for x in town.get("noise", **whole, sensor="N1")["items"]] == [True, False]
 
 
 def test_the_decisions_day_from_readings(town: Town) -> None:

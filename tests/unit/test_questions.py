@@ -1,0 +1,67 @@
+"""A parameter that a question does not take is refused by its name, before anything is asked of anybody."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from infra import catalog, settings
+from ioc_api import app
+from ioc_api.problems import Stop
+from ioc_api.rest import parts
+
+
+@pytest.fixture(scope="module")
+def http() -> TestClient:
+    """The interface without its service: what gets as far as that is answered with 503."""
+
+    def away() -> None:
+        raise Stop(503, "there is no service")
+
+    one = app.make(settings.load(), catalog.load(settings.load()))
+    one.dependency_overrides |= {parts.admitted: lambda: None, parts._service: away}
+    return TestClient(one)
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong", "takes"),
+    [
+        ("indices", "limit=1", "takes none"),
+        ("indices/river", "step=1d", "takes area, zone, sensor, index, from, to, limit, cursor"),
+        ("indices/traffic", "station=T1", "takes area, zone, sensor"),
+        ("indices/lighting", "by=zone", "step"),
+        ("indices/air", "sensors=E1", "sensor, station"),
+        ("indices/air/exceedances", "start=2026-01-01", "sensor, station"),
+        ("indices/noise", "sensor=N1&Sensor=N2", "sensor, station"),
+        ("quality", "form=csv", "format"),
+        ("quality/zones", "sensor=E1", "takes area, zone, domain, from, to, limit, cursor"),
+        ("observations", "metrics=speed", "takes metric, sensor"),
+        ("latest", "metric=speed&limit=1", "takes area, zone, domain, metric, sensor"),
+        ("zones/07210/summary", "domain=water", "takes none"),
+        ("sensors/E1/latest", "metric=pm2_5", "takes none"),
+    ],
+)
+def test_an_unknown_parameter_is_named(http: TestClient, path: str, wrong: str, takes: str) -> None:
+    answer = http.get(f"/api/v1/{path}?{wrong}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    named, _, rest = answer.json()["detail"].partition("; ")
+    assert named == f"query: there is no parameter '{wrong.split('&')[-1].split('=')[0]}'"
+    assert takes in rest
+
+
+def test_many_and_long_ones_make_no_long_answer(http: TestClient) -> None:
+    answer = http.get("/api/v1/latest", params={f"{i:03}" + "x" * 500: 1 for i in range(50)})
+    assert answer.status_code == 422
+    assert len(answer.json()["detail"]) < 400
+
+
+def test_a_posted_question_takes_none(http: TestClient) -> None:
+    answer = http.post("/api/v1/observations/query?sensor=T1", json={"metric": ["speed"]})
+    assert answer.status_code == 422
+    assert "'sensor'" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["indices/noise?sensor=N1&station=N2", "indices/air?station=A1", "sensors?nonsense=1"])
+def test_what_is_declared_passes_and_older_questions_are_as_they_were(http: TestClient, path: str) -> None:
+    assert http.get(f"/api/v1/{path}").status_code == 503
