@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from city.registry import Metric
-from ioc_api.history import export, steps
+from infra import copyout
+from ioc_api.history import steps
 from ioc_api.history.grid import Grid
 from ioc_api.problems import Stop
 from ioc_api.times import SECOND, micros, rfc3339
@@ -110,10 +111,10 @@ def test_directions_that_cancel_out_have_no_mean() -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_is_a_formula(text: str) -> None:
     out = io.StringIO()
-    csv.writer(out).writerow([export.safe(text)])
+    csv.writer(out).writerow([copyout.safe_cell(text)])
     assert out.getvalue().lstrip('"').startswith("'")
-    assert export.safe("T1") == "T1"
-    assert export.safe(None) is None
+    assert copyout.unsafe_text(copyout.safe_cell(text)) == text
+    assert copyout.safe_cell("T1") == "T1"
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1w", "m", "1.5", "400d", "１", "", "9" * 9])
