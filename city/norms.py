@@ -79,12 +79,6 @@ class Norms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     air: _Air
     noise: _Noise
 
-    def air_limit(self, pollutant: str, averaging: Averaging, day: date) -> AirLimit | None:
-        """The limit in force on that day; None where the law sets none."""
-        return next(
-            (x for x in self.air.limit if (x.pollutant, x.averaging) == (pollutant, averaging) and x.holds(day)), None
-        )
-
     def noise_limit(self, category: Category, day: date) -> NoiseLimit | None:
         """The limit in force on that day."""
         return next((x for x in self.noise.limit if x.category == category and x.holds(day)), None)

@@ -11,7 +11,7 @@ import psycopg
 
 from city.hours import DAY_US, HOUR_US, Bools, Floats
 from city.noise import Periods, periods
-from city.norms import CATEGORIES, Category, NoiseLimit
+from city.norms import CATEGORIES, Category, Norms
 from city.sensors import Sensor
 from ioc_api.indices import City, Index, Item
 from ioc_api.indices.stations import read_grid, stations
@@ -63,7 +63,7 @@ class Noise:
     sensors: tuple[Sensor, ...]
     periods: Periods
     categories: tuple[Category, ...]
-    limits: tuple[NoiseLimit, ...]
+    norms: Norms
 
     def heard(self) -> Bools:
         """Where there is anything to say, [sensor, period]."""
@@ -76,20 +76,17 @@ class Noise:
         kinds = np.array(self.categories)
         for category in CATEGORIES:
             for t in range(len(p.date)):
-                norm = self._limit(category, _day(p, t))
+                norm = self.norms.noise_limit(category, _day(p, t))
                 if norm:
                     limit[kinds == category, t] = norm.night if p.night[t] else norm.day
         out: Floats = np.round(p.level, 1) - limit
         return out
 
-    def _limit(self, category: Category, day: date) -> NoiseLimit | None:
-        return next((x for x in self.limits if x.category == category and x.holds(day)), None)
-
     def level(self, row: int, t: int) -> Level:
         """What one sensor says of one period."""
         p, category = self.periods, self.categories[row]
         day, night = _day(p, t), bool(p.night[t])
-        norm = self._limit(category, day)
+        norm = self.norms.noise_limit(category, day)
         limit = None if norm is None else norm.night if night else norm.day
         level = None if np.isnan(p.level[row, t]) else round(float(p.level[row, t]), 1)
         return Level(
@@ -114,7 +111,7 @@ def ask(conn: psycopg.Connection, city: City, sensors: Sequence[Sensor], from_us
     norms = city.catalog.norms
     return Noise(
         tuple(sensors), found.only(inside), tuple(norms.noise_category(s, sites.get(s.site)) for s in sensors),
-        norms.noise.limit,
+        norms,
     )  # fmt: skip
 
 

@@ -22,8 +22,11 @@ def shipped() -> Norms:
 
 
 def limit(found: Norms, pollutant: str, averaging: norms.Averaging, day: str = "2026-07-01") -> float | None:
-    one = found.air_limit(pollutant, averaging, date.fromisoformat(day))
-    return None if one is None else one.limit
+    when = date.fromisoformat(day)
+    kind = (pollutant, averaging)
+    held = [x.limit for x in found.air.limit if (x.pollutant, x.averaging) == kind and x.holds(when)]
+    assert len(held) <= 1
+    return held[0] if held else None
 
 
 @pytest.mark.parametrize(
