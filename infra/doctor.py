@@ -258,12 +258,21 @@ def findings(data: Path) -> Iterator[Finding]:
         yield from check(place)
 
 
+def total(bad: int, notes: int) -> str:
+    """The last line: how much must be mended, else how much is worth knowing."""
+    if bad:
+        return f"{bad} điều cần sửa / {bad} to mend"
+    if notes:
+        return f"không có lỗi, {notes} điều cần lưu ý (!) / nothing is wrong, to note (!): {notes}"
+    return "mọi thứ ổn / all is well"
+
+
 def examine(data: Path) -> int:
     """Print the report; 0 when nothing must be mended, else 1."""
-    bad = 0
+    bad = notes = 0
     for finding in findings(data):
         bad += finding.state == "bad"
+        notes += finding.state == "note"
         sys.stdout.write(f"{finding}\n")
-    total = f"\n{bad} điều cần sửa / {bad} to mend\n" if bad else "\nmọi thứ ổn / all is well\n"
-    sys.stdout.write(total)
+    sys.stdout.write(f"\n{total(bad, notes)}\n")
     return 1 if bad else 0

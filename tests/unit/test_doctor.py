@@ -63,6 +63,20 @@ def test_unreachable_servers_are_bad_and_the_exit_code_says_so(
     assert "secret" not in out
 
 
+@pytest.mark.parametrize(
+    ("bad", "notes", "said"), [(0, 0, "all is well"), (0, 2, "nothing is wrong, to note (!): 2"), (1, 2, "1 to mend")]
+)
+def test_all_is_well_only_where_nothing_is_to_be_noted(bad: int, notes: int, said: str) -> None:
+    assert doctor.total(bad, notes).endswith(f"/ {said}")
+
+
+def test_a_note_is_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = (doctor.Finding("good", "a", "a"), doctor.Finding("note", "b", "b"))
+    monkeypatch.setattr(doctor, "findings", lambda _: iter(found))
+    assert doctor.examine(tmp_path) == 0
+    assert capsys.readouterr().out.endswith("to note (!): 1\n")
+
+
 def test_a_folder_below_a_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     place = doctor.Place(settings.load(), DataFolder(tmp_path / "file/data"), {})
