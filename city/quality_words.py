@@ -21,8 +21,8 @@ UNKNOWN = "too_little"
 
 WORDS: dict[str, Words] = {
     "quarantined": Words(
-        "{percent} % số liệu trong 24 giờ bị cách ly ({count} giá trị), chủ yếu vì {why}",
-        "{percent} % of the readings of 24 h went to quarantine ({count} values), mostly as {why}",
+        "{percent} % số liệu trong 24 giờ bị cách ly ({count} giá trị), chủ yếu vì {why_vi}",
+        "{percent} % of the readings of 24 h went to quarantine ({count} values), mostly because {why_en}",
         "Mở mục cách ly của cảm biến, xem lý do; sửa cấu hình hoặc phần mềm của thiết bị, rồi xử lý lại.",
         "Look at the sensor's quarantine; correct the device's configuration or firmware, then replay.",
     ),
@@ -89,6 +89,22 @@ WORDS: dict[str, Words] = {
 }
 
 
+#: Why values go to quarantine (`city.payload.REASONS`), as the end of "mostly because".
+QUARANTINE: dict[str, tuple[str, str]] = {
+    "bad_topic": ("chủ đề MQTT sai", "the topic is wrong"),
+    "too_large": ("bản tin quá lớn", "messages are too large"),
+    "malformed": ("bản tin sai định dạng", "messages are malformed"),
+    "undecoded": ("bản tin chưa được giải mã", "nobody has decoded them"),
+    "unknown_sensor": ("cảm biến chưa đăng ký", "the sensor is not registered"),
+    "retained_stale": ("bản tin cũ do MQTT giữ lại (retained)", "they are old retained messages"),
+    "future": ("thời gian ở tương lai", "their time is in the future"),
+    "too_old": ("thời gian quá cũ", "their time is too long ago"),
+    "unknown_metric": ("chỉ tiêu không có trong danh mục", "the metric is not known"),
+    "bad_value": ("giá trị không phải là số hợp lệ", "values are no numbers"),
+    "out_of_range": ("giá trị ngoài khoảng hợp lý", "values are out of range"),
+}
+
+
 class _Lenient(dict[str, Any]):
     """Facts of an older version may lack one: a place without a fact shows as …"""
 
@@ -109,6 +125,9 @@ def say(code: str, facts: Mapping[str, Any], domain: Domain | None) -> Words:
         places["metric_vi"] = (metric.vi if metric else str(name)) + channel
         places["metric_en"] = (metric.en if metric else str(name)) + channel
         places["unit"] = metric.unit if metric else ""
+    if "why" in facts:
+        why = str(facts["why"])
+        places["why_vi"], places["why_en"] = QUARANTINE.get(why, (why, why))
     if "metrics" in facts:
         places["metrics"] = ", ".join(map(str, facts["metrics"]))
     return Words(*(text.format_map(places) for text in words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from city import quality, quality_words, signs
+from city.payload import Reason
 from city.quality import REASONS, SLOPES, Facts
 
 RNG = np.random.default_rng(7)
@@ -104,6 +106,15 @@ def test_a_reason_names_its_metric_and_facts() -> None:
     assert said.en == "pm2_5 (A) stood still at 35.2  for 6 h"
     assert "{" not in quality_words.say("drift", {}, None).vi
     assert quality_words.say("of_a_newer_version", {}, None).en == "of_a_newer_version"
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_a_reason_of_quarantine_is_no_raw_code(reason: str) -> None:
+    said = quality_words.say("quarantined", {"percent": 20, "count": 3, "why": reason}, None)
+    for text in (said.vi, said.en):
+        assert "…" not in text
+        assert "_" not in text
+    assert reason not in said.vi
 
 
 # Completeness
