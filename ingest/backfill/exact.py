@@ -19,6 +19,8 @@ from ingest.backfill.plan import Plan, clean
 
 #: Numbers as people write them; neither 1_000 nor nan nor digits of other scripts.
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
+#: What the reader says of a number with a comma.
+_COMMA = re.compile(r"'[+-]?\d+,\d+' is no number\Z", re.ASCII)
 _STATES = {"true": True, "false": False}
 
 
@@ -104,6 +106,10 @@ class Exact:
         if said.get("period_s"):
             message["period_s"] = self._number(said["period_s"], "")
         rows, faults = decoder.reader.read(json.dumps(message).encode(), self._limits)
+        if not self._plan.said.decimal_comma:
+            faults = [
+                f._replace(detail=f"{f.detail}; see --decimal-comma") if _COMMA.search(f.detail) else f for f in faults
+            ]
         kept = []
         for row in rows:
             if self._book.channel(row.channel) is None:

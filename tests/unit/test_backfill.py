@@ -169,6 +169,15 @@ def test_lines_keep_their_numbers_and_good_ones_are_in_whatever_stands_between()
         assert [b.line for b in bad] == wanted
 
 
+def test_a_decimal_comma_that_nobody_spoke_of_is_told_of() -> None:
+    data = b"time;sensor;metric;value\n2025-01-01T00:00:00Z;S1;speed;3,005\n2025-01-01T00:00:00Z;S1;speed;3,0,5\n"
+    _, (comma, other), _ = read(data, Said(), 1, 1 << 20)
+    assert "'3,005' is no number; see --decimal-comma" in comma.detail
+    assert "--" not in other.detail
+    _, (other,), _ = read(data, Said(decimal_comma=True), 1, 1 << 20)
+    assert "--" not in other.detail
+
+
 def test_the_first_value_of_a_key_stays() -> None:
     data = b"time,sensor,metric,value,quality\n" + b"".join(
         b"2025-01-01T00:00:00Z,S1,%s,%s,%s\n" % line
