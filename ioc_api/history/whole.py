@@ -97,6 +97,7 @@ class _Whole:
         if q.every_s == steps.DAY_S:
             self._days()
         self._expect_now(max(first, done))
+        self._expect_at_least()
         names = [{"area": self.group.area, "zone": self.group.zone, "domain": self.part.domain.code}]
         metrics = self.part.metrics
         return Table(
@@ -284,3 +285,11 @@ class _Whole:
             extra = self.extra[m.name]
             extra.due += fresh * float((1.0 / self.members.interval_s[mine]).sum())
             extra.expected[fresh > 0] = np.maximum(extra.expected[fresh > 0], len(mine))
+
+    def _expect_at_least(self) -> None:
+        """Who reports was to be expected, also where nobody knows any more what was: readings of long ago."""
+        usual = float(np.median(self.members.interval_s[self._ids])) if self._ids else self.part.domain.interval_s
+        for extra in self.extra.values():
+            unknown = (extra.due == 0) & (extra.sensors > 0)
+            extra.due[unknown] = (extra.sensors * passed_s(self.q) / usual)[unknown]
+            np.maximum(extra.expected, extra.sensors, out=extra.expected)
