@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -53,6 +54,14 @@ def problem(
     return JSONResponse(body.model_dump(exclude_none=True), status, headers, media_type=MEDIA)
 
 
+def _told(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a value, and what to do about it."""
+    limits = fault.get("ctx", {})
+    if fault["type"] == "too_long" and "max_length" in limits:
+        return f"at most {limits['max_length']:,} can be named at once: name fewer, or ask several times"
+    return str(fault["msg"]).removeprefix("Value error, ")
+
+
 def install(app: FastAPI) -> None:
     """Answer every error in this form."""
 
@@ -71,10 +80,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, e: RequestValidationError) -> JSONResponse:
         # Checks of our own say by themselves what is wrong.
-        faults = [
-            Fault(where=".".join(str(p) for p in f["loc"]), message=f["msg"].removeprefix("Value error, "))
-            for f in e.errors()[:20]
-        ]
+        faults = [Fault(where=".".join(str(p) for p in f["loc"]), message=_told(f)) for f in e.errors()[:20]]
         first = f"{faults[0].where}: {faults[0].message}" if faults else "the request is not valid"
         return problem(422, first, errors=faults)
 

@@ -176,12 +176,12 @@ def _parts(service: Service, asked: Asked, sensors: Sequence[Sensor]) -> tuple[P
     for name in asked.metric:
         if known and name not in known:
             where = f"the domain {domains[0].code}" if len(domains) == 1 else "these domains"
-            raise Stop(422, f"query.metric: no metric of {where}; there are {_named(known)}")
+            raise Stop(422, f"query.metric: {name!r} is no metric of {where}; there are {_named(known)}")
     if not known:
         every = {m.name for d in registry.values() for m in d.metrics}
         wrong = [n for n in asked.metric if n not in every]
         if wrong:
-            raise Stop(422, f"query.metric: no metric of any domain; there are {_named(every)}")
+            raise Stop(422, f"query.metric: {wrong[0]!r} is no metric of any domain; there are {_named(every)}")
     parts = []
     for d in domains:
         metrics = tuple(m for n in dict.fromkeys(asked.metric) if (m := d.metric(n)) is not None)
