@@ -178,9 +178,7 @@ def sync(conn: psycopg.Connection, registry: Registry) -> None:
                     conn.execute(f"ALTER TABLE {name} ADD COLUMN {column} {kind}")
         # Rows arrive nearly in the order of their time: a few pages tell where an hour lies.
         name = table(domain.code)
-        conn.execute(
-            f"CREATE INDEX IF NOT EXISTS {name}_time ON {name} USING brin (time) WITH (pages_per_range = 16)"
-        )
+        conn.execute(f"CREATE INDEX IF NOT EXISTS {name}_time ON {name} USING brin (time) WITH (pages_per_range = 16)")
         # What devices marked as calibrating or faulty: few rows, which rollups leave out and quality looks for.
         conn.execute(f"CREATE INDEX IF NOT EXISTS {name}_marked ON {name} (time) WHERE quality <> 0")
         conn.execute(

@@ -6,7 +6,10 @@ Property tests try few examples in each run, so that the unit tests stay below t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 from hypothesis import settings
 
 pytest_plugins = ("tests.fix_servers", "tests.fix_api", "tests.fix_opendata", "tests.fix_files")
@@ -16,6 +19,13 @@ settings.register_profile("deep", max_examples=2_000, deadline=None)
 settings.load_profile("quick")
 
 ORDER = ("unit", "contract", "integration", "e2e", "browser", "load")
+
+
+@pytest.fixture(autouse=True)
+def _log_ends_with_its_test() -> Iterator[None]:
+    """A command that runs in our process sends its log to the test's stderr, which is closed afterwards."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.hookimpl(trylast=True)

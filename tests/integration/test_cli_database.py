@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-import structlog
 
 from infra import cli, links
 from infra.servers import Postgres
@@ -23,10 +21,9 @@ EN-1,viet_yen,environment,Trạm quan trắc,pm2_5
 
 
 @pytest.fixture
-def ioc(database: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Ioc]:
+def ioc(database: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ioc:
     monkeypatch.setenv("IOC_DATABASE_URL", database)
-    yield Ioc(monkeypatch, capfd)
-    structlog.reset_defaults()  # a command's log went to this test's stderr
+    return Ioc(monkeypatch, capfd)
 
 
 class Ioc:
