@@ -242,10 +242,11 @@ def test_indexes_of_the_newest_chunks_are_summarised(database: str, catalog: Cat
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute(
             "INSERT INTO reading_traffic (time, sensor, batch, channel, quality, period_s)"
-            " SELECT now() - s * interval '1 second', s % 100, 1, 0, 0, 0 FROM generate_series(0, 20000) s"
+            " SELECT now() - s * interval '1 millisecond', s % 100, 1, 0, 0, 0 FROM generate_series(0, 20000) s"
         )
         chunk = conn.execute(
-            "SELECT c::text FROM show_chunks('reading_traffic') c ORDER BY c::oid DESC LIMIT 1"
+            "SELECT format('%I.%I', chunk_schema, chunk_name) FROM timescaledb_information.chunks"
+            " WHERE hypertable_name = 'reading_traffic' ORDER BY range_end DESC LIMIT 1"
         ).fetchone()
         assert chunk
         conn.execute(f"ALTER TABLE {chunk[0]} SET (autovacuum_enabled = false)")  # it would summarise as well
@@ -268,7 +269,7 @@ def test_indexes_of_the_newest_chunks_are_summarised(database: str, catalog: Cat
         assert unsummarised() == 0
         conn.execute(
             "INSERT INTO reading_traffic (time, sensor, batch, channel, quality, period_s)"
-            " SELECT now() - s * interval '1 second', 1000 + s % 100, 1, 0, 0, 0 FROM generate_series(0, 20000) s"
+            " SELECT now() - s * interval '1 millisecond', 1000 + s % 100, 1, 0, 0, 0 FROM generate_series(0, 20000) s"
         )
         assert unsummarised() > 0, "new pages are not by themselves"
 
