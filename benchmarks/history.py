@@ -29,9 +29,9 @@ from city.sensors import Sensor
 from infra import catalog, sensors, settings
 from infra.catalog import Catalog
 from infra.rollup.run import roll
+from infra.times import rfc3339
 from ioc_api.history.export import statements
 from ioc_api.history.question import Part, Question
-from ioc_api.times import rfc3339
 
 HOUR_US = 3_600_000_000
 ZONE, OTHER = "07210", "07228"

@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from infra.times import SECOND, micros, now_us
 from ioc_api.database import Away, Database
-from ioc_api.times import SECOND, micros, now_us
 
 COOKIE = "ioc_session"
 SESSION_S = 30 * 86_400

@@ -10,10 +10,10 @@ import psycopg
 
 from infra import telemetry
 from infra.settings import Settings
+from infra.times import SECOND, now_us, rfc3339
 from ioc_api.database import Away, Database
 from ioc_api.feed.bus import Listener
 from ioc_api.feed.intake import Intake
-from ioc_api.times import SECOND, now_us, rfc3339
 
 #: A query as small as the one on the registry's version takes longer only where nothing goes.
 _ANSWER_S = 3.0

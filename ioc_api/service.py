@@ -13,18 +13,18 @@ import structlog
 from infra import telemetry
 from infra.catalog import Catalog
 from infra.errors import IocError
+from infra.roster import groups_of, roster
 from infra.settings import Settings
+from infra.times import now_us
 from ioc_api.database import Away, Database
 from ioc_api.feed.bus import Listener
 from ioc_api.feed.intake import Intake
 from ioc_api.gate import Gate
 from ioc_api.health import Health
-from ioc_api.indices.refresh import Refresher
 from ioc_api.live.hub import Hub
+from ioc_api.live.refresh import Refresher
 from ioc_api.live.state import Live
-from ioc_api.roster import groups_of, roster
 from ioc_api.streams import Streams
-from ioc_api.times import now_us
 from ioc_api.upkeep import Upkeep
 
 CITY_TIME = timezone(timedelta(hours=7))

@@ -21,8 +21,8 @@ from city.sensors import Sensor
 from infra import sensors
 from infra.rollup.changed import note_written
 from infra.servers import Postgres
+from infra.times import now_us, rfc3339
 from ioc_api.opendata.calendar import DAY_US, HOUR_US, city_day, start_us
-from ioc_api.times import now_us, rfc3339
 from tests.fix_api import Api
 from tests.fix_servers import TEMPLATE
 from tests.service import Service, until

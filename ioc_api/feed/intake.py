@@ -20,12 +20,12 @@ from city.windows import Windows
 from infra.bus import Frame
 from infra.catalog import Catalog
 from infra.errors import IocError
+from infra.feed import history
+from infra.feed.sequence import Sequence
+from infra.roster import Roster
+from infra.times import SECOND, now_us
 from ioc_api.database import Away, Database
-from ioc_api.feed import history
-from ioc_api.feed.sequence import Sequence
 from ioc_api.live.state import Live
-from ioc_api.roster import Roster
-from ioc_api.times import SECOND, now_us
 
 #: Frames kept while history is read; older ones are dropped and read from the database afterwards.
 KEPT = 2000

@@ -11,11 +11,11 @@ from psycopg import sql
 
 from city.columns import QUALITIES
 from infra import copyout, schema
+from infra.times import rfc3339
 from ioc_api.history.grid import Ints
 from ioc_api.history.items import WHOLE, order, stamp
 from ioc_api.history.question import Part, Question
 from ioc_api.history.table import Table
-from ioc_api.times import rfc3339
 
 Form = Literal["csv", "parquet"]
 MEDIA = {"csv": copyout.CSV, "parquet": copyout.PARQUET}

@@ -10,12 +10,12 @@ import numpy as np
 
 from city.columns import QUALITIES
 from city.registry import Metric
+from infra.times import SECOND, rfc3339
 from ioc_api.history.grid import Floats, Ints
 from ioc_api.history.marks import Marks
 from ioc_api.history.question import Question
 from ioc_api.history.raw import After, Reading
 from ioc_api.history.table import Table
-from ioc_api.times import SECOND, rfc3339
 
 #: A series of an answer: (place of the sensor, channel, place of the metric).
 Key = tuple[int, int, int]

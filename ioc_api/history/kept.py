@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import psycopg
 
+from infra.times import rfc3339
 from ioc_api.history import steps
 from ioc_api.history.question import Question, bound
 from ioc_api.problems import Stop
-from ioc_api.times import rfc3339
 
 Span = tuple[int, int]
 #: Before all time: nothing was dropped, nothing is rolled up.

@@ -11,8 +11,8 @@ from psycopg import sql
 from city.registry import Domain, Metric
 from city.sensors import Sensor
 from infra import schema
+from infra.times import rfc3339
 from ioc_api.history.grid import HOUR_US, widened
-from ioc_api.times import rfc3339
 
 #: How far back every reading is looked at; what is older is found by the hours in which it was measured.
 NEAR_US = 26 * HOUR_US

@@ -10,8 +10,8 @@ import psycopg
 from psycopg import sql
 
 from infra import schema
+from infra.times import rfc3339
 from ioc_api.history.question import Part, Question
-from ioc_api.times import rfc3339
 
 #: Milliseconds that counting marked readings may take; an answer is worth more than this figure.
 LIMIT_MS = 1000

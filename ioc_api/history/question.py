@@ -8,12 +8,12 @@ from typing import Literal
 
 from city.registry import Domain, Metric
 from city.sensors import Sensor
+from infra.roster import Group
+from infra.times import SECOND
 from ioc_api.history import steps
 from ioc_api.problems import Stop
 from ioc_api.rest.spans import span
-from ioc_api.roster import Group
 from ioc_api.service import Service
-from ioc_api.times import SECOND
 
 Of = Literal["sensors", "whole"]
 

@@ -12,9 +12,9 @@ from psycopg import sql
 
 from city.registry import Metric
 from infra import schema
+from infra.times import SECOND, rfc3339
 from ioc_api.history.grid import widened
 from ioc_api.history.question import Part, Question
-from ioc_api.times import SECOND, rfc3339
 
 #: Sensors asked for in one statement.
 _MOST = 500

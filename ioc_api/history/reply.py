@@ -8,13 +8,13 @@ from typing import Any
 
 import psycopg
 
+from infra.times import rfc3339
 from ioc_api.history import items, raw, sources, steps
 from ioc_api.history import marks as marked
 from ioc_api.history.kept import NEVER
 from ioc_api.history.question import Question
 from ioc_api.history.table import Table, of_sensors
 from ioc_api.problems import Stop
-from ioc_api.times import rfc3339
 
 #: Cells (series times steps) that are figured out at once: memory stays flat however many there are.
 CELLS = 200_000

@@ -24,12 +24,12 @@ from city.registry import Metric
 from city.sensors import Sensor
 from infra import readings
 from infra.rollup import stored
+from infra.times import SECOND
 from ioc_api.history import steps
 from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
 from ioc_api.history.kept import kept, late
 from ioc_api.history.question import READ, Part, Question
 from ioc_api.problems import Stop
-from ioc_api.times import SECOND
 
 Span = tuple[int, int]
 

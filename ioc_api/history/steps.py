@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from infra.times import SECOND
 from ioc_api.problems import Stop
 from ioc_api.rest.spans import step_s
-from ioc_api.times import SECOND
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
 #: Steps are counted from Monday 2000-01-03 00:00 UTC, those of whole days from that day's midnight in the city

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from city.registry import Metric
 from city.sensors import Sensor
+from infra.times import SECOND
 from ioc_api.history import steps
 from ioc_api.history.grid import Figures, Floats, Ints
 from ioc_api.history.question import Part, Question
 from ioc_api.history.sources import Filled
-from ioc_api.times import SECOND
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ from city.registry import Metric
 from infra.readings import EPOCH_US
 from infra.rollup import wire
 from infra.rollup.members import Members, expected, load
+from infra.roster import Group
 from infra.settings import Settings
+from infra.times import SECOND, rfc3339
 from ioc_api.history import steps
 from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
 from ioc_api.history.kept import kept, late_of
@@ -27,8 +29,6 @@ from ioc_api.history.question import Part, Question
 from ioc_api.history.reply import Reply
 from ioc_api.history.sources import UNIT_US, Readings, Span, circular
 from ioc_api.history.table import Table, passed_s
-from ioc_api.roster import Group
-from ioc_api.times import SECOND, rfc3339
 
 #: Readings that are added up for what is not rolled up yet; a span with more is left out, and the answer says so.
 READ = 8_000_000

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from city.registry import Domain
 from city.windows import SPANS_S, Figures
+from infra.roster import Group
+from infra.times import rfc3339
 from ioc_api.live.topic import Filter, Ints, Topic
-from ioc_api.roster import Group
-from ioc_api.times import rfc3339
 
 WINDOWS = tuple(SPANS_S)
 

@@ -10,11 +10,11 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from infra import telemetry
+from infra.times import now_us, rfc3339
 from ioc_api.gate import Gate, Refused
 from ioc_api.live.frames import Auth, BadFrame, Close, Ping, Pong, Subscribe, Unsubscribe, encode, read
 from ioc_api.live.hub import CLIENTS, Hub
 from ioc_api.live.subscription import Subscription
-from ioc_api.times import now_us, rfc3339
 
 AUTH_S = 10.0
 PING_S = 25.0

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from city.rows import grown
-from ioc_api.indices import Item
+from infra.indices import Item
 from ioc_api.live.topic import Filter, Ints, Topic
 
 #: An item and its JSON; the text is made where the item is, off the event loop.

@@ -12,9 +12,9 @@ from city.columns import QUALITIES, Columns
 from city.decimals import widen
 from city.registry import Domain
 from city.rows import RowIndex, grown
+from infra.roster import Bools, Roster
+from infra.times import rfc3339
 from ioc_api.live.topic import Filter, Ints, Log, Topic
-from ioc_api.roster import Bools, Roster
-from ioc_api.times import rfc3339
 
 Floats = NDArray[np.float64]
 

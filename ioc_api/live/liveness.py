@@ -8,10 +8,10 @@ import numpy as np
 from city.columns import Columns
 from city.rows import grown
 from city.sensors import LIVENESS, liveness_codes
+from infra.roster import Bools, Roster
+from infra.times import SECOND, rfc3339
 from ioc_api.live.latest import sensors_taken
 from ioc_api.live.topic import Filter, Ints, Topic
-from ioc_api.roster import Bools, Roster
-from ioc_api.times import SECOND, rfc3339
 
 _NEVER = np.iinfo(np.int64).min
 #: A sensor that stays online is told of again when its last reading has moved on by so much.

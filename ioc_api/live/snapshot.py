@@ -19,10 +19,10 @@ from city.columns import QUALITIES
 from city.decimals import widen
 from city.registry import Domain, Metric
 from city.sensors import LIVENESS
+from infra.roster import Roster
+from infra.times import rfc3339
 from ioc_api.live.latest import LatestTopic
 from ioc_api.live.topic import Filter
-from ioc_api.roster import Roster
-from ioc_api.times import rfc3339
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -6,13 +6,13 @@ import numpy as np
 
 from city.columns import Columns
 from city.windows import Windows
+from infra.roster import Roster
 from ioc_api.live.aggregates import Aggregates
 from ioc_api.live.indices import Indices
 from ioc_api.live.latest import LatestTopic
 from ioc_api.live.liveness import LivenessTopic
 from ioc_api.live.system import SystemTopic
 from ioc_api.live.topic import Topic
-from ioc_api.roster import Roster
 
 #: Rows of sensors or channels that the roster does not know yet, kept until it does.
 _STRANGERS = 200_000

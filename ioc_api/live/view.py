@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from infra.times import now_us, rfc3339
 from ioc_api.live.topic import STEP, Filter, Ints, Topic
-from ioc_api.times import now_us, rfc3339
 
 #: Items in one part of a snapshot, and bytes of text at most (a single item is far smaller).
 PART_ITEMS = 500

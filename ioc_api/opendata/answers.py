@@ -9,8 +9,8 @@ from email.utils import formatdate
 from fastapi import Request, Response
 
 from infra.settings import Settings
+from infra.times import SECOND
 from ioc_api.opendata.stock import tag
-from ioc_api.times import SECOND
 
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _TAG = re.compile(r'(?:W/)?("[^"]*")')

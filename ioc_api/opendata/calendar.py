@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from infra.times import SECOND
 from ioc_api.problems import Stop
-from ioc_api.times import SECOND
 
 HOUR_US = 3600 * SECOND
 DAY_US = 24 * HOUR_US

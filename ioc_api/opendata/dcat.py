@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.times import rfc3339
 from ioc_api.opendata.model import Dataset, File, Offer, Words
-from ioc_api.times import rfc3339
 
 MEDIA = "application/ld+json"
 

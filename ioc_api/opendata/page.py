@@ -8,10 +8,10 @@ from html import escape
 from itertools import groupby
 from time import gmtime, strftime
 
+from infra.times import SECOND
 from ioc_api.opendata.model import SERIES, Dataset, File, Offer, Words
 from ioc_api.opendata.stock import Listed
 from ioc_api.opendata.style import NAME
-from ioc_api.times import SECOND
 
 _CITY_S = 7 * 3600
 #: Months whose days are listed one by one; of older ones the machine-readable list has them.

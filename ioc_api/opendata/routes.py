@@ -13,6 +13,7 @@ from psycopg import sql
 
 from city.registry import Domain
 from infra.copyout import CSV, PARQUET, csv_blocks, parquet_blocks
+from infra.times import now_us, rfc3339
 from ioc_api import streams
 from ioc_api.opendata import calendar, dcat, figures, geo, model, page, stock
 from ioc_api.opendata.answers import (
@@ -34,7 +35,6 @@ from ioc_api.opendata.style import CSS
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.parts import Served, Text
 from ioc_api.service import Service
-from ioc_api.times import now_us, rfc3339
 
 router = APIRouter(tags=["open data"])
 

@@ -11,10 +11,10 @@ from typing import Any
 import psycopg
 
 from city.registry import Domain
+from infra.times import micros, now_us, rfc3339
 from ioc_api.opendata.calendar import Span, city_day, public_until, whole_days_until
 from ioc_api.problems import Stop
 from ioc_api.service import Service
-from ioc_api.times import micros, now_us, rfc3339
 
 
 @dataclass(frozen=True)

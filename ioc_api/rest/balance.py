@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from infra.times import micros, rfc3339, text
 from ioc_api.rest.parts import Cursor, Limit, Page, Served, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To, moment
-from ioc_api.times import micros, rfc3339, text
 
 router = APIRouter(tags=["quarantine"])
 

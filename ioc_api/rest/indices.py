@@ -13,14 +13,14 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from city.sensors import Sensor
-from ioc_api.indices import City, Item, lighting, river, traffic
-from ioc_api.indices.catalogue import city_of, indices
+from infra.indices import City, Item, lighting, river, traffic
+from infra.indices.catalogue import city_of, indices
+from infra.times import SECOND, now_us
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.parts import Cursor, Many, Page, Served, from_cursor, to_cursor
 from ioc_api.rest.sensors import find
 from ioc_api.rest.spans import From, To, span
 from ioc_api.service import Service
-from ioc_api.times import SECOND, now_us
 
 router = APIRouter(prefix="/indices", tags=["indices"])
 

@@ -16,14 +16,14 @@ from pydantic import BaseModel, Field
 from city import vn_aqi
 from city.advice import ADVICE
 from city.air import METRICS
-from ioc_api.indices.air import DAILY, HOURLY, NAMES, NO_PARTICLES
-from ioc_api.indices.air_figures import AVERAGING, Air, By, Kind, ask, members
+from infra.indices.air import DAILY, HOURLY, NAMES, NO_PARTICLES
+from infra.indices.air_figures import AVERAGING, Air, By, Kind, ask, members
+from infra.times import rfc3339
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
 from ioc_api.rest.indices_parts import LIMIT_S, Stations, Words, asked_span, check_size, chosen, city_now, page, since
 from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, from_cursor
 from ioc_api.rest.spans import From, To
-from ioc_api.times import rfc3339
 
 router = APIRouter(prefix="/indices", tags=["indices"])
 

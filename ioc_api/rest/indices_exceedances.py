@@ -16,15 +16,15 @@ from city.air import METRICS
 from city.hours import HOUR_US
 from city.norms import Averaging
 from city.sensors import Sensor
-from ioc_api.indices.air import EXCEEDANCE, NAMES
-from ioc_api.indices.air_figures import PERIOD_US, exceeded
-from ioc_api.indices.stations import doubts
+from infra.indices.air import EXCEEDANCE, NAMES
+from infra.indices.air_figures import PERIOD_US, exceeded
+from infra.indices.stations import doubts
+from infra.times import rfc3339
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
 from ioc_api.rest.indices_parts import LIMIT_S, Stations, Words, asked_span, check_size, chosen, city_now, page, since
 from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, from_cursor
 from ioc_api.rest.spans import From, To
-from ioc_api.times import rfc3339
 
 router = APIRouter(prefix="/indices", tags=["indices"])
 

@@ -12,14 +12,14 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from city.norms import CATEGORIES, Category
-from ioc_api.indices.noise import METRIC, NOISE, TOO_LITTLE, Noise, ask
-from ioc_api.indices.stations import doubted, doubts
+from infra.indices.noise import METRIC, NOISE, TOO_LITTLE, Noise, ask
+from infra.indices.stations import doubted, doubts
+from infra.times import rfc3339
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
 from ioc_api.rest.indices_parts import LIMIT_S, Stations, Words, asked_span, check_size, chosen, city_now, page, since
 from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, from_cursor
 from ioc_api.rest.spans import From, To
-from ioc_api.times import rfc3339
 
 router = APIRouter(prefix="/indices", tags=["indices"])
 

@@ -12,15 +12,15 @@ from pydantic import BaseModel, Field
 
 from city.hours import DAY_US, HOUR_US
 from city.sensors import Sensor
-from ioc_api.indices import City, Index
-from ioc_api.indices.catalogue import city_of
-from ioc_api.indices.stations import DOMAIN, stations
+from infra.indices import City, Index
+from infra.indices.catalogue import city_of
+from infra.indices.stations import DOMAIN, stations
+from infra.times import SECOND, now_us
 from ioc_api.problems import Stop
 from ioc_api.rest.parts import Text, to_cursor
 from ioc_api.rest.sensors import find
 from ioc_api.rest.spans import span
 from ioc_api.service import Service
-from ioc_api.times import SECOND, now_us
 
 T = TypeVar("T")
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from city.columns import QUALITIES
 from city.registry import Domain
 from city.sensors import Sensor, liveness
+from infra.times import SECOND, now_us, rfc3339
 from ioc_api.database import Away
 from ioc_api.history import last
 from ioc_api.live import snapshot
@@ -21,7 +22,6 @@ from ioc_api.problems import Problem, Stop
 from ioc_api.rest.parts import Many, Page, Served, Text
 from ioc_api.rest.sensors import find
 from ioc_api.service import Service
-from ioc_api.times import SECOND, now_us, rfc3339
 
 router = APIRouter(tags=["live"])
 

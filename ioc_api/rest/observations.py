@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from infra.copyout import safe_cell
+from infra.times import now_us
 from ioc_api import streams
 from ioc_api.history import export, items, kept, reply, whole
 from ioc_api.history import marks as marked
@@ -24,7 +25,6 @@ from ioc_api.problems import Problem, Stop
 from ioc_api.rest.parts import Cursor, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To
 from ioc_api.service import Service
-from ioc_api.times import now_us
 
 router = APIRouter(tags=["history"])
 

@@ -18,10 +18,10 @@ from city.hours import CITY_US, DAY_US
 from city.quality import VERDICTS, Verdict
 from city.quality_words import say
 from infra.copyout import CSV, safe_cell
+from infra.times import now_us, text
 from ioc_api.rest.parts import Cursor, Many, Page, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To, span
 from ioc_api.service import Service
-from ioc_api.times import now_us, text
 
 router = APIRouter(prefix="/quality", tags=["quality"])
 

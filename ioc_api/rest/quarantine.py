@@ -14,10 +14,10 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from pydantic import BaseModel, Field
 
+from infra.times import micros, rfc3339, text
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.parts import Cursor, Limit, Page, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To, moment
-from ioc_api.times import micros, rfc3339, text
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 

@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field, FiniteFloat
 
 from city.sensors import LIVENESS, Sensor, liveness
 from infra import sensors as registry
+from infra.times import SECOND, now_us, rfc3339
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, Text, from_cursor, to_cursor
 from ioc_api.service import Service
-from ioc_api.times import SECOND, now_us, rfc3339
 
 router = APIRouter(tags=["sensors"])
 

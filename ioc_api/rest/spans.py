@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import Query
 
+from infra.times import SECOND, micros
 from ioc_api.problems import Stop
-from ioc_api.times import SECOND, micros
 
 From = Annotated[
     str | None,

@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field
 from city.places import Zone
 from city.registry import Domain, Metric
 from city.sensors import LIVENESS
+from infra.roster import Group
+from infra.times import SECOND, now_us, rfc3339
 from ioc_api.history import steps, whole
 from ioc_api.history.items import listed
 from ioc_api.history.question import Part, Question
@@ -19,9 +21,7 @@ from ioc_api.history.reply import Reply
 from ioc_api.live.topic import Filter
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.parts import Served, Text
-from ioc_api.roster import Group
 from ioc_api.service import Service
-from ioc_api.times import SECOND, now_us, rfc3339
 
 router = APIRouter(tags=["live"])
 

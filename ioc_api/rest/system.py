@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
+from infra.times import now_us, rfc3339
 from ioc_api.gate import COOKIE, Refused
 from ioc_api.problems import MEDIA, Problem, Stop
 from ioc_api.rest.parts import Page, Served
-from ioc_api.times import now_us, rfc3339
 
 router = APIRouter(tags=["system"])
 open_router = APIRouter(tags=["system"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ioc_api.times import rfc3339
+from infra.times import rfc3339
 from tests.fix_api import City
 from tests.service import until
 

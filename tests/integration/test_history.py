@@ -25,8 +25,8 @@ from infra import sensors, settings
 from infra.catalog import Catalog
 from infra.rollup.run import roll
 from infra.servers import Mosquitto
+from infra.times import rfc3339
 from ingest.store import Store
-from ioc_api.times import rfc3339
 from tests.fix_api import Api
 from tests.integration.test_api import problem
 from tests.integration.test_store import store, write

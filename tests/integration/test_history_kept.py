@@ -9,7 +9,7 @@ import pytest
 
 from city.columns import Columns
 from city.decoder import Decoder
-from ioc_api.times import rfc3339
+from infra.times import rfc3339
 from tests.integration.test_api import problem
 from tests.integration.test_history import HOUR_US, Past, numbers, past, same
 

@@ -13,10 +13,10 @@ import structlog
 from city.sensors import Sensor
 from infra import sensors, settings
 from infra.catalog import Catalog
+from infra.indices import Item, lighting, river, traffic
+from infra.indices.catalogue import City, city_of
 from infra.rollup.run import roll
-from ioc_api.indices import Item, lighting, river, traffic
-from ioc_api.indices.catalogue import City, city_of
-from ioc_api.roster import groups_of, roster
+from infra.roster import groups_of, roster
 
 pytestmark = pytest.mark.servers
 

@@ -13,11 +13,11 @@ import structlog
 from city.sensors import Sensor
 from infra import sensors
 from infra.catalog import Catalog
+from infra.indices import City, Item, air, noise
+from infra.indices.air_figures import ask
 from infra.rollup import run
+from infra.roster import groups_of, roster
 from infra.settings import Settings
-from ioc_api.indices import City, Item, air, noise
-from ioc_api.indices.air_figures import ask
-from ioc_api.roster import groups_of, roster
 
 pytestmark = pytest.mark.servers
 

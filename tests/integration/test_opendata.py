@@ -17,9 +17,9 @@ from infra import sensors
 from infra.catalog import Catalog
 from infra.rollup.run import roll
 from infra.settings import Settings
+from infra.times import now_us, rfc3339
 from ioc_api.opendata.calendar import HOUR_US, city_day, start_us
 from ioc_api.opendata.figures import SENSOR_COLUMNS, ZONE_COLUMNS
-from ioc_api.times import now_us, rfc3339
 from tests.fix_api import Api
 from tests.fix_opendata import BEFORE, SENSORS, TODAY, YESTERDAY, Figures, problem, rows
 from tests.service import until

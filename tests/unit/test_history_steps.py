@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from city.registry import Metric
 from infra import copyout
+from infra.times import SECOND, micros, rfc3339
 from ioc_api.history import steps
 from ioc_api.history.grid import Grid
 from ioc_api.problems import Stop
-from ioc_api.times import SECOND, micros, rfc3339
 
 DAY = 86_400
 HOUR_US = 3_600_000_000

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocket
 
+from infra.times import now_us
 from ioc_api.gate import Refused
 from ioc_api.live import client as clients
 from ioc_api.live.client import Client
 from ioc_api.live.hub import Hub
 from ioc_api.live.system import SystemTopic
-from ioc_api.times import now_us
 
 
 class Gate:

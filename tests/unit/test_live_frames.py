@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.times import micros, rfc3339
 from ioc_api.gate import Gate
 from ioc_api.live.frames import Asked, Auth, BadFrame, Close, Subscribe, Wanted, encode, read, wanted_values
 from ioc_api.live.topic import Filter
 from ioc_api.problems import Stop
 from ioc_api.rest.parts import from_cursor, to_cursor
 from ioc_api.rest.spans import moment, span, step_s
-from ioc_api.times import micros, rfc3339
 
 
 def test_the_frames_of_the_contract_are_read() -> None:

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra.indices import OPERATING, Index, Item
+from infra.indices.catalogue import SUBJECTS, indices
 from ioc_api.database import Away
-from ioc_api.indices import OPERATING, Index, Item
-from ioc_api.indices import refresh as refreshing
-from ioc_api.indices.catalogue import SUBJECTS, indices
-from ioc_api.indices.refresh import Refresher
+from ioc_api.live import refresh as refreshing
 from ioc_api.live.indices import Indices, write
+from ioc_api.live.refresh import Refresher
 from ioc_api.live.topic import Filter
 from tests.unit.test_live_topics import Screen, now_there
 

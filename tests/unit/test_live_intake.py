@@ -16,13 +16,14 @@ from city.registry import Domain, Metric, Registry
 from city.sensors import Sensor
 from infra.bus import Frame, Head
 from infra.catalog import Catalog
+from infra.feed import history
+from infra.feed.history import Heads
+from infra.roster import Group, Roster, roster
+from infra.times import now_us
 from ioc_api.database import Away
-from ioc_api.feed import history, intake
-from ioc_api.feed.history import Heads
+from ioc_api.feed import intake
 from ioc_api.feed.intake import Intake
 from ioc_api.live.state import Live
-from ioc_api.roster import Group, Roster, roster
-from ioc_api.times import now_us
 
 TRAFFIC = Domain("traffic", "", "", 10.0, (Metric("speed", "", "gauge", 0, 1e9, "mean", "", ""),))
 REGISTRY = Registry({"traffic": TRAFFIC})

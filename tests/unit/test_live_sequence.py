@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.bus import Frame, Head
-from ioc_api.feed.sequence import Sequence
+from infra.feed.sequence import Sequence
 
 
 def frame(seq: int, part: int = 0, parts: int = 1, epoch: str = "a") -> Frame:

@@ -16,6 +16,7 @@ from city.columns import Columns
 from city.registry import Domain, Metric, Registry
 from city.sensors import Sensor
 from city.windows import SPANS_S, Figures
+from infra.roster import Group, Roster, roster
 from ioc_api.live import topic as topics
 from ioc_api.live.aggregates import Aggregates
 from ioc_api.live.latest import LatestTopic
@@ -24,7 +25,6 @@ from ioc_api.live.subscription import Subscription
 from ioc_api.live.system import SystemTopic
 from ioc_api.live.topic import Filter, Topic
 from ioc_api.live.view import View
-from ioc_api.roster import Group, Roster, roster
 
 S = 1_000_000
 NOW = 1_763_830_800 * S

@@ -10,10 +10,10 @@ import psycopg
 from city.lighting import FAULTS, UNKNOWN, faults
 from city.sensors import GRACE_S, LIVENESS, OFFLINE_AFTER, liveness_codes
 from infra import schema
+from infra.indices import City, Index, Item, rounded
+from infra.indices.lamps import DOMAIN, Bools, Floats, Layout
 from infra.rollup import read
-from ioc_api.indices import City, Index, Item, rounded
-from ioc_api.indices.lamps import DOMAIN, Bools, Floats, Layout
-from ioc_api.times import SECOND, rfc3339
+from infra.times import SECOND, rfc3339
 
 HOUR_US = 3600 * SECOND
 #: Whoever reports more seldom is looked for no further back.

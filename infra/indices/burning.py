@@ -11,11 +11,11 @@ import psycopg
 from city import sun
 from city.lighting import against_timetable, channel_rank, counting
 from city.sensors import Sensor
+from infra.indices import City, Index, Item, rounded
+from infra.indices.lamps import DOMAIN, Bools, Floats, Layout
 from infra.rollup import read
 from infra.rollup.read import Hours
-from ioc_api.indices import City, Index, Item, rounded
-from ioc_api.indices.lamps import DOMAIN, Bools, Floats, Layout
-from ioc_api.times import SECOND, rfc3339
+from infra.times import SECOND, rfc3339
 
 HOUR_US = 3600 * SECOND
 DAY_US = 24 * HOUR_US

@@ -15,10 +15,10 @@ import psycopg
 from city.level_of_service import FreeFlow, mean_index, travel_time_index
 from city.sensors import Sensor
 from infra import schema
+from infra.indices import City, Index, Item, rounded
+from infra.indices.free_flow import free_flows
 from infra.rollup import read
-from ioc_api.indices import City, Index, Item, rounded
-from ioc_api.indices.free_flow import free_flows
-from ioc_api.times import SECOND, rfc3339
+from infra.times import SECOND, rfc3339
 
 DOMAIN = "traffic"
 NOW_US = 900 * SECOND

@@ -1,7 +1,7 @@
 """Indices: the figures that a city speaks in, each with its method and its legal basis.
 
 A module per subject. It has `INDICES`, what it can say, and `current(conn, city, now_us) -> list[Item]`, what it says
-now: synchronous, with a connection of its own in a thread, reading only. `ioc_api.indices.catalogue` lists the modules.
+now: synchronous, with a connection of its own in a thread, reading only. `infra.indices.catalogue` lists the modules.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 from city.registry import Domain
 from city.sensors import Sensor
 from infra.catalog import Catalog
-from ioc_api.roster import Roster
+from infra.roster import Roster
 
 T = TypeVar("T")
 Memory = dict[str, tuple[Hashable, Any]]

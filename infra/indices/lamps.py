@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from city.sensors import Sensor
-from ioc_api.indices import City
+from infra.indices import City
 
 DOMAIN = "lighting"
 Floats = NDArray[np.float64]

@@ -13,8 +13,8 @@ from city.decimals import widen
 from city.hours import HOUR_US, Bools, Floats, Ints
 from city.registry import Domain
 from city.sensors import Sensor
+from infra.indices import City
 from infra.rollup import read
-from ioc_api.indices import City
 
 DOMAIN = "environment"
 

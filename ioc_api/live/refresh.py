@@ -9,13 +9,13 @@ import psycopg
 import structlog
 
 from infra.catalog import Catalog
+from infra.indices import Memory
+from infra.indices.catalogue import SUBJECTS, city_of
+from infra.roster import Roster
 from infra.settings import Settings
+from infra.times import SECOND, now_us
 from ioc_api.database import Away, Database
-from ioc_api.indices import Memory
-from ioc_api.indices.catalogue import SUBJECTS, city_of
 from ioc_api.live.indices import Indices, Written, write
-from ioc_api.roster import Roster
-from ioc_api.times import SECOND, now_us
 
 #: A round that takes longer is given up; the next one begins a period later.
 LIMIT_S = 120.0

@@ -15,8 +15,8 @@ from city.air import Exceedances, Indices
 from city.hours import DAY_US, HOUR_US, Bools, Floats, Ints
 from city.norms import AirLimit, Averaging
 from city.sensors import Sensor
-from ioc_api.indices import City
-from ioc_api.indices.stations import Grid, doubted, doubts, read_grid
+from infra.indices import City
+from infra.indices.stations import Grid, doubted, doubts, read_grid
 
 Kind = Literal["hourly", "daily"]
 By = Literal["station", "zone", "area"]

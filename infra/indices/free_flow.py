@@ -8,7 +8,7 @@ import psycopg
 
 from city.level_of_service import HOUR_READINGS, LEARN_DAYS, LESSONS, QUIET_FROM_H, QUIET_TO_H, FreeFlow, Lesson
 from infra import schema
-from ioc_api.times import SECOND, micros
+from infra.times import SECOND, micros
 
 _DAY_US = 86_400 * SECOND
 _HOUR = "extract(hour FROM time + interval '7 hours')"

@@ -13,9 +13,9 @@ from city.hours import DAY_US, HOUR_US, Bools, Floats
 from city.noise import Periods, periods
 from city.norms import CATEGORIES, Category, Norms
 from city.sensors import Sensor
-from ioc_api.indices import City, Index, Item
-from ioc_api.indices.stations import read_grid, stations
-from ioc_api.times import rfc3339
+from infra.indices import City, Index, Item
+from infra.indices.stations import read_grid, stations
+from infra.times import rfc3339
 
 METRIC = "noise"
 #: A period begins at the most so long before it ends.

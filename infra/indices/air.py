@@ -12,10 +12,10 @@ from city.advice import ADVICE
 from city.air import Exceedances
 from city.hours import DAY_US, HOUR_US
 from city.sensors import Sensor
-from ioc_api.indices import City, Index, Item
-from ioc_api.indices.air_figures import Air, Figure, daily, day_span, hourly, members
-from ioc_api.indices.stations import Grid, read_grid, stations
-from ioc_api.times import rfc3339
+from infra.indices import City, Index, Item
+from infra.indices.air_figures import Air, Figure, daily, day_span, hourly, members
+from infra.indices.stations import Grid, read_grid, stations
+from infra.times import rfc3339
 
 NAMES = {
     "pm2_5": ("bụi mịn PM2.5", "fine particles PM2.5"),

@@ -13,8 +13,8 @@ from city.columns import Columns
 from city.registry import Domain, Registry
 from infra import quality, readings, schema, sensors
 from infra.catalog import Catalog
-from ioc_api.roster import Group, Roster, roster
-from ioc_api.times import SECOND, micros
+from infra.roster import Group, Roster, roster
+from infra.times import SECOND, micros
 
 #: Windows reach 15 minutes back; five more give counters a reading to rise from. Ahead is what may come early.
 BACK_US = 20 * 60 * SECOND

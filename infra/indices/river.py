@@ -13,9 +13,9 @@ from city.registry import Domain
 from city.river import TREND_US, Station, alarms, trend_cm_h
 from city.sensors import Sensor
 from infra import schema
+from infra.indices import City, Index, Item, rounded
 from infra.rollup import read
-from ioc_api.indices import City, Index, Item, rounded
-from ioc_api.times import SECOND, rfc3339
+from infra.times import SECOND, rfc3339
 
 DOMAIN, METRIC = "water", "level"
 MINUTE_US = 60 * SECOND

@@ -8,12 +8,12 @@ import psycopg
 
 from city.lighting import day_start, last_lit
 from city.sensors import Sensor
-from ioc_api.indices import City, Item
-from ioc_api.indices.burning import ENERGY, HOURS, burning_items, energy_items, energy_now
-from ioc_api.indices.lamp_state import FAULTY, ON, UNREACHABLE, fault_items, hour_states, state_at, state_items, usual_w
-from ioc_api.indices.lamps import DOMAIN as DOMAIN
-from ioc_api.indices.lamps import layout
-from ioc_api.times import SECOND
+from infra.indices import City, Item
+from infra.indices.burning import ENERGY, HOURS, burning_items, energy_items, energy_now
+from infra.indices.lamp_state import FAULTY, ON, UNREACHABLE, fault_items, hour_states, state_at, state_items, usual_w
+from infra.indices.lamps import DOMAIN as DOMAIN
+from infra.indices.lamps import layout
+from infra.times import SECOND
 
 INDICES = (ON, FAULTY, UNREACHABLE, ENERGY, HOURS)
 

@@ -9,9 +9,9 @@ import psycopg
 
 from infra import quality
 from infra.catalog import Catalog
+from infra.indices import City, Index, Item, Memory, air, lighting, noise, river, traffic
+from infra.roster import Roster
 from infra.settings import Settings
-from ioc_api.indices import City, Index, Item, Memory, air, lighting, noise, river, traffic
-from ioc_api.roster import Roster
 
 
 class Subject(Protocol):
