@@ -1,0 +1,1 @@
+"""Judgement: pure, in event time, over columns of committed readings."""
