@@ -10,6 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 SENSOR_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
+#: A word by which the city groups its sensors; letters of any script.
+TAG = re.compile(r"[^\W_][\w.:-]{0,39}\Z")
+#: A sensor has at most so many.
+TAGS = 32
 
 Status = Literal["active", "maintenance", "retired"]
 Liveness = Literal["online", "late", "offline", "never_seen"]
@@ -26,8 +30,8 @@ class Sensor(msgspec.Struct, frozen=True):
     """One device that reports under one domain.
 
     ``interval_s`` 0 means the domain's own; ``parent`` is the cabinet, gateway or feeder it hangs on; ``metrics``
-    are those it is expected to report, empty where nobody has said; ``id`` is the database's number, 0 before it
-    is stored.
+    are those it is expected to report, empty where nobody has said; ``tags`` are words of the city's own, by which
+    rules and silences choose it; ``id`` is the database's number, 0 before it is stored.
     """
 
     sensor_id: str
@@ -43,6 +47,7 @@ class Sensor(msgspec.Struct, frozen=True):
     parent: str = ""
     metrics: tuple[str, ...] = ()
     status: Status = "active"
+    tags: tuple[str, ...] = ()
     id: int = 0
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TextIO, get_args
 
 import msgspec
 import psycopg
 
-from city.sensors import SENSOR_ID, Sensor, Status
+from city.sensors import SENSOR_ID, TAG, TAGS, Sensor, Status
 from city.topics import Address
 from infra.catalog import Catalog
 from infra.errors import ConfigError
 
 FIELDS = (
     "sensor_id", "area", "domain", "zone", "name", "site", "place", "lat", "lon", "interval_s", "parent", "metrics",
-    "status",
+    "status", "tags",
 )  # fmt: skip
 
 
@@ -66,6 +67,11 @@ def check(sensor: Sensor, catalog: Catalog) -> str:
         return f"metrics {', '.join(unknown)}: not of the domain {sensor.domain}"
     if sensor.status not in get_args(Status):
         return f"status {sensor.status!r}: one of {', '.join(get_args(Status))}"
+    bad = [t for t in sensor.tags if not TAG.match(t) or not unicodedata.is_normalized("NFC", t)]
+    if bad:
+        return f"tags {bad[0][:60]!r}: a tag is 1 to 40 letters, digits, . _ : - without blanks (NFC)"
+    if len(sensor.tags) > TAGS:
+        return f"tags: at most {TAGS}"
     return ""
 
 
@@ -78,7 +84,7 @@ def save(conn: psycopg.Connection, sensors: Sequence[Sensor]) -> int:
         with conn.cursor() as cur, cur.copy(f"COPY coming ({names}) FROM STDIN") as copy:
             for s in sensors:
                 row = msgspec.structs.astuple(s)
-                copy.write_row([*row[:11], list(s.metrics), s.status])
+                copy.write_row([*row[:11], list(s.metrics), s.status, list(s.tags)])
         done = conn.execute(f"""
             INSERT INTO sensor AS s ({names})
             SELECT DISTINCT ON (sensor_id) {names} FROM coming
@@ -91,12 +97,12 @@ def save(conn: psycopg.Connection, sensors: Sequence[Sensor]) -> int:
 
 
 def write_csv(sensors: Iterable[Sensor], out: TextIO) -> None:
-    """Write sensors as CSV with a header; ``metrics`` are separated by blanks."""
+    """Write sensors as CSV with a header; ``metrics`` and ``tags`` are separated by blanks."""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(FIELDS)
     for s in sensors:
         row = ["" if v is None else v for v in msgspec.structs.astuple(s)]
-        writer.writerow([*row[:11], " ".join(s.metrics), s.status])
+        writer.writerow([*row[:11], " ".join(s.metrics), s.status, " ".join(s.tags)])
 
 
 def read_csv(source: TextIO, catalog: Catalog) -> list[Sensor]:
@@ -118,8 +124,8 @@ def read_csv(source: TextIO, catalog: Catalog) -> list[Sensor]:
         if None in fields:
             raise ConfigError(f"line {line}: more values than columns")
         try:
-            metrics = str(fields.pop("metrics", "")).split()
-            sensor = msgspec.convert({**fields, "metrics": metrics}, Sensor, strict=False)
+            words = {f: unicodedata.normalize("NFC", str(fields.pop(f, ""))).split() for f in ("metrics", "tags")}
+            sensor = msgspec.convert({**fields, **words}, Sensor, strict=False)
         except msgspec.ValidationError as e:
             raise ConfigError(f"line {line}: {e}") from None
         wrong = check(sensor, catalog)

@@ -33,7 +33,7 @@ CREATE TABLE route (
 );
 
 -- How a department is reached.
-CREATE TABLE channel (
+CREATE TABLE notice_channel (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     department text NOT NULL REFERENCES department,
     kind text NOT NULL CHECK (kind IN ('email', 'webhook', 'cap', 'apprise')),
@@ -50,8 +50,8 @@ CREATE TABLE channel (
     changed_by text NOT NULL DEFAULT 'ioc',
     UNIQUE (department, name)
 );
-COMMENT ON COLUMN channel.address IS 'email: mailto addresses; webhook, cap: https URL; apprise: its URL. Never shown whole';
-COMMENT ON COLUMN channel.outside_hours IS 'what it takes outside the working hours of its department; the rest waits for them';
+COMMENT ON COLUMN notice_channel.address IS 'email: mailto addresses; webhook, cap: https URL; apprise: its URL. Never shown whole';
+COMMENT ON COLUMN notice_channel.outside_hours IS 'what it takes outside the working hours of its department; the rest waits for them';
 
 CREATE TABLE rule_version (
     code text NOT NULL,
@@ -122,6 +122,7 @@ CREATE TABLE alert (
 );
 CREATE UNIQUE INDEX alert_open ON alert (rule, subject)
     WHERE state IN ('pending', 'firing', 'acknowledged', 'in_progress');
+CREATE INDEX alert_live ON alert (rule, subject, id) WHERE state <> 'closed';
 CREATE INDEX ON alert (started_at);
 CREATE INDEX ON alert (rule, subject, started_at);
 CREATE INDEX ON alert (department, state);
@@ -206,7 +207,7 @@ CREATE TABLE notification (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key text NOT NULL UNIQUE,
     department text NOT NULL REFERENCES department,
-    channel bigint NOT NULL REFERENCES channel,
+    channel bigint NOT NULL REFERENCES notice_channel,
     kind text NOT NULL,
     severity text NOT NULL,
     thread text NOT NULL,
@@ -262,7 +263,7 @@ $$;
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON rule FOR EACH STATEMENT EXECUTE FUNCTION alert_version_up();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON department FOR EACH STATEMENT EXECUTE FUNCTION alert_version_up();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON route FOR EACH STATEMENT EXECUTE FUNCTION alert_version_up();
-CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON channel FOR EACH STATEMENT EXECUTE FUNCTION alert_version_up();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON notice_channel FOR EACH STATEMENT EXECUTE FUNCTION alert_version_up();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON silence FOR EACH STATEMENT EXECUTE FUNCTION alert_version_up();
 
 -- Whoever shows alerts is woken by each flip's commit.

@@ -10,7 +10,7 @@ import psycopg
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, FiniteFloat
 
-from city.sensors import LIVENESS, Sensor, liveness
+from city.sensors import LIVENESS, TAGS, Sensor, liveness
 from infra import sensors as registry
 from infra.times import SECOND, now_us, rfc3339
 from ioc_api.problems import Problem, Stop
@@ -38,6 +38,7 @@ class SensorFields(BaseModel):
     parent: Text = Field("", description="Cabinet, gateway or feeder that it hangs on.")
     metrics: list[Text] = Field([], max_length=64, description="What it is expected to report; empty: not said.")
     status: Status = "active"
+    tags: list[Text] = Field([], max_length=TAGS, description="Words of the city's own, by which rules choose sensors.")
 
 
 class NewSensor(SensorFields):
@@ -61,6 +62,7 @@ class SensorChange(BaseModel):
     parent: Text | None = None
     metrics: list[Text] | None = Field(None, max_length=64)
     status: Status | None = None
+    tags: list[Text] | None = Field(None, max_length=TAGS)
 
 
 class SensorOut(NewSensor):
@@ -82,7 +84,7 @@ def out(service: Service, sensor: Sensor, now: int) -> SensorOut:
     fields = msgspec.structs.asdict(sensor)
     del fields["id"]
     fields["interval_s"] = interval_s
-    fields["metrics"] = list(sensor.metrics)
+    fields["metrics"], fields["tags"] = list(sensor.metrics), list(sensor.tags)
     return SensorOut(
         **fields,
         liveness=liveness(None if seen is None else (now - seen) / SECOND, interval_s),
@@ -178,7 +180,7 @@ async def _save(service: Service, sensor: Sensor, *, must: Literal["exist", "not
 
 def _sensor(sensor_id: str, fields: SensorFields) -> Sensor:
     values = fields.model_dump(include=set(SensorFields.model_fields))
-    return Sensor(sensor_id, **{**values, "metrics": tuple(fields.metrics)})
+    return Sensor(sensor_id, **{**values, "metrics": tuple(fields.metrics), "tags": tuple(fields.tags)})
 
 
 @router.post(
@@ -209,6 +211,6 @@ async def change_sensor(service: Served, sensor_id: Text, change: SensorChange) 
     empty = [name for name, value in given.items() if value is None and name not in ("zone", "lat", "lon")]
     if empty:
         raise Stop(422, f"body.{empty[0]}: it cannot be null")
-    if "metrics" in given:
-        given["metrics"] = tuple(given["metrics"])
+    for words in {"metrics", "tags"} & set(given):
+        given[words] = tuple(given[words])
     return await _save(service, msgspec.structs.replace(before, **given), must="exist")

@@ -75,9 +75,9 @@ def test_sensors_are_registered_and_changed(city: City) -> None:
     assert made.status_code == 201, made.text
     assert made.json()["liveness"] == "never_seen"
     assert "already" in problem(http.post("/api/v1/sensors", json=body), 409)
-    changed = http.patch("/api/v1/sensors/N1", json={"name": "Trạm 1", "status": "maintenance"})
+    changed = http.patch("/api/v1/sensors/N1", json={"name": "Trạm 1", "status": "maintenance", "tags": ["đê"]})
     assert changed.status_code == 200
-    assert (changed.json()["name"], changed.json()["metrics"]) == ("Trạm 1", ["level"])
+    assert [changed.json()[k] for k in ("name", "metrics", "tags")] == ["Trạm 1", ["level"], ["đê"]]
     put = http.put("/api/v1/sensors/N1", json={"area": "bac_giang", "domain": "water"})
     assert (put.json()["area"], put.json()["zone"], put.json()["name"]) == ("bac_giang", None, "")
     for wrong in (
@@ -87,6 +87,7 @@ def test_sensors_are_registered_and_changed(city: City) -> None:
         {"area": "bac_giang", "domain": "water", "lat": 1},
         {"area": "bac_giang", "domain": "water", "name": "a\x00b"},
         {"area": "bac_giang", "domain": "water", "interval_s": -1},
+        {"area": "bac_giang", "domain": "water", "tags": ["two words"]},
     ):
         problem(http.put("/api/v1/sensors/N1", json=wrong), 422)
     problem(http.patch("/api/v1/sensors/N1", json={"area": None}), 422)

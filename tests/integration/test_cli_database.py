@@ -14,9 +14,9 @@ from infra.servers import Postgres
 
 pytestmark = pytest.mark.servers
 
-SENSORS = """sensor_id,area,domain,name,metrics
-TR-1,bac_giang,traffic,Ngã tư Hùng Vương,speed flow
-EN-1,viet_yen,environment,Trạm quan trắc,pm2_5
+SENSORS = """sensor_id,area,domain,name,metrics,tags
+TR-1,bac_giang,traffic,Ngã tư Hùng Vương,speed flow,trường-học ưu-tiên
+EN-1,viet_yen,environment,Trạm quan trắc,pm2_5,
 """
 
 
@@ -50,13 +50,18 @@ def test_sensors_are_imported_and_exported(ioc: Ioc, tmp_path: Path, encoding: s
     code, out, _ = ioc("sensors", "export")
     assert code == 0
     assert "Ngã tư Hùng Vương" in out
+    assert "trường-học ưu-tiên" in out
     path.write_text(out, encoding="utf-8")
     assert ioc("sensors", "import", str(path))[1].endswith("2 sensors, 0 new or changed\n")
 
 
 @pytest.mark.parametrize(
     ("line", "says"),
-    [("TR 2,bac_giang,traffic,,", "line 4: sensor_id"), ("TR-2,hanoi,traffic,,", "line 4: area 'hanoi'")],
+    [
+        ("TR 2,bac_giang,traffic,,,", "line 4: sensor_id"),
+        ("TR-2,hanoi,traffic,,,", "line 4: area 'hanoi'"),
+        ("TR-2,bac_giang,traffic,,,=cmd()", "line 4: tags '=cmd()'"),
+    ],
 )
 def test_one_wrong_line_imports_nothing(ioc: Ioc, database: str, tmp_path: Path, line: str, says: str) -> None:
     path = tmp_path / "sensors.csv"
