@@ -6,7 +6,9 @@ from typing import Literal
 
 import msgspec
 
-Phase = Literal["pending", "open", "clearing"]
+#: rest: it is, but its latest raises (``raised_us``) still count for flap detection. Leaving those out only makes that
+#: count begin anew.
+Phase = Literal["pending", "open", "clearing", "rest"]
 
 
 class Open(msgspec.Struct, frozen=True):
