@@ -84,10 +84,19 @@ class Aggregate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Indexed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="index"):
-    """An index as it stands (infra/indices): ``index`` is its code, as vn_aqi_hour, level_of_service, river."""
+    """An index as it stands (infra/indices): ``index`` is its code, as vn_aqi_hourly, los, river_alarm.
+
+    What is judged is each item's value, or with ``detail`` a number among its details, by its dotted path: `above` of
+    noise_laeq (dB over the limit of its area), `concentrations.pm2_5` of vn_aqi_daily. ``of`` takes only the items of
+    sensors, of zones or of areas; ``only`` those whose details say so: {"period": "night"}. An item without a number
+    there says nothing.
+    """
 
     index: str
     levels: Levels
+    detail: str = ""
+    of: Literal["sensor", "zone", "area"] | None = None
+    only: dict[str, str] = {}
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="schedule"):
