@@ -40,7 +40,7 @@ _NEVER = 1 << 62
 
 @dataclass(slots=True)
 class Samples:
-    """Values of one rule: int64[n], int64[n], float64[n]. ``outside`` bool[n]: there it is clear, whatever the value."""
+    """n values of one rule: int64, int64, float64. ``outside`` bool[n]: there it is clear, whatever the value."""
 
     rule_no: int
     subject_no: Ints
