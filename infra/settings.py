@@ -96,7 +96,31 @@ class Settings(BaseSettings):
         "", description="Where questions about open data go: a mailto: or https: address; empty: the catalogue itself."
     )
     public_url: str = Field(
-        "", description="The address under which the public reaches us, for links in open data; empty: as asked."
+        "", description="The address under which we are reached, for links in messages and open data; empty: as asked."
+    )
+    map_link: str = Field(
+        "https://www.openstreetmap.org/?mlat={lat}&mlon={lon}#map=17/{lat}/{lon}",
+        description="Address of a map in messages, with {lat} and {lon}; empty: no map link.",
+    )
+    smtp_url: str = Field("", description="Mail server, smtp:// (STARTTLS) or smtps://; empty: no mail is sent.")
+    mail_from: str = Field("", description="Sender of mail, as `IOC Bắc Giang <ioc@example.vn>`.")
+    mail_reply_to: str = Field("", description="Where answers to mail go; empty: to the sender.")
+    webhook_allow: str = Field(
+        "", description="Hosts and networks (CIDR) inside ours that webhooks may call, separated by commas."
+    )
+    apprise_services: str = Field(
+        "", description="Further services of Apprise that channels may use, by their URL schemes, separated by commas."
+    )
+    deliver_ca_file: Path | None = Field(
+        None, description="File of further certificate authorities (PEM) for mail servers and webhooks."
+    )
+    deliver_workers: int = Field(8, ge=2, le=64, description="Notifications that are sent at the same time.")
+    deliver_timeout_s: float = Field(15.0, gt=0, le=120, description="Longest time that one try to send may take.")
+    deliver_retry_s: float = Field(2.0, gt=0, description="Wait before the second try; it doubles with each one.")
+    deliver_retry_max_s: float = Field(600.0, gt=0, description="Longest wait between two tries.")
+    deliver_give_up_h: float = Field(24.0, gt=0, description="How long after the first try a notification is given up.")
+    cap_sender: str = Field(
+        "", description="Sender of CAP messages, a mail address or domain name; empty: from IOC_PUBLIC_URL."
     )
     api_token: str = Field("", description="Administrator's API token; `ioc up` makes one.")
     dashboard_dir: Path | None = Field(

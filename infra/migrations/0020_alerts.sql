@@ -166,6 +166,13 @@ CREATE TABLE alert_engine (
     at timestamptz NOT NULL DEFAULT now(),
     facts jsonb NOT NULL DEFAULT '{}'
 );
+-- What judgement must know of a rule and a subject that is not at rest, to go on after a restart.
+CREATE TABLE alert_subject (
+    rule text NOT NULL,
+    subject text NOT NULL,
+    state jsonb NOT NULL,
+    PRIMARY KEY (rule, subject)
+) WITH (fillfactor = 50);
 CREATE TABLE alert_cursor (
     collector text PRIMARY KEY,
     epoch text NOT NULL,
@@ -247,6 +254,23 @@ CREATE TABLE attempt (
     retry_at timestamptz
 );
 CREATE INDEX ON attempt (notification, id);
+
+-- Links that act without a login: who holds one may acknowledge this alert, or confirm that a drill has come.
+CREATE TABLE ack_link (
+    token_hash bytea PRIMARY KEY,
+    purpose text NOT NULL CHECK (purpose IN ('acknowledge', 'confirm')),
+    department text NOT NULL REFERENCES department,
+    alert bigint REFERENCES alert,
+    about text NOT NULL DEFAULT '',
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz,
+    CHECK ((purpose = 'acknowledge') = (alert IS NOT NULL))
+);
+CREATE INDEX ON ack_link (expires_at);
+CREATE INDEX ON ack_link (about) WHERE purpose = 'confirm';
+COMMENT ON COLUMN ack_link.token_hash IS 'SHA-256 of the token; the token itself is only in the message';
+COMMENT ON COLUMN ack_link.about IS 'confirm: which drill and channel it is for, as drill/2026-W48/ch3';
 
 -- One number that goes up whenever rules, departments, routes, channels or silences change.
 CREATE TABLE alert_version (
