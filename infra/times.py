@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 SECOND = 1_000_000
 
@@ -31,3 +31,8 @@ def micros(moment: datetime) -> int:
     """A time with an offset as microseconds."""
     gap = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     return (gap.days * 86_400 + gap.seconds) * SECOND + gap.microseconds
+
+
+def moment(us: int) -> datetime:
+    """Microseconds as a time of the database, in UTC."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
