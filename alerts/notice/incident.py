@@ -1,0 +1,57 @@
+"""One alert speaks for many: a cabinet, gateway or feeder that is lost, for what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import psycopg
+
+from alerts.life import rows
+from alerts.life.rows import Alert
+from alerts.notice.book import Book
+from alerts.rules.model import Absence, Children, Rule
+
+SPEAKING = ("firing", "acknowledged", "in_progress")
+
+
+def speakers(conn: psycopg.Connection, book: Book, alerts: Iterable[Alert]) -> dict[int, Alert]:
+    """By the ids of alerts, the open alert that speaks for each: that of its parent.
+
+    A parent's alert is that of a rule about its children (it speaks for the alerts of the rules it counts, and for
+    silence), or of the parent's own sensor that is silent (it speaks for silence, and for alerts of its own kind).
+    """
+    children = [a for a in alerts if a.parent]
+    if not children:
+        return {}
+    parents = list({str(a.parent) for a in children})
+    found = conn.execute(
+        """SELECT id FROM alert WHERE state = ANY(%s) AND (subject = ANY(%s) OR sensor_id = ANY(%s)) ORDER BY id""",
+        [list(SPEAKING), [f"parent/{p}" for p in parents], parents],
+    )
+    by_parent: dict[str, list[tuple[Alert, Rule]]] = {}
+    for speaker in rows.read_many(conn, [n for (n,) in found]):
+        rule = book.rule(conn, speaker.rule, speaker.rule_version)
+        if rule is not None and isinstance(rule.condition, Children | Absence):
+            name = speaker.subject.removeprefix("parent/") if speaker.subject.startswith("parent/") else None
+            by_parent.setdefault(name or str(speaker.sensor_id), []).append((speaker, rule))
+    return {child.id: s for child in children if (s := _speaker(conn, book, child, by_parent)) is not None}
+
+
+def _speaker(
+    conn: psycopg.Connection, book: Book, child: Alert, by_parent: Mapping[str, list[tuple[Alert, Rule]]]
+) -> Alert | None:
+    for speaker, rule in by_parent.get(str(child.parent), ()):
+        if speaker.id == child.id:
+            continue
+        own = book.rule(conn, child.rule, child.rule_version)
+        silent = child.condition == "lost" or (own is not None and isinstance(own.condition, Absence))
+        counted = isinstance(rule.condition, Children) and child.rule in rule.condition.rules
+        if silent or counted or child.kind == speaker.kind:
+            return speaker
+    return None
+
+
+def over(conn: psycopg.Connection, number: int) -> bool:
+    """Whether an incident speaks for nobody any more."""
+    row = conn.execute("SELECT state FROM alert WHERE id = %s", [number]).fetchone()
+    return row is None or row[0] not in SPEAKING
