@@ -62,25 +62,25 @@ def elevation(t_us: Ints) -> Floats:
     return out
 
 
-def _crossing(day: Ints, side: int) -> Ints:
+def _crossing(day: Ints, side: int, lat: Floats | float, lon: Floats | float) -> Ints:
     """Moment on local days when the sun crosses the civil limit: side -1 rising, +1 setting."""
-    lat = np.radians(LAT)
+    lat = np.radians(lat)
     start = np.asarray(day, dtype=np.int64) * DAY_US - LOCAL_US
     t = np.asarray(start + (0.5 + side * 0.25) * DAY_US, dtype=np.float64)
     for _ in range(3):
         declination, equation = _orbit(t)
         cosine = (np.sin(np.radians(CIVIL)) - np.sin(lat) * np.sin(declination)) / (np.cos(lat) * np.cos(declination))
         half = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-        noon_utc_min = 720 - 4 * LON - equation
+        noon_utc_min = 720 - 4 * lon - equation
         t = start + LOCAL_US + (noon_utc_min + side * 4 * half) * 60e6
     return np.rint(t).astype(np.int64)
 
 
-def civil_dawn(day: Ints) -> Ints:
-    """Civil dawn of local days, µs UTC."""
-    return _crossing(day, -1)
+def civil_dawn(day: Ints, lat: Floats | float = LAT, lon: Floats | float = LON) -> Ints:
+    """Civil dawn of local days, µs UTC; places (degrees) are as many as days, or one."""
+    return _crossing(day, -1, lat, lon)
 
 
-def civil_dusk(day: Ints) -> Ints:
-    """Civil dusk of local days, µs UTC."""
-    return _crossing(day, 1)
+def civil_dusk(day: Ints, lat: Floats | float = LAT, lon: Floats | float = LON) -> Ints:
+    """Civil dusk of local days, µs UTC; places (degrees) are as many as days, or one."""
+    return _crossing(day, 1, lat, lon)

@@ -8,7 +8,8 @@
 
 ``rule_no`` is a place in ``machine.terms``. ``subject_no`` is `World`'s number of a subject: sensor << 16 | channel,
 or a negative number for a zone, an area or a parent (`world.number(key)`, `world.subject(number)`). A value of NaN
-says nothing. A subject at rest costs nothing: hand in whatever there is, at every tick.
+says nothing, and a subject of which nothing is said for long is lost. A subject at rest costs nothing: hand in
+whatever there is, at every tick.
 
 The machine remembers only subjects that are not at rest. A value *breaches* from the raise level to the clear level,
 as a switch with hysteresis does:
@@ -22,7 +23,7 @@ again is marked flapping, says nothing for a while, and is judged anew once it h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,13 +68,19 @@ class State:
 class Machine:
     """The state of all pairs. ``subject`` gives a number's subject, ``silence_us`` how long a sensor's may be silent.
 
-    ``events`` is what has happened since it was last emptied, per pair in the order of time.
+    ``events`` is what has happened since it was last emptied, per pair in the order of time. ``aside`` are numbers of
+    rules that are judged no more.
     """
 
     def __init__(
-        self, terms: Sequence[Terms], subject: Callable[[int], Subject], silence_us: Callable[[int], int]
+        self,
+        terms: Sequence[Terms],
+        subject: Callable[[int], Subject],
+        silence_us: Callable[[int], int],
+        aside: Set[int] = frozenset(),
     ) -> None:
         self.terms = tuple(terms)
+        self.aside = aside
         self.states: list[dict[int, State]] = [{} for _ in terms]
         self.events: list[Event] = []
         self._subject = subject
@@ -105,8 +112,13 @@ class Machine:
         return np.array([s for s, st in self.states[rule_no].items() if st.phase != CLEARING], np.int64)
 
     def walk(self, samples: Samples) -> None:
-        """Judge values of one rule one by one. Events are kept only when none of them is beyond judgement."""
+        """Judge values of one rule one by one. Events are kept only when none of them is beyond judgement.
+
+        Here a value of NaN says that the subject is there, though not how it is.
+        """
         no = samples.rule_no
+        if no in self.aside:
+            return
         before = len(self.events)
         t = self.terms[no]
         above, below, states = t.above, t.below, self.states[no]
@@ -155,8 +167,10 @@ class Machine:
         if st.lost:
             st.lost = False
             self._due[no] = min(self._due[no], at + silence)
-            self._say(t, subject, st, "found", at, value)
+            self._say(t, subject, st, "found", at, None if value != value else value)
         st.judged = at
+        if value != value:
+            return
         clear = not side and (out or (value <= t.clear_above if st.side > 0 else value >= t.clear_below))
         if st.phase == PENDING:
             self._pending(no, t, subject, st, at, value, side, clear)
