@@ -15,11 +15,11 @@ from prometheus_client import start_http_server
 from infra import bus, db, mqtt, schema, telemetry
 from infra.catalog import load as load_catalog
 from infra.errors import ConfigError, Unavailable
+from infra.link import Link, Lost, Watchdog
 from infra.mqtt import KEEPALIVE_S, SESSION_S
 from infra.settings import Settings
 from ingest.announce import Announcer
 from ingest.inbox import Inbox
-from ingest.link import Link, Lost, Watchdog
 from ingest.receive import Receiver
 from ingest.replay import replay
 from ingest.store import Fenced

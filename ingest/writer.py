@@ -13,12 +13,12 @@ import psycopg
 from city.payload import Limits
 from infra import sensors, telemetry
 from infra.catalog import Catalog
+from infra.link import Link, Lost
 from infra.settings import Settings
 from ingest import receipts
 from ingest.announce import Announcer
 from ingest.decode import Decoded, Decoding, Item
 from ingest.inbox import Inbox
-from ingest.link import Link, Lost
 from ingest.receipts import Ledger
 from ingest.receive import Received, Receiver
 from ingest.routes import Routes

@@ -11,7 +11,7 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-LOCK = 4_720_002
+LOCK = 0x10C_0A02
 #: States in which somebody still has to do something; a rule and subject have one such alert at the most.
 OPEN = ("pending", "firing", "acknowledged", "in_progress")
 ENGINE = "engine"

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import psycopg
 
 from infra.errors import Unavailable
+from infra.link import Link, Lost
 from ingest.backfill.book import Book
 from ingest.backfill.clock import EARLIEST_US
 from ingest.backfill.parts import Bad, Part
 from ingest.backfill.rows import Readings, renumber, tables
 from ingest.decode import Decoded, Item
-from ingest.link import Link, Lost
 from ingest.receipts import Ledger
 from ingest.receive import Received
 from ingest.store import Committed, Fenced, Newest, Store, take_over

@@ -6,13 +6,13 @@ import numpy as np
 import psycopg
 
 from infra.errors import Unavailable
+from infra.link import Link, Lost
 from infra.schema import table
 from ingest.backfill.book import Book
 from ingest.backfill.load import Sum
 from ingest.backfill.parts import Part
 from ingest.backfill.rows import tables
 from ingest.decode import Table
-from ingest.link import Link, Lost
 from ingest.store import moment
 
 

@@ -19,6 +19,7 @@ from city import topics
 from city.payload import Limits
 from infra import catalog, db, journal, schema
 from infra.errors import ConfigError, Unavailable
+from infra.link import Link, Watchdog
 from infra.progress import Bar
 from infra.settings import Settings
 from ingest.backfill import lines, plan
@@ -30,7 +31,6 @@ from ingest.backfill.look import Look
 from ingest.backfill.parquet_file import ParquetFile
 from ingest.backfill.plan import Plan, Said
 from ingest.backfill.report import Report
-from ingest.link import Link, Watchdog
 
 _MAGIC = b"PAR1"
 STDIN = Path("-")

@@ -16,12 +16,12 @@ from typing import Any
 from city.payload import Limits
 from city.sensors import Sensor
 from infra import catalog as catalogs
+from infra.link import Lost
 from infra.mqtt import Broker
 from infra.settings import load
 from ingest import receipts
 from ingest.decode import Decoded
 from ingest.inbox import Inbox
-from ingest.link import Lost
 from ingest.receipts import Ledger
 from ingest.receive import DUP, PUBACK, Received, Receiver
 from ingest.routes import Routes
@@ -188,7 +188,7 @@ class ModelStore:
 
 
 class ModelLink:
-    """`ingest.link.Link`: always there; the store says when it breaks."""
+    """`infra.link.Link`: always there; the store says when it breaks."""
 
     trouble = ""
 

@@ -1,4 +1,4 @@
-"""The collector's connection to the database, and the watchdog that cuts it when the server has stopped."""
+"""A service's one connection to the database, and the watchdog that cuts it when the server has stopped."""
 
 from __future__ import annotations
 
@@ -77,6 +77,11 @@ class Link:
         finally:
             self._since = None
 
+    def breathe(self) -> None:
+        """The server has answered; more of the same follows, and may take as long again."""
+        if self._since is not None:
+            self._since = time.monotonic()
+
     def drop(self) -> None:
         """Let go of the connection, whatever its state."""
         conn, self._conn, self._descriptor = self._conn, None, -1
@@ -102,7 +107,7 @@ class Link:
 
     def _say(self, trouble: str) -> None:
         if trouble and trouble != self.trouble:
-            self._log.error("the database is away; the broker keeps what comes", reason=trouble)
+            self._log.error("the database is away; nothing is lost, it is waited for", reason=trouble)
         if self.trouble and not trouble:
             self._log.info("the database is back")
         self.trouble = trouble
