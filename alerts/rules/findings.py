@@ -16,7 +16,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """An error keeps a rule out; a warning is said, and the rule is kept.
 
     ``code`` names the kind of finding (docs/alerts/rules.md lists them), ``rule`` the rule's code, ``where`` the field
-    by its path (condition.threshold.clear). ``line`` and ``column`` count from 1; 0: not from a file.
+    by its path (condition.threshold.clear); ``other`` another rule it is about. ``line`` and ``column`` count from 1; 0: not from a file.
     """
 
     level: Literal["error", "warning"]
@@ -25,6 +25,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     en: str
     where: str = ""
     rule: str = ""
+    other: str = ""
     file: str = ""
     line: int = 0
     column: int = 0

@@ -1,0 +1,69 @@
+"""Departments and routes: working hours that are times of day, and routes that lead to somebody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from alerts.rules.checks.text import said
+from alerts.rules.directory import Department, Route
+from alerts.rules.findings import Finding, error, listed, meant
+from alerts.rules.known import Known
+
+CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+_TIME = re.compile(r"(([01]\d|2[0-3]):[0-5]\d|24:00)\Z")
+
+
+def check_department(d: Department) -> Iterator[Finding]:
+    if not CODE.match(d.code):
+        yield error(
+            "code",
+            "code",
+            "mã gồm chữ thường không dấu, số, - và _ (tối đa 64)",
+            "a code is lower-case letters, digits, - and _ (64 at the most)",
+        )
+    yield from said("vi", d.vi, 200)
+    yield from said("en", d.en, 200)
+    if d.valid_from and d.valid_to and d.valid_to < d.valid_from:
+        yield error("valid", "valid_to", "trước valid_from", "is before valid_from")
+    for i, hours in enumerate(d.hours):
+        if not hours.days or any(not 1 <= day <= 7 for day in hours.days):
+            yield error(
+                "hours",
+                f"hours.{i}.days",
+                "số từ 1 (thứ hai) đến 7 (chủ nhật)",
+                "numbers from 1 (Monday) to 7 (Sunday)",
+            )
+        for field, text in (("from", hours.start), ("to", hours.to)):
+            if not _TIME.match(text):
+                yield error("hours", f"hours.{i}.{field}", "giờ viết là 07:30", "a time is written 07:30")
+    pace = d.pace
+    times = [("wait", pace.wait_s), ("interval", pace.interval_s), ("repeat", pace.repeat_s)]
+    times += [(f"escalate.{k}", v) for k, v in pace.escalate_s.items()]
+    for field, seconds in times:
+        if seconds is not None and not 0 <= seconds <= 7 * 86_400:
+            yield error("duration", f"pace.{field}", "từ 0s đến 7d", "from 0s to 7d")
+    if pace.storm is not None and pace.storm < 1:
+        yield error("number", "pace.storm", "ít nhất 1", "at least 1")
+
+
+def check_route(r: Route, known: Known) -> Iterator[Finding]:
+    if known.departments is not None and r.department not in known.departments:
+        vi, en = meant(r.department, known.departments)
+        yield error(
+            "unknown_department",
+            "department",
+            f"không có đơn vị {r.department}{vi}",
+            f"there is no department {r.department}{en}",
+        )
+    for field, given, there in (
+        ("domain", r.domain, sorted(known.registry.domains)),
+        ("area", r.area, sorted(known.catalog.area_codes)),
+    ):
+        if given is not None and given not in there:
+            yield error(
+                f"unknown_{field}",
+                field,
+                f"không có {given} (có: {listed(there)})",
+                f"there is no {given} (there are: {listed(there)})",
+            )
