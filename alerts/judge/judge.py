@@ -198,6 +198,13 @@ class Judge:
         for source in self._sources.values():
             source.take(cols, judged_to_us)
 
+    def take_old(self, cols: Columns, came_us: int, now_us: int) -> None:
+        """After a restart, bring back the rows of a backlog whose record was still to come: those that were no news
+        when they came, at ``came_us``."""
+        for (domain, _, _), strand in self._strands.items():
+            if domain == cols.domain:
+                strand.take_old(cols, came_us, now_us)
+
     @property
     def backlog(self) -> bool:
         """Whether old readings wait whose record is still to come: it would be lost with the process."""

@@ -87,6 +87,11 @@ class Strand:
             if rows is not None:
                 self.rows.remember(rows)
 
+    def take_old(self, cols: Columns, came_us: int, now_us: int) -> None:
+        """Take in again, after a restart, what was no news when it came, at ``came_us``."""
+        cols = self._wanted(cols)
+        self.retro.take(cols.take(cols.time_us < came_us - self._retro_us), now_us)
+
     def _wanted(self, cols: Columns) -> Columns:
         """The rows of sensors that any rule looks at, with all metrics of the domain."""
         there = cols.sensor < len(self._looked_at)
