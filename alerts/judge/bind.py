@@ -9,6 +9,8 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.judge.daytime import Daytime, daytime
+from alerts.judge.memory import Value, value_of
 from alerts.judge.terms import SECOND, Terms, micros, terms
 from alerts.judge.world import World
 from alerts.rules.model import (
@@ -37,12 +39,15 @@ _TICKED_US = 120 * SECOND
 @dataclass(frozen=True)
 class Bound:
     """A rule with its number ``no`` (its place in the machine). ``masks``: bool[size] of sensors, per domain in which
-    it has any; empty for rules about zones, areas, parents and indices."""
+    it has any; empty for rules about zones, areas, parents and indices. ``value``: what a rule of single readings looks
+    at; ``hours`` when, if it is one of a schedule."""
 
     no: int
     rule: Rule
     terms: Terms
     masks: Mapping[str, Bools]
+    value: Value | None = None
+    hours: Daytime | None = None
 
 
 def in_force(rule: Rule, day: date) -> bool:
@@ -60,7 +65,10 @@ def bind(rules: Iterable[Rule], world: World) -> tuple[list[Bound], dict[str, st
     failed: dict[str, str] = {}
     for rule in rules:
         try:
-            bound.append(Bound(len(bound), rule, _terms(rule, world), _masks(rule, world)))
+            c = rule.condition
+            value = value_of(rule) if isinstance(c, OF_ROWS) else None
+            hours = daytime(c.during, c.margin_s) if isinstance(c, Schedule) else None
+            bound.append(Bound(len(bound), rule, _terms(rule, world), _masks(rule, world), value, hours))
         except Exception as e:
             # Whatever a rule does to judgement, it must not do to the other rules.
             failed[rule.code] = f"{type(e).__name__}: {e}"

@@ -45,7 +45,7 @@ def value_of(rule: Rule) -> Value:
         case Rate(metric=metric, over_s=over_s):
             return Value("change", metric, micros(over_s), 0.0, tuple(sorted(rule.quality)))
         case Stuck(metric=metric, span_s=span_s, within=within):
-            return Value("still", metric, micros(span_s), within, tuple(sorted(rule.quality)))
+            return Value("still", metric, micros(span_s), float(within), tuple(sorted(rule.quality)))
         case other:
             raise TypeError(f"{type(other).__name__} does not look at single readings")
 

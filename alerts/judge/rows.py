@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.judge.bind import Bound
-from alerts.judge.daytime import Daytime, daytime
+from alerts.judge.daytime import Daytime
 from alerts.judge.machine import Machine, Samples
-from alerts.judge.memory import Memory, Value, value_of
+from alerts.judge.memory import Memory, Value
 from alerts.judge.world import World
-from alerts.rules.model import Schedule, Threshold
+from alerts.rules.model import Threshold
 from city.columns import QUALITIES, Columns
 from city.rows import grown
 
@@ -43,9 +43,8 @@ class Block:
         self._channels = [self._channel(b) for b in bounds]
         self._windows: dict[Daytime, Ints] = {}
         for k, b in enumerate(bounds):
-            if isinstance(c := b.rule.condition, Schedule):
-                window = daytime(c.during, c.margin_s)
-                self._windows[window] = np.append(self._windows.get(window, np.empty(0, np.int64)), k)
+            if b.hours is not None:
+                self._windows[b.hours] = np.append(self._windows.get(b.hours, np.empty(0, np.int64)), k)
         self.member = np.empty((0, len(bounds)), bool)
         self.active = np.empty((0, len(bounds)), bool)
         self._size = 0
@@ -127,7 +126,8 @@ class Rows:
         self._poisoned = poisoned
         by_value: dict[Value, list[Bound]] = {}
         for b in bounds:
-            by_value.setdefault(value_of(b.rule), []).append(b)
+            if b.value is not None:
+                by_value.setdefault(b.value, []).append(b)
         self.blocks = [Block(value, found, domain, world) for value, found in by_value.items()]
         memory.keep_only(by_value)
         self.wake()
@@ -153,7 +153,12 @@ class Rows:
             block.fit(self.memory)
             rows = np.flatnonzero(self._present(block, cols))
             if len(rows):
-                self._judge(block, cell[rows], cols.take(rows))
+                try:
+                    self._judge(block, cell[rows], cols.take(rows))
+                except Exception as e:
+                    # Which of its rules it was cannot be said: none of them may stop all others again and again.
+                    for b in block.bounds:
+                        self._poisoned(b.no, e)
         return overtaken
 
     def remember(self, cols: Columns) -> None:
@@ -189,7 +194,6 @@ class Rows:
                 self._machine.walk(Samples(no, who, at_us[rows], value[rows], away))
             except Exception as e:
                 # One rule beyond judgement does not stop the others.
-                self._machine.drop(no)
                 self._poisoned(no, e)
             states = self._machine.states[no]
             block.active[cell[rows], k] = [s in states for s in who.tolist()]
