@@ -15,7 +15,7 @@ from alerts.notice.silence import Silence, in_force
 from alerts.rules.directory import Hours, Role
 from alerts.rules.model import SEVERITIES, Rule, Severity, decode
 
-RANK = {severity: i for i, severity in enumerate(SEVERITIES)}
+RANK: Mapping[str, int] = {severity: i for i, severity in enumerate(SEVERITIES)}
 
 
 class Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +67,7 @@ class Route(msgspec.Struct, frozen=True):
     role: Role
 
 
-class Channel(msgspec.Struct, frozen=True):
+class Channel(msgspec.Struct, frozen=True, eq=False):
     """How a department is reached, without what only the sender needs (address, secret)."""
 
     id: int
@@ -123,8 +123,8 @@ def load(conn: psycopg.Connection, now: datetime) -> Book:
     rows = conn.execute("""
         SELECT id, department, kind, name, severity, roles, outside_hours, enabled, config, changed_at
         FROM notice_channel ORDER BY id""")
-    for row in rows:
-        channel = Channel(*row[:5], tuple(row[5]), *row[6:])
+    for number, department_of, kind, name, severity, roles, *rest in rows:
+        channel = Channel(number, department_of, kind, name, severity, tuple(roles), *rest)
         channels.setdefault(channel.department, []).append(channel)
     return Book(found, routes, channels, in_force(conn, now))
 

@@ -91,10 +91,11 @@ def save(conn: psycopg.Connection, groups: Iterable[Group]) -> None:
             )
 
 
-def tidy(conn: psycopg.Connection, now: datetime) -> None:
-    """Forget groups in which nothing has waited and nothing is open for a day."""
+def tidy(conn: psycopg.Connection, now: datetime) -> int:
+    """Forget groups in which nothing has waited and nothing is open for a day; no message comes of it."""
     conn.execute(
         """DELETE FROM notice_group
            WHERE next_at IS NULL AND waiting = '{}' AND members = '{}' AND coalesce(sent_at, opened_at) < %s""",
         [now - timedelta(days=1)],
     )
+    return 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from alerts.notice.book import RANK, ROLES, Role, Route
+from alerts.notice.book import RANK, Route
+from alerts.rules.directory import ROLES, Role
 
 
 class Facts(Protocol):

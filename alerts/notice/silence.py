@@ -172,7 +172,8 @@ def muting(silences: Iterable[Silence], alert: Alert, department: str) -> Silenc
 
 
 def _silence(row: tuple[Any, ...]) -> Silence:
-    return Silence(*row[:2], msgspec.convert(row[2], Matcher), *row[3:])
+    number, kind, matcher, *rest = row
+    return Silence(number, kind, msgspec.convert(matcher, Matcher), *rest)
 
 
 def measure(conn: psycopg.Connection, matcher: Matcher) -> Reach:

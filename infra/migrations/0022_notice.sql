@@ -37,7 +37,6 @@ CREATE TABLE drill (
     department text NOT NULL REFERENCES department,
     channel bigint REFERENCES notice_channel ON DELETE SET NULL,
     notification bigint REFERENCES notification,
-    token_hash bytea UNIQUE,
     at timestamptz NOT NULL,
     confirmed_at timestamptz,
     confirmed_by text,

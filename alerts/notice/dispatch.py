@@ -1,0 +1,155 @@
+"""One round of the dispatcher: what has happened to alerts becomes messages in the outbox, or a reason why not.
+
+    flips nobody has looked at ─▶ whom does each concern? ─▶ a group of each department, in which it waits
+    what was held back, and is not any more ───────────────────────▲        │ due
+                                                                            ▼
+    escalation, reminders, digests, drills (by the clock) ─▶ notification ◀ flush ▶ muting
+
+``flip.told_at`` is set in the transaction that puts the flip into its groups, and a group is emptied in the one that
+writes its messages: whatever is killed, each is decided once. Everything is by the ``now`` that is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import psycopg
+import structlog
+
+from alerts.life import rows
+from alerts.life.rows import OPEN, Alert
+from alerts.notice import book, digest, drill, escalate, flush, release, remind, retro
+from alerts.notice import group as groups
+from alerts.notice.group import RETRO, key_of
+from alerts.notice.outbox import Outbox
+from alerts.notice.round import Round
+from alerts.notice.stages import Verdict
+from alerts.notice.telling import City
+
+log = structlog.get_logger("ioc.notice")
+
+#: Flips that may be news; of the others (pending, clearing, breach, found, comment, …) nobody is ever told.
+NEWS = frozenset({"fired", "reopened", "cleared", "resolved", "lost", "flapping", "steady"})
+ENDING = frozenset({"cleared", "resolved"})
+#: Flips that one transaction takes.
+MOST = 2000
+
+#: What is told by the clock, each in a transaction of its own: one that fails does not keep the others.
+CLOCKED: tuple[tuple[str, Callable[[Round], int]], ...] = (
+    ("escalation", escalate.escalate),  # nobody has acknowledged it
+    ("reminders", remind.remind),  # and still nobody has
+    ("digest", digest.digest),  # the shift changes
+    ("drill", drill.drill),  # it is Monday, nine o'clock
+    ("tidying", lambda r: groups.tidy(r.conn, r.now)),
+)
+
+
+def dispatch(conn: psycopg.Connection, now: datetime, city: City) -> int:
+    """Work off all flips that nobody has looked at, and whatever the clock says; how many messages that makes.
+
+    ``conn`` must not be in a transaction. Errors of the database are the caller's; any other becomes a muting
+    ``error`` and a line in the log, and the rest goes on.
+    """
+    count = 0
+    while True:
+        with conn.transaction():
+            rows.lock(conn)
+            round_ = Round(conn, now, book.load(conn, now), city)
+            taken = take(round_)
+            release.release(round_)
+            count += _flush_due(round_)
+        if taken < MOST:
+            break
+    for name, part in CLOCKED:
+        try:
+            with conn.transaction():
+                rows.lock(conn)
+                round_ = Round(conn, now, book.load(conn, now), city)
+                count += part(round_)
+                round_.save()
+        except psycopg.OperationalError:
+            raise
+        except Exception:
+            log.exception("a part of the dispatcher failed", part=name)
+    return count
+
+
+def take(round_: Round) -> int:
+    """Put the flips that nobody has looked at into the groups of those they concern; how many they were."""
+    found = round_.conn.execute(
+        "SELECT id, alert, what FROM flip WHERE told_at IS NULL ORDER BY id LIMIT %s", [MOST]
+    ).fetchall()
+    if not found:
+        return 0
+    alerts = {
+        a.id: a for a in rows.read_many(round_.conn, {a for _, a, what in found if what in NEWS or what == "retro"})
+    }
+    out = Outbox(round_.now)
+    for flip, number, what in found:
+        if number in alerts:
+            _put(round_, out, flip, what, alerts[number])
+    out.write(round_.conn)
+    round_.conn.execute("UPDATE flip SET told_at = %s WHERE id = ANY(%s)", [round_.now, [f for f, _, _ in found]])
+    return len(found)
+
+
+def _put(round_: Round, out: Outbox, flip: int, what: str, alert: Alert) -> None:
+    if what not in NEWS and what != "retro":
+        return
+    concerns = round_.concerns(alert)
+    if not concerns:
+        out.mute(alert.id, flip, None, Verdict("no_route"))
+    for concern in concerns:
+        if what == "retro":
+            retro.add(round_, concern.department, flip)
+            continue
+        group = round_.group(concern.department, key_of(alert))
+        over = what in ENDING and _over(round_, group, alert)
+        group.add(flip, what, alert, round_.pace(concern.department), round_.now, over=over)
+    if alert.department is None and concerns and concerns[0].role == "handles":
+        # Not a change that somebody could have missed: the revision stays.
+        alert.department = concerns[0].department
+        round_.conn.execute("UPDATE alert SET department = %s WHERE id = %s", [alert.department, alert.id])
+
+
+def _over(round_: Round, group: groups.Group, alert: Alert) -> bool:
+    """Whether all that a group has told of is over with this alert."""
+    rest = [n for n in group.members if n != alert.id]
+    if not rest:
+        return True
+    row = round_.conn.execute(
+        "SELECT count(*) FROM alert WHERE id = ANY(%s) AND state = ANY(%s)", [rest, list(OPEN)]
+    ).fetchone()
+    return row is not None and row[0] == 0
+
+
+def _flush_due(round_: Round) -> int:
+    count = 0
+    for place in [(g.department, g.key) for g in round_.due()]:
+        group = round_.group(*place)
+        if group.next_at is None or group.next_at > round_.now:
+            continue
+        waiting = list(group.waiting)
+        try:
+            with round_.conn.transaction():
+                count += (retro.flush if group.key == RETRO else flush.flush)(round_, group)
+                round_.save()
+        except psycopg.OperationalError:
+            raise
+        except Exception:
+            log.exception("a group of alerts could not be told", department=place[0], group=place[1])
+            round_.forget()
+            _set_aside(round_, place, waiting)
+    return count
+
+
+def _set_aside(round_: Round, place: tuple[str, str], waiting: list[int]) -> None:
+    """What cannot be told is not tried for ever: it is visible as an error."""
+    group = round_.group(*place)
+    group.waiting, group.next_at, group.changed = [], None, True
+    out = Outbox(round_.now)
+    for flip, alert in round_.conn.execute("SELECT id, alert FROM flip WHERE id = ANY(%s)", [waiting]):
+        out.mute(alert, flip, place[0], Verdict("error"))
+    out.write(round_.conn)
+    round_.save()
