@@ -1,0 +1,1 @@
+"""The outbox: notifications are claimed, sent by channels, and every try is a row."""

@@ -1,0 +1,193 @@
+"""Mail by SMTP with TLS: text and HTML, one message for all addresses of a channel.
+
+Message-ID comes from the notification's key, so that a repetition is recognised; those of a thread refer to the same
+first message, so that programs show them together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.policy
+import email.utils
+import hashlib
+import smtplib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+
+from alerts.deliver.outcome import Channel, Message, Outcome
+from alerts.deliver.ways import Ways
+from alerts.messages import render
+from alerts.messages.forms import plain
+from infra.errors import ConfigError
+
+_MOST_ADDRESSES = 50
+#: The server wants a login or encryption (RFC 4954): settings, not this message.
+_LOGIN = frozenset({530, 534, 535, 538})
+_POLICY = email.policy.SMTP.clone(max_line_length=78)
+
+
+class Server(msgspec.Struct, frozen=True):
+    """What IOC_SMTP_URL says."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str  # "implicit", "starttls" or "no"
+
+
+def server(url: str) -> Server:
+    """Read IOC_SMTP_URL; ConfigError says what it must look like."""
+    try:
+        parts = urlsplit(url)
+        port, options = parts.port, parse_qs(parts.query, strict_parsing=True) if parts.query else {}
+    except ValueError:
+        parts, port, options = urlsplit(""), None, {}
+    tls = {"smtps": "implicit", "smtp": "starttls"}.get(parts.scheme)
+    if tls is None or not parts.hostname or port == 0 or set(options) - {"tls"} or options.get("tls", ["no"]) != ["no"]:
+        raise ConfigError(
+            "IOC_SMTP_URL must look like smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
+            " (?tls=no only for a server on this machine)"
+        )
+    if options:
+        tls = "no"
+    return Server(
+        parts.hostname,
+        port or (465 if tls == "implicit" else 587),
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        tls,
+    )
+
+
+def addresses(text: str) -> list[Address]:
+    """The addresses of a channel, separated by commas; ConfigError names the one that is none."""
+    if any(not c.isprintable() for c in text):
+        raise ConfigError("mail addresses must not hold control characters: write them on one line, with commas")
+    found = []
+    for name, spec in email.utils.getaddresses([text.removeprefix("mailto:")]):
+        local, at, domain = spec.rpartition("@")
+        if not (local and at and domain and spec.isascii()) or any(c.isspace() for c in spec) or len(spec) > 254:
+            raise ConfigError(f"{plain(spec or text, 100)!r} is no mail address: write it as name@example.vn")
+        try:
+            found.append(Address(display_name=plain(name, 100), addr_spec=spec))
+        except (ValueError, email.errors.MessageError):
+            raise ConfigError(f"{plain(spec, 100)!r} is no mail address: write it as name@example.vn") from None
+    if not 0 < len(found) <= _MOST_ADDRESSES:
+        raise ConfigError(f"give 1 to {_MOST_ADDRESSES} mail addresses, separated by commas")
+    return found
+
+
+def _ident(text: str, host: str) -> str:
+    return f"<{hashlib.sha256(text.encode()).hexdigest()[:40]}@{host}>"
+
+
+def compose(ways: Ways, channel: Channel, message: Message) -> EmailMessage:
+    """The mail. The same at each try, but for the boundary between its parts."""
+    content = message.content
+    mail = EmailMessage(policy=_POLICY)
+    sender = addresses(ways.settings.mail_from or "")[:1] if ways.settings.mail_from else []
+    if not sender:
+        raise ConfigError("IOC_MAIL_FROM is not set: give the sender of mail, as IOC <ioc@example.vn>")
+    mail["Subject"] = plain(render.subject(content), 250)
+    mail["From"] = sender[0]
+    mail["To"] = addresses(channel.address)
+    if ways.settings.mail_reply_to:
+        mail["Reply-To"] = addresses(ways.settings.mail_reply_to)
+    mail["Date"] = email.utils.format_datetime(message.created_at)
+    mail["Message-ID"] = _ident(message.key, ways.host)
+    root = _ident(f"{channel.id} {message.thread}", ways.host)
+    mail["In-Reply-To"] = root
+    mail["References"] = root
+    label = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in content.department)
+    mail["List-Id"] = f"<alerts.{label}.{ways.host}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    if message.severity in ("critical", "major") and content.kind in ("firing", "escalation", "reminder"):
+        mail["Importance"] = "high"
+    mail.set_content(render.text(content), cte="quoted-printable")
+    mail.add_alternative(render.html(content), subtype="html", cte="quoted-printable")
+    return mail
+
+
+@contextlib.contextmanager
+def _ended_after(smtp: smtplib.SMTP, seconds: float) -> Iterator[None]:
+    """Shut the connection after the time, whatever trickles in: timeouts of smtplib are for each step alone."""
+
+    def shut() -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            if smtp.sock is not None:
+                smtp.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, shut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _open(where: Server, context: ssl.SSLContext, seconds: float, me: str) -> smtplib.SMTP:
+    if where.tls == "implicit":
+        return smtplib.SMTP_SSL(where.host, where.port, local_hostname=me, timeout=seconds, context=context)
+    return smtplib.SMTP(where.host, where.port, local_hostname=me, timeout=seconds)
+
+
+def _transmit(ways: Ways, mail: EmailMessage) -> Outcome:
+    where, seconds = server(ways.settings.smtp_url), ways.settings.deliver_timeout_s
+    smtp = _open(where, ways.tls, seconds, ways.host)
+    with _ended_after(smtp, seconds):
+        try:
+            if where.tls == "starttls":
+                smtp.starttls(context=ways.tls)
+            if where.user:
+                smtp.login(where.user, where.password)
+            refused = smtp.send_message(mail)
+        finally:
+            # Not quit(): it waits for an answer, and what happens after DATA was accepted no longer matters.
+            smtp.close()
+    if not refused:
+        return Outcome("sent", "máy chủ thư đã nhận / accepted by the mail server", 250)
+    codes = sorted({code for code, _ in refused.values()})
+    detail = f"{len(refused)} địa chỉ bị từ chối / addresses refused: {', '.join(map(str, codes))}"
+    # The others have it. Refused for ever: said, and done. Refused for now: all get it again, under the same id.
+    return Outcome("retry" if any(c < 500 for c in codes) else "sent", detail, codes[0])
+
+
+def send(ways: Ways, channel: Channel, message: Message, now: datetime) -> Outcome:
+    """One try. What settings lack, and a wrong password, is tried again: it can be corrected; a 5xx is given up."""
+    if not ways.settings.smtp_url:
+        return Outcome("retry", "chưa đặt IOC_SMTP_URL / IOC_SMTP_URL is not set")
+    try:
+        return _transmit(ways, compose(ways, channel, message))
+    except ConfigError as e:
+        return Outcome("retry", str(e))
+    except smtplib.SMTPAuthenticationError as e:
+        return Outcome("retry", f"máy chủ thư không nhận mật khẩu / the mail server refuses the login: {e.smtp_code}")
+    except smtplib.SMTPRecipientsRefused as e:
+        codes = sorted({code for code, _ in e.recipients.values()})
+        gone = all(c >= 500 for c in codes)
+        detail = f"mọi địa chỉ bị từ chối / all addresses refused: {', '.join(map(str, codes))}"
+        return Outcome("given_up" if gone else "retry", detail, codes[0])
+    except smtplib.SMTPResponseException as e:
+        said = e.smtp_error.decode("utf-8", "replace") if isinstance(e.smtp_error, bytes) else str(e.smtp_error)
+        # Before MAIL, a 5xx is about the server or our connection and not about this message.
+        about_us = isinstance(e, smtplib.SMTPConnectError | smtplib.SMTPHeloError)
+        gone = e.smtp_code >= 500 and not about_us and e.smtp_code not in _LOGIN
+        return Outcome("given_up" if gone else "retry", f"SMTP {e.smtp_code}: {plain(said, 200)}", e.smtp_code)
+    except (smtplib.SMTPException, OSError) as e:
+        return Outcome("retry", f"không gửi được / could not be sent: {type(e).__name__}: {plain(str(e), 200)}")
+
+
+def check(ways: Ways, channel: Channel) -> None:
+    """The addresses are ones."""
+    addresses(channel.address)
