@@ -16,7 +16,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """An error keeps a rule out; a warning is said, and the rule is kept.
 
     ``code`` names the kind of finding (docs/alerts/rules.md lists them), ``rule`` the rule's code, ``where`` the field
-    by its path (condition.threshold.clear); ``other`` another rule it is about. ``line`` and ``column`` count from 1; 0: not from a file.
+    by its path (condition.threshold.clear); ``other`` is another rule that it is about. ``line`` and ``column`` count
+    from 1; 0: not from a file.
     """
 
     level: Literal["error", "warning"]

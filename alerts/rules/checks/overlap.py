@@ -7,7 +7,7 @@ from datetime import date
 
 import msgspec
 
-from alerts.rules.checks import levels_of, number, path, sides
+from alerts.rules.checks import levels_of, metric_of, number, path, sides
 from alerts.rules.findings import Finding, error, warning
 from alerts.rules.known import Known
 from alerts.rules.model import SEVERITIES, Aggregate, Indexed, Rate, Rule, Schedule, Scope, Stuck, Threshold
@@ -19,10 +19,10 @@ def check(rule: Rule, known: Known, others: Mapping[str, Rule]) -> Iterator[Find
     zones = {z.code: z.area for z in known.catalog.zones}
     for other in others.values():
         if other.code != rule.code and other.enabled and _at_once(rule, other):
-            yield from _pair(rule, other, zones)
+            yield from _pair(rule, other, zones, known)
 
 
-def _pair(rule: Rule, other: Rule, zones: Mapping[str, str]) -> Iterator[Finding]:
+def _pair(rule: Rule, other: Rule, zones: Mapping[str, str], known: Known) -> Iterator[Finding]:
     if rule.condition == other.condition and rule.scope == other.scope:
         yield error(
             "duplicate",
@@ -39,7 +39,7 @@ def _pair(rule: Rule, other: Rule, zones: Mapping[str, str]) -> Iterator[Finding
         return
     if rule.severity != other.severity:
         yield from _order(rule, other)
-    elif meets(rule.scope, other.scope, zones):
+    elif meets(rule.scope, other.scope, zones) and _share(rule, other, known):
         yield warning(
             "overlap",
             "scope",
@@ -47,6 +47,17 @@ def _pair(rule: Rule, other: Rule, zones: Mapping[str, str]) -> Iterator[Finding
             f"overlaps with {other.code}, of the same figure and severity: one event will be two alerts",
             other=other.code,
         )
+
+
+def _share(rule: Rule, other: Rule, known: Known) -> bool:
+    """Whether sensors are in both scopes. Without sensors to look at, tags may mean anything: nothing is said then."""
+    metric = metric_of(rule.condition)
+    if rule.scope.tag == other.scope.tag or metric is None:
+        return True
+    if known.world is None:
+        return False
+    world = known.world
+    return any((world.mask(rule.scope, d) & world.mask(other.scope, d)).any() for d in known.metrics(metric, ()))
 
 
 def _order(rule: Rule, other: Rule) -> Iterator[Finding]:
