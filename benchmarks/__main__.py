@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("ingest", "latency", "sockets", "disk", "footprint", "rollup", "history")
+NAMES = ("ingest", "latency", "sockets", "disk", "footprint", "rollup", "history", "judge")
 
 
 def main(wanted: list[str]) -> int:
