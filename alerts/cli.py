@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from infra import log, settings
+
 app = typer.Typer(
     help="Cảnh báo: từ số đo đến đơn vị xử lý / Alerts: from a reading to the department whose work it is."
 )
@@ -12,3 +14,13 @@ app = typer.Typer(
 @app.callback()
 def _alerts() -> None:
     pass
+
+
+@app.command()
+def run() -> None:
+    """Judge, decide whom to tell, and tell them, until told to stop. A second one stands by."""
+    chosen = settings.load()
+    log.setup(chosen, "alerts")
+    from alerts.engine import service
+
+    service.run(chosen)

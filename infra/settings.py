@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     cap_sender: str = Field(
         "", description="Sender of CAP messages, a mail address or domain name; empty: from IOC_PUBLIC_URL."
     )
+    alert_close_h: float = Field(24.0, gt=0, description="Hours after which a resolved alert is closed by itself.")
+    alerts_metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port on which the alert engine serves its own Prometheus metrics; 0: none."
+    )
     api_token: str = Field("", description="Administrator's API token; `ioc up` makes one.")
     dashboard_dir: Path | None = Field(
         None, description="Folder with the built screen, where it is not beside the API."

@@ -64,6 +64,23 @@ MAINTAIN_FAILED = Gauge("ioc_maintain_failed_parts", "Parts of the last round of
 MAINTAIN_DROPPED = Gauge("ioc_maintain_dropped_chunks", "Chunks dropped by retention since the database was made.")
 MAINTAIN_COMPRESSION = Gauge("ioc_maintain_compression", "1 where chunks are compressed, else 0.")
 
+ALERT_EVENTS = Counter("ioc_alerts_events", "What judgement has said and the engine has written, by kind.", ["what"])
+ALERT_JUDGE_SECONDS = Histogram(
+    "ioc_alerts_judge_seconds",
+    "Time that one round of judgement took.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+ALERT_COMMIT_SECONDS = Histogram(
+    "ioc_alerts_commit_seconds",
+    "Time from the start of writing a round's events and place to the end of its commit.",
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+ALERT_NOTICES = Counter("ioc_alerts_notices", "Messages that the dispatcher has put into the outbox.")
+ALERT_AGE = Gauge("ioc_alerts_age_seconds", "Seconds since the alert engine last wrote where it is.")
+ALERT_BEHIND = Gauge("ioc_alerts_behind_seconds", "How far the readings that are judged are behind the clock.")
+ALERT_RULES = Gauge("ioc_alerts_rules", "Rules by what becomes of them: judged or set_aside.", ["state"])
+ALERT_GAPS = Gauge("ioc_alerts_bus_gap_batches", "Batches that the alert engine missed on the bus and read back.")
+
 
 def expose_collector(facts: Mapping[str, Any]) -> None:
     """Set a collector's gauges from its status: in its own process, and in the API's, which hears it on the bus."""

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-pytest_plugins = ("tests.fix_servers", "tests.fix_api", "tests.fix_opendata", "tests.fix_files")
+pytest_plugins = ("tests.fix_servers", "tests.fix_api", "tests.fix_opendata", "tests.fix_files", "tests.fix_alerts")
 
 settings.register_profile("quick", max_examples=50)
 settings.register_profile("deep", max_examples=2_000, deadline=None)

@@ -120,7 +120,11 @@ class _Writing:
         if before == "pending":
             alert.state, alert.closed_at, alert.closed_by = "closed", moment(event.at_us), ENGINE
             self._found.pop((event.rule, event.subject.key))
-        elif alert.facts.pop("again_us", None) is None:
+        elif before == "resolved":
+            if alert.facts.pop("again_us", None) is None:
+                return
+        else:  # it was judged anew while it was open, as after a change of its rule
+            self._resolve(alert, event)
             return
         self._flip(alert, event, "cancelled", before)
 
@@ -139,8 +143,11 @@ class _Writing:
         if alert.state == "pending" or "again_us" in alert.facts:
             self._cancelled(alert, event)
             return
-        before = alert.state
         self._measure(alert, event)
+        self._resolve(alert, event)
+
+    def _resolve(self, alert: Alert, event: Event) -> None:
+        before = alert.state
         alert.condition, alert.clearing_since, alert.cleared_at = "clear", None, moment(event.at_us)
         alert.flapping = False
         if alert.open:

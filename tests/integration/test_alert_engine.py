@@ -1,0 +1,125 @@
+"""The alert engine against real servers: from a published reading to rows of alerts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from alerts.rules import store
+from alerts.rules.model import Levels, Threshold
+from tests.fix_alerts import HOT, Alarms, changed
+from tests.service import until
+
+pytestmark = pytest.mark.servers
+
+
+def test_from_a_reading_to_an_alert_and_to_its_end(alarms: Alarms) -> None:
+    at = alarms.send("E1", 41.5)
+    alarms.send("E2", 39.0)
+    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires")
+    (started,) = [a[2] for a in alarms.alerts().values()]
+    assert round(started.timestamp() * 1000) == at
+    alarms.send("E1", 39.0)  # below the raise level and above the clear level
+    alarms.send("E1", 37.0)
+    until(lambda: alarms.states() == {"sensor/E1": "resolved"}, "it is resolved")
+    assert alarms.flips() == [("sensor/E1", "fired"), ("sensor/E1", "cleared")]
+
+
+def test_what_came_while_there_was_no_engine(alarms: Alarms) -> None:
+    alarms.send("E1", 41.5)
+    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires")
+    before = alarms.alerts()
+    assert alarms.engine.stop() == 0, alarms.engine.text
+    alarms.send("E1", 37.0)
+    alarms.send("E2", 44.0)
+    alarms.send("E3", 45.0)
+    alarms.send("E3", 30.0)
+    alarms.stored(5)
+    alarms.engine.start()
+    until(lambda: alarms.states().get("sensor/E3") == "resolved", "all is judged")
+    assert alarms.states() == {"sensor/E1": "resolved", "sensor/E2": "firing", "sensor/E3": "resolved"}
+    assert alarms.alerts()["sensor/E1"][2:] == before["sensor/E1"][2:]
+    assert len(alarms.ask("SELECT FROM alert WHERE rule = %s", HOT.code)) == 3
+
+
+def test_a_second_engine_stands_by_and_takes_over(alarms: Alarms) -> None:
+    second = alarms.start()
+    until(lambda: "standing by" in second.text, "it stands by")
+    alarms.send("E1", 41.5)
+    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires")
+    alarms.engine.kill()
+    until(lambda: alarms.judges(second), "it takes over")
+    alarms.send("E1", 30.0)
+    alarms.send("E2", 41.5)
+    until(lambda: alarms.states() == {"sensor/E1": "resolved", "sensor/E2": "firing"}, "it judges")
+    assert [what for _, what in alarms.flips()] == ["fired", "cleared", "fired"]
+
+
+def test_an_engine_that_was_overtaken_writes_nothing(alarms: Alarms) -> None:
+    alarms.send("E1", 41.5)
+    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires")
+    alarms.ask("UPDATE alert_engine SET epoch = 'another' RETURNING epoch")
+    alarms.send("E2", 41.5)
+    until(lambda: "another engine has taken over" in alarms.engine.text, "it notices")
+    until(lambda: alarms.states().get("sensor/E2") == "firing", "and begins anew, as nobody else is there")
+    assert len(alarms.flips()) == 2
+
+
+def test_a_rule_that_is_new_changed_and_deleted(alarms: Alarms) -> None:
+    cold = changed(HOT, code="test.cold", condition=Threshold(metric="temperature", levels=Levels(below=5.0)))
+    with psycopg.connect(alarms.database, autocommit=True) as conn:
+        store.save(conn, cold, "lan")
+        until(lambda: "rules or sensors have changed" in alarms.engine.text, "it is read")
+        alarms.send("E1", 4.0)
+        until(lambda: alarms.states("test.cold") == {"sensor/E1": "firing"}, "it fires")
+        store.delete(conn, "test.cold", "lan")
+    until(lambda: alarms.states("test.cold") == {"sensor/E1": "resolved"}, "it ends with its rule")
+    assert alarms.flips("test.cold") == [("sensor/E1", "fired"), ("sensor/E1", "cleared")]
+    ((note,),) = alarms.ask("SELECT note FROM flip WHERE what = 'cleared'")
+    assert "no longer in force" in note
+
+
+def test_without_the_broker_and_with_it_again(alarms: Alarms) -> None:
+    alarms.mosquitto.kill()
+    until(lambda: "bus.disconnected" in alarms.engine.text, "it notices")
+    alarms.mosquitto.start()
+    until(lambda: alarms.engine.text.count("bus.connected") == 2, "it is back", 40)
+    alarms.send("E1", 41.5)
+    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires", 30)
+
+
+def test_a_poisoned_rule_is_set_aside_and_the_others_go_on(
+    database: str, make_alarms: Callable[..., Alarms], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule whose judgement trips: here, one about a metric that has gone from the registry since it was saved."""
+    bad = changed(HOT, code="test.bad", condition=Threshold(metric="no_such_metric", levels=Levels(above=1.0)))
+    alarms = make_alarms(database, rules=[HOT, bad])
+    until(lambda: alarms.ask("SELECT set_aside IS NOT NULL FROM rule WHERE code = 'test.bad'") == [(True,)], "it is")
+    ((why,),) = alarms.ask("SELECT set_aside FROM rule WHERE code = 'test.bad'")
+    assert "no_such_metric" in why
+    assert "a rule was set aside" in alarms.engine.text
+    alarms.send("E1", 41.5)
+    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "the other fires")
+    until(lambda: alarms.ask("SELECT facts->'aside' FROM alert_engine") == [(["test.bad"],)], "it is shown")
+    with psycopg.connect(alarms.database, autocommit=True) as conn:
+        store.save(conn, changed(HOT, code="test.bad"), "lan")
+    until(lambda: alarms.ask("SELECT facts->'aside' FROM alert_engine") == [([],)], "mended, it is judged again")
+    alarms.send("E1", 42.0)
+    until(lambda: alarms.states("test.bad") == {"sensor/E1": "firing"}, "it fires")
+
+
+def test_old_readings_make_a_record_and_no_alarm(alarms: Alarms) -> None:
+    now = int(time.time() * 1000)
+    for n, value in enumerate([39.0, 41.0, 47.0, 41.0, 37.0]):
+        alarms.send("E1", value, at_ms=now - 7_200_000 + n * 60_000)
+    alarms.stored(5)
+    alarms.caught_up()
+    alarms.engine.kill()  # while the backlog is not over
+    alarms.engine.start()
+    until(lambda: alarms.states() == {"sensor/E1": "closed"}, "there is a record", 40)
+    rows = alarms.ask("SELECT retroactive, peak, started_at, cleared_at FROM alert WHERE rule = %s", HOT.code)
+    assert [(retro, peak) for retro, peak, _, _ in rows] == [(True, 47.0)]
+    assert alarms.ask("SELECT facts->'backlog' FROM alert_engine") == [({},)]
