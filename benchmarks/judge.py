@@ -32,8 +32,8 @@ BATCH_S = 0.25
 BEGIN_US = 1_763_816_400 * SECOND
 #: Per domain: share of the sensors, and its metrics with an ordinary value and its spread.
 DOMAINS: dict[str, tuple[float, dict[str, tuple[float, float]]]] = {
-    "lighting": (0.8, {"lamp_on": (1, 0), "dim": (100, 0), "power": (90, 3), "voltage": (220, 2), "current": (0.4, 0.01),
-                       "power_factor": (0.95, 0.01)}),
+    "lighting": (0.8, {"lamp_on": (1, 0), "dim": (100, 0), "power": (90, 3), "voltage": (220, 2),
+                       "current": (0.4, 0.01), "power_factor": (0.95, 0.01)}),
     "environment": (0.1, {"pm2_5": (40, 5), "pm10": (70, 8), "no2": (40, 4), "temperature": (25, 1), "noise": (60, 4)}),
     "traffic": (0.1, {"flow": (800, 60), "speed": (35, 4), "occupancy": (20, 3), "queue": (40, 9)}),
 }  # fmt: skip
@@ -76,10 +76,12 @@ def some_rules(count: int, city: World) -> list[Rule]:
                     condition = Rate(metric=metric, over_s=600, levels=Levels(above=20 * spread + 1))
                 elif i % 10 == 7 and spread:
                     condition = Stuck(metric=metric, span_s=3600)
-                scope = Scope(domain=(domain,), zone=() if i % 4 == 0 else (zones[i % len(zones)] or "",))
                 out.append(
-                    Rule(code=f"r{i}", vi="-", en="-", kind="power", severity="warning", condition=condition, scope=scope,
-                         for_s=(0.0, 60.0)[i % 2], clear_for_s=(0.0, 120.0)[i // 2 % 2], late_s=(0.0, 0.0, 30.0)[i % 3])
+                    Rule(
+                        code=f"r{i}", vi="-", en="-", kind="power", severity="warning", condition=condition,
+                        scope=Scope(domain=(domain,), zone=() if i % 4 == 0 else (zones[i % len(zones)] or "",)),
+                        for_s=(0.0, 60.0)[i % 2], clear_for_s=(0.0, 120.0)[i // 2 % 2], late_s=(0.0, 0.0, 30.0)[i % 3],
+                    )
                 )  # fmt: skip
     return out[:count]
 
