@@ -23,6 +23,11 @@ Resolve = Callable[[str, int], list[str]]
 
 _LONGEST = 2_000
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+#: For protocols and tests, never hosts of the internet; not all versions of Python know them as such (RFC 6890).
+_SPECIAL = tuple(
+    ipaddress.ip_network(n)
+    for n in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "100::/64", "3fff::/20", "5f00::/16")
+)
 _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
@@ -105,6 +110,7 @@ def inside(ip: Ip) -> bool:
         or real.is_multicast
         or real.is_reserved
         or real.is_unspecified
+        or any(one in n for n in _SPECIAL for one in (ip, real) if one.version == n.version)
         or (isinstance(ip, ipaddress.IPv6Address) and (ip.is_loopback or ip.is_unspecified))
     )
 

@@ -24,7 +24,7 @@ def plain(text: str, longest: int = 2_000) -> str:
         category = unicodedata.category(c)
         if category in ("Cc", "Zl", "Zp"):
             out.append(" ")
-        elif category not in ("Cf", "Cs", "Co"):
+        elif category not in ("Cf", "Cs", "Co", "Cn"):
             out.append(c)
     line = " ".join("".join(out).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"

@@ -41,7 +41,8 @@ def main() -> None:
     if targets.add(job["url"]) and len(targets) == 1:
         # Our outbox tries again; a service that does so by itself has delivered several copies.
         target = targets[0]
-        target.service_retry = 0
+        target.retry = 0
+        target.redirects = False
         if len(target) == 1 and not job["only_check"]:
             sent = targets.notify(
                 title=job["title"], body=job["body"], body_format="text", notify_type=NotifyType(job["kind"])
