@@ -27,30 +27,41 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if whole else None)
 
 
+class _Line(dict[str, Any]):
+    """Fields in one line."""
+
+
+class _Row(list[Any]):
+    """Items in one line."""
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Line, lambda d, v: d.represent_mapping("tag:yaml.org,2002:map", v.items(), flow_style=True))
+_Dumper.add_representer(_Row, lambda d, v: d.represent_sequence("tag:yaml.org,2002:seq", v, flow_style=True))
 
 
 def write(
     rules: Iterable[Rule] = (), departments: Iterable[Department] = (), routes: Iterable[Route] = ()
 ) -> str:  # fmt: skip
     """A file of them, in the order given."""
-    parts: list[tuple[str, list[dict[str, Any]]]] = [
-        ("departments", [_fields(d) for d in departments]),
-        ("routes", [_fields(r) for r in routes]),
-        ("rules", [_rule(r) for r in rules]),
+    parts: list[tuple[str, list[str]]] = [
+        ("departments", [_dump(_fields(d), flat=False) for d in departments]),
+        ("routes", [_dump(_fields(r), flat=True) for r in routes]),
+        ("rules", [_dump(_rule(r), flat=False) for r in rules]),
     ]
-    return "\n".join(
-        f"{name}:\n" + ("\n" if name == "rules" else "").join(_dump(item) for item in items)
-        for name, items in parts
-        if items
-    )
+    return "\n".join(f"{name}:\n" + ("\n" if name == "rules" else "").join(items) for name, items in parts if items)
 
 
-def _dump(item: dict[str, Any]) -> str:
-    # A flat item (a route, say) is one line; default_flow_style None makes exactly those.
-    return yaml.dump(
-        [item], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH, default_flow_style=None, indent=2
-    )
+def _dump(item: dict[str, Any], *, flat: bool) -> str:
+    """One item of a list; ``flat``: in one line. Otherwise a line a field, and what a field holds in one if it fits."""
+    nested = item if flat else {k: _Line(v) if isinstance(v, dict) else _row(v) for k, v in item.items()}
+    wanted = [_Line(nested)] if flat else [nested]
+    width = 1 << 20 if flat else WIDTH
+    return yaml.dump(wanted, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width, default_flow_style=False)
+
+
+def _row(value: Any) -> Any:
+    return _Row(value) if isinstance(value, list) else value
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
