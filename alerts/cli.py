@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from alerts import cli_rules
 from infra import log, settings
 
 app = typer.Typer(
@@ -24,3 +25,9 @@ def run() -> None:
     from alerts.engine import service
 
     service.run(chosen)
+
+
+app.command("check")(cli_rules.check)
+app.command("import")(cli_rules.import_)
+app.command("export")(cli_rules.export)
+app.command("list")(cli_rules.list_)
