@@ -77,7 +77,7 @@ class Judge:
         """Judge by these rules in this world from now on. Of a rule of the same version, and of readings, what was
         known stays; what was open and is judged no longer is put into ``ended``."""
         for strand in self._strands.values():
-            self._events += strand.finish()
+            self._events += strand.settle()
         self._events += self._machine.events
         known, versions = self._machine.saved(), self._versions
         self._rules, self._world, self._day = list(rules), world, _day(now_us)

@@ -52,7 +52,8 @@ class Samples:
 
 @dataclass(slots=True)
 class State:
-    """A pair that is not at rest. ``judged``: time of its newest value; ``peak`` the worst since ``since``."""
+    """A pair that is not at rest. ``judged``: time of its newest value; ``peak`` the worst since ``since``; ``saved``:
+    it as it was saved last, None when it has changed since."""
 
     phase: int
     since: int
@@ -63,6 +64,7 @@ class State:
     lost: bool = False
     flapping: bool = False
     raised: list[int] = field(default_factory=list)
+    saved: Open | None = None
 
 
 class Machine:
@@ -85,8 +87,9 @@ class Machine:
         self.events: list[Event] = []
         self._subject = subject
         self._sensor_silence_us = silence_us
-        # When subjects at rest were raised: a swing goes through rest, too.
-        self._raised: list[dict[int, list[int]]] = [{} for _ in terms]
+        # Subjects at rest that were raised lately: a swing goes through rest, too.
+        self._raised: list[dict[int, Open]] = [{} for _ in terms]
+        # No subject of a rule is silent for too long before then, and no raise forgotten.
         self._due = [_NEVER] * len(terms)
 
     def feed(self, samples: Samples) -> None:
@@ -145,7 +148,8 @@ class Machine:
     # -- one value ---------------------------------------------------------------------------------------------------
 
     def _begin(self, no: int, t: Terms, subject: int, at: int, value: float, side: int) -> None:
-        st = State(PENDING, at, at, side, value, raised=self._raised[no].pop(subject, []))
+        lately = self._raised[no].pop(subject, None)
+        st = State(PENDING, at, at, side, value, raised=[] if lately is None else list(lately.raised_us))
         self.states[no][subject] = st
         self._due[no] = min(self._due[no], at + self.silence_us(no, subject))
         if t.for_us:
@@ -156,6 +160,7 @@ class Machine:
     def _step(
         self, no: int, t: Terms, subject: int, st: State, at: int, value: float, side: int, out: bool
     ) -> None:  # fmt: skip
+        st.saved = None
         gap, silence = at - st.judged, self.silence_us(no, subject)
         if st.phase == PENDING and gap > max(silence, t.for_us):
             self._cancel(no, t, subject, st, st.judged + max(silence, t.for_us))
@@ -247,11 +252,15 @@ class Machine:
     def _rest(self, no: int, subject: int, st: State) -> None:
         del self.states[no][subject]
         if st.raised:
-            self._raised[no][subject] = st.raised
+            t, last = self.terms[no], st.raised[-1]
+            self._raised[no][subject] = Open(
+                t.code, self._subject(subject).key, "rest", last, raised_us=tuple(st.raised)
+            )  # fmt: skip
+            self._due[no] = min(self._due[no], last + t.within_us)
 
     def _lose(self, t: Terms, subject: int, st: State, at: int) -> None:
         if not st.lost:
-            st.lost = True
+            st.lost, st.saved = True, None
             self._say(t, subject, st, "lost", at, None)
 
     # -- swings and peaks --------------------------------------------------------------------------------------------
@@ -307,33 +316,36 @@ class Machine:
                     self._cancel(no, t, subject, st, limit)
                 else:
                     self._lose(t, subject, st, limit)
-            self._due[no] = due
-            for subject, raised in list(self._raised[no].items()):
-                if raised[-1] <= to_us - t.within_us:
+            for subject, lately in list(self._raised[no].items()):
+                limit = lately.since_us + t.within_us
+                if limit > to_us:
+                    due = min(due, limit)
+                else:
                     del self._raised[no][subject]
+            self._due[no] = due
 
     # -- over a restart ----------------------------------------------------------------------------------------------
 
     def saved(self) -> list[Open]:
         """What must be known to go on: subjects that are not at rest, and those at rest that were raised lately."""
         out = []
-        for t, states, raised in zip(self.terms, self.states, self._raised, strict=True):
+        for t, states, lately in zip(self.terms, self.states, self._raised, strict=True):
             for number, st in states.items():
-                out.append(
-                    Open(
+                if st.saved is None:
+                    st.saved = Open(
                         t.code, self._subject(number).key, PHASES[st.phase], st.since, st.clearing, st.judged, st.side,
                         st.peak, st.lost, st.flapping, tuple(st.raised),
-                    )
-                )  # fmt: skip
-            for number, times in raised.items():
-                out.append(Open(t.code, self._subject(number).key, "rest", times[-1], raised_us=tuple(times)))
+                    )  # fmt: skip
+                out.append(st.saved)
+            out.extend(lately.values())
         return out
 
     def restore(self, known: Iterable[tuple[int, int, Open]]) -> None:
         """Take up (rule_no, subject_no, what was saved)."""
         for no, subject, o in known:
             if o.phase == "rest":
-                self._raised[no][subject] = list(o.raised_us)
+                self._raised[no][subject] = o
+                self._due[no] = min(self._due[no], o.since_us)
                 continue
             judged = o.judged_us or max(o.since_us, o.clearing_us)
             raised = list(o.raised_us) or ([] if o.phase == "pending" else [o.since_us])

@@ -42,6 +42,11 @@ class Retro:
         """Whether there is a backlog of which the record is still to come."""
         return bool(self._parts) or self._run is not None
 
+    @property
+    def begun(self) -> bool:
+        """Whether a part of the backlog has been judged."""
+        return self._run is not None
+
     def take(self, cols: Columns, now_us: int) -> None:
         """Gather rows, with all metrics of their domain."""
         if len(cols):

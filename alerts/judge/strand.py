@@ -19,7 +19,7 @@ from city.columns import Columns
 
 class Strand:
     """``late_us``: how long a row waits for older ones. ``retro_us``: an older one is no news. ``before``: the strand
-    of these limits until now, whose rows and memory go on."""
+    of these limits until now, whose rows, old readings and memory go on."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Strand:
         self.memory: Memory = Memory(world.registry.domains[domain]) if before is None else before.memory
         self._held: Held = Held() if before is None else before._held
         self.rows = Rows(bounds, domain, world, machine, self.memory, poisoned)
-        self.retro = Retro()
+        self.retro: Retro = Retro() if before is None else before.retro
         self._begin = lambda: Run(bounds, domain, world, fresh(), poisoned)
 
     def take(self, cols: Columns, now_us: int) -> None:
@@ -74,6 +74,10 @@ class Strand:
         """The record of the backlog as far as it has come."""
         self.retro.judge(self._begin)
         return self.retro.finish(self._open_since)
+
+    def settle(self) -> list[Event]:
+        """Before rules change: the record of what is half judged. What only waits is left to the strand after this."""
+        return self.finish() if self.retro.begun else []
 
     def remember(self, cols: Columns, judged_to_us: int) -> None:
         """Take in rows that had come before a restart: remember those that had been judged, hold the others."""

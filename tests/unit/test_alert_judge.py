@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.judge import retro
 from alerts.judge.events import Event
 from alerts.judge.judge import Judge
 from alerts.judge.state import Open
@@ -170,3 +171,31 @@ def test_what_is_younger_than_the_limit_is_news() -> None:
     judge.take(columns([Reading("a", "", T0 - 600 * S, 9.0), Reading("b", "", T0 - 601 * S, 9.0)]), T0)
     out = [(e.what, e.subject.key) for e in (*judge.advance(T0), *judge.advance(T0 + 10 * S))]
     assert out == [("fired", "sensor/a"), ("lost", "sensor/a"), ("retro", "sensor/b")]
+
+
+@pytest.mark.parametrize("in_parts", [True, False])
+def test_a_backlog_judged_in_parts_or_while_rules_change(in_parts: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if in_parts:
+        monkeypatch.setattr(retro, "ROWS", 3)
+    now, rules = T0 + 7200 * S, [rule("r0"), rule("r1", for_s=30.0)]
+    readings = [Reading("a", "", T0 + 10 * i * S, float(i % 10)) for i in range(40)]
+    judge, out = Judge(rules, WORLD, now), []
+    for i in range(0, 40, 8):
+        judge.take(columns(readings[i : i + 8]), now)
+        out += judge.advance(now)
+        if not in_parts:
+            judge.use(rules if i % 16 else rules[::-1], WORLD, now)
+    assert not out
+    out = judge.advance(now + 60 * S)
+    assert {e.what for e in out} == {"retro"}
+    whole = [(e[0], e[3]) for e in expected(rules, readings, SILENCE, now) if e[2] == "fired"]
+    assert sorted((e.rule, e.at_us) for e in out) == sorted(whole)
+
+
+def test_a_rule_that_changes_within_a_backlog_leaves_no_record_untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retro, "ROWS", 1)
+    judge = Judge([rule(version=1)], WORLD, T0)
+    judge.take(columns([Reading("a", "", T0 - DAY, 9.0)]), T0)
+    assert judge.advance(T0) == []
+    judge.use([rule(version=2)], WORLD, T0)
+    assert [(e.what, e.version) for e in judge.advance(T0)] == [("retro", 1)]
