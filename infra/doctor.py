@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import psycopg
 
-from infra import db, maintain_state, mqtt, servers, settings
+from infra import alerts_state, db, maintain_state, mqtt, servers, settings
 from infra.errors import IocError
 from infra.servers import ports
 from infra.settings import Settings
@@ -182,6 +182,31 @@ def judge_history(age_s: float | None, facts: dict[str, Any]) -> Iterator[Findin
         yield Finding("good", f"lịch sử được bảo trì, nén {vi}", f"history is maintained, compression is {en}")
 
 
+def alerts(place: Place) -> Iterator[Finding]:
+    """Whether readings are judged."""
+    if not place.database_url:
+        return
+    try:
+        with db.connect(place.database_url, application="doctor", autocommit=True) as conn:
+            state = alerts_state.read(conn)
+    except (IocError, psycopg.Error):
+        return  # as with history
+    yield from judge_alerts(state)
+
+
+def judge_alerts(state: alerts_state.State) -> Iterator[Finding]:
+    """What the alert engine's last round says."""
+    reasons = alerts_state.reasons(state)
+    if late := alerts_state.late(state.age_s):
+        remedy = "run `ioc alerts run` as a service; `ioc up` and Compose do"
+        yield Finding("note", "cảnh báo không chạy", late.split(":")[0], remedy)
+    elif reasons:
+        yield Finding("bad", "bộ máy cảnh báo có lỗi", "the alert engine has trouble", reasons[0])
+    else:
+        count = state.facts.get("rules", 0)
+        yield Finding("good", f"cảnh báo: {count} quy tắc đang được theo dõi", f"alerts: {count} rules are judged")
+
+
 def broker(place: Place) -> Iterator[Finding]:
     """Reachable with the credentials we have."""
     if not place.mqtt_url:
@@ -241,7 +266,7 @@ def disk(place: Place) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
-    python, screen, programs, database, history, broker, port, clock, disk,
+    python, screen, programs, database, history, alerts, broker, port, clock, disk,
 )  # fmt: skip
 
 

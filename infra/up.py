@@ -1,6 +1,6 @@
 """`ioc up`: the whole system on this machine, with one command, stopped by Ctrl-C.
 
-    lock the data folder ▸ database, broker ▸ migrate ▸ collector, API ▸ /readyz ▸ maintenance, simulators
+    lock the data folder ▸ database, broker ▸ migrate ▸ collector, API, alerts ▸ /readyz ▸ maintenance, simulators
     ▸ run.json ▸ keep running
 
 Services whose URL is given are used where they are. A service that dies is started again. Everything stops in
@@ -31,7 +31,8 @@ READY_S = 60.0
 LOOK_S = 0.2
 TRIM_S = 60.0
 #: What a service gets to end by itself, in seconds, in the order of run.json's names.
-PATIENCE_S = {"postgres": 4.0, "mosquitto": 2.0, "ingest": 4.0, "api": 3.0, "maintain": 3.0, "simulators": 3.0}
+PATIENCE_S = {"postgres": 4.0, "mosquitto": 2.0, "ingest": 4.0, "api": 3.0, "alerts": 4.0,
+              "maintain": 3.0, "simulators": 3.0}  # fmt: skip
 #: run.json names these always; a service that is not ours has no pid.
 PIDS = ("postgres", "mosquitto", "ingest", "alerts", "api", "maintain", "simulators")
 #: Time between two rounds of maintenance.
@@ -103,7 +104,7 @@ class Up:
             "IOC_HTTP_PORT": str(port),
             "IOC_API_TOKEN": self._token(),
         }
-        for name, args in (("ingest", ["ingest", "run"]), ("api", ["api", "run"])):
+        for name, args in (("ingest", ["ingest", "run"]), ("api", ["api", "run"]), ("alerts", ["alerts", "run"])):
             self._add(Program(name, args, env, self.folder.log(name)))
         ready = self._wait_ready(screen, port)
         rounds = ["db", "maintain", "--every", str(MAINTAIN_S)]  # not before: nobody waits for it

@@ -26,6 +26,7 @@ from ioc_api.live.refresh import Refresher
 from ioc_api.live.state import Live
 from ioc_api.streams import Streams
 from ioc_api.upkeep import Upkeep
+from ioc_api.watch import Watch
 
 CITY_TIME = timezone(timedelta(hours=7))
 TICK_S = 0.2
@@ -53,6 +54,7 @@ class Service:
         )
         self.health = Health(settings, self.database, self.listener, self.intake)
         self.upkeep = Upkeep(settings, self.database)
+        self.watch = Watch(self.database)
         self.indices = Refresher(self.database, catalog, settings, self.live.indices, lambda: self.live.roster)
         self.intake.on_warm = self._warm
         self.hub.summary = self.health.summary
@@ -113,7 +115,8 @@ class Service:
             now = now_us()
             if self.intake.warm.is_set():
                 self.live.sensors.update(now)
-            self.live.system.update({**self.health.items(), "maintain": self.upkeep.item()})
+            own = {"maintain": self.upkeep.item(), "alerts": self.watch.item()}
+            self.live.system.update({**self.health.items(), **own})
             self.hub.tell()
             self.hub.look_after()
 
@@ -127,6 +130,7 @@ class Service:
             version = await self.health.look_at_database()
             if version is not None:
                 await self.upkeep.look()
+                await self.watch.look()
             if version is not None and self.intake.warm.is_set() and version != self.live.roster.version:
                 try:
                     await self.intake.refresh()
@@ -138,6 +142,7 @@ class Service:
         """Bring the metrics up to date."""
         self.health.expose()
         self.upkeep.expose()
+        self.watch.expose()
         telemetry.API_READY.set(not self.health.reasons())
         telemetry.API_GAPS.set(self.intake.gaps)
         for collector, age_s in self.health.ages().items():

@@ -1,7 +1,8 @@
-"""A container's health: `python -m infra.deploy.probe api|ingest|maintain` ends with 0 or 1 and says why.
+"""A container's health: `python -m infra.deploy.probe api|ingest|alerts|maintain` ends with 0 or 1 and says why.
 
 The API is healthy when it answers; whether it can do its job is /readyz's to say. The collector is healthy when its
-canary has come through broker, database and bus lately; maintenance when a round has ended lately.
+canary has come through broker, database and bus lately; maintenance when a round has ended
+lately, the alert engine when it has written lately where it is (one that stands by is as healthy as the other).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import urllib.request
 
 import psycopg
 
-from infra import db, maintain_state, settings
+from infra import alerts_state, db, maintain_state, settings
 from infra.errors import IocError
 from infra.settings import Settings
 
@@ -31,6 +32,9 @@ def trouble(service: str, known: Settings) -> str:
         if service == "maintain":
             with db.connect(known.database_url, application="probe") as conn:
                 return maintain_state.late(maintain_state.age_s(conn))
+        if service == "alerts":
+            with db.connect(known.database_url, application="probe", autocommit=True) as conn:
+                return alerts_state.late(alerts_state.read(conn).age_s)
         if service == "api":
             _get(known.http_port, "/healthz")
             return ""

@@ -48,6 +48,7 @@ class Ready(BaseModel):
     canary_age_s: float | None
     database: str
     broker: str
+    alerts: str = Field(description="ok, degraded, down or unknown; no reason not to be ready")
 
 
 class NotReady(Problem):
@@ -57,6 +58,7 @@ class NotReady(Problem):
     canary_age_s: float | None
     database: str
     broker: str
+    alerts: str
 
 
 @router.get("/system", operation_id="get_system", summary="How the services are")
@@ -91,6 +93,7 @@ async def readyz(service: Served) -> Ready | JSONResponse:
         "canary_age_s": service.health.canary_age_s(),
         "database": items["database"]["state"],
         "broker": items["broker"]["state"],
+        "alerts": service.watch.state(),
     }
     if not reasons:
         return Ready(status="ready", **facts)
