@@ -122,6 +122,20 @@ class Database:
         finally:
             self._questions.release()
 
+    async def act(self, task: Callable[[psycopg.Connection], T]) -> T:
+        """Run a short task that may change things, in a thread: committed when it returns, undone when it raises."""
+        loop = asyncio.get_running_loop()
+
+        def run() -> T:
+            with self._own(loop, LIMIT_S, {"statement_timeout": int(LIMIT_S * 900)}, keep=True) as conn:
+                conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+                return task(conn)
+
+        try:
+            return await asyncio.to_thread(run)
+        except psycopg.errors.QueryCanceled:
+            raise Away("the database is busy: try again in a moment") from None
+
     def _ask(self, loop: asyncio.AbstractEventLoop, task: Callable[[psycopg.Connection], T]) -> T:
         """Run a question on a connection of before, or a new one. It is kept when all went well: a new one costs as
         much as many a question."""

@@ -39,19 +39,24 @@ class Problem(BaseModel):
 
 
 class Stop(Exception):
-    """Ends a request with a problem."""
+    """Ends a request with a problem. ``more``: what the problem says besides, by name (RFC 9457, 3.2)."""
 
-    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None, **more: Any) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, headers
+        self.status, self.detail, self.headers, self.more = status, detail, headers, more
 
 
 def problem(
-    status: int, detail: str, *, headers: dict[str, str] | None = None, errors: list[Fault] | None = None
+    status: int,
+    detail: str,
+    *,
+    headers: dict[str, str] | None = None,
+    errors: list[Fault] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """The answer for a problem."""
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors)
-    return JSONResponse(body.model_dump(exclude_none=True), status, headers, media_type=MEDIA)
+    return JSONResponse({**body.model_dump(exclude_none=True), **(more or {})}, status, headers, media_type=MEDIA)
 
 
 def _told(fault: Mapping[str, Any]) -> str:
@@ -67,7 +72,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Stop)
     async def stop(_: Request, e: Stop) -> JSONResponse:
-        return problem(e.status, e.detail, headers=e.headers)
+        return problem(e.status, e.detail, headers=e.headers, more=e.more)
 
     @app.exception_handler(Away)
     async def away(_: Request, e: Away) -> JSONResponse:

@@ -45,6 +45,7 @@ async def admitted(
         raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None) from None
     if bearer is None and request.method not in _SAFE and not service.gate.same_origin(request.headers):
         raise Stop(403, "this page may not do that")
+    request.state.way = "screen" if bearer is None else "administrator"
 
 
 def _declared(dependant: Dependant) -> list[str]:
