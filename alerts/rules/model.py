@@ -113,7 +113,11 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Children(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="children"):
-    """The share (0..1) of what hangs on a parent (cabinet, gateway, feeder) for which any of ``rules`` breaches."""
+    """The share (0..1) of what hangs on a parent (cabinet, gateway, feeder) for which any of ``rules`` breaches.
+
+    A child counts as soon as its breach has begun, whether or not it has held long enough to fire: the parent speaks
+    before its children do. Only children in this rule's scope count, and parents with ``at_least`` of them.
+    """
 
     rules: tuple[str, ...]
     levels: Levels
