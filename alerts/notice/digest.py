@@ -71,7 +71,7 @@ def contents(round_: Round, department: Department, alerts: Sequence[Alert], cha
     """The digest of a department: of the alerts that concern it."""
     mine = [a for a in alerts if any(c.department == department.code for c in round_.concerns(a))]
     mine.sort(key=lambda a: (-RANK[a.severity], a.started_at))
-    spoken = incident.speakers(round_.conn, round_.book, mine)
+    spoken = incident.speakers(round_.conn, round_.book, mine, round_.now)
     muted = {a.id: s for a in mine if (s := silence.muting(round_.book.silences, a, department.code))}
     plain = [a for a in mine if a.id not in muted and a.id not in spoken]
     firing = [a for a in plain if a.state == "firing"]

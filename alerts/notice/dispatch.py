@@ -35,7 +35,7 @@ ENDING = frozenset({"cleared", "resolved"})
 #: Flips that one transaction takes.
 MOST = 2000
 
-#: What is told by the clock, each in a transaction of its own: one that fails does not keep the others.
+#: What is told by the clock, each in a savepoint of its own: one that fails does not keep the others.
 CLOCKED: tuple[tuple[str, Callable[[Round], int]], ...] = (
     ("escalation", escalate.escalate),  # nobody has acknowledged it
     ("reminders", remind.remind),  # and still nobody has
@@ -51,27 +51,32 @@ def dispatch(conn: psycopg.Connection, now: datetime, city: City) -> int:
     ``conn`` must not be in a transaction. Errors of the database are the caller's; any other becomes a muting
     ``error`` and a line in the log, and the rest goes on.
     """
-    count = 0
-    while True:
+    count, taken = 0, MOST
+    round_ = Round(conn, now, book.load(conn, now), city)
+    while taken >= MOST:
         with conn.transaction():
             rows.lock(conn)
-            round_ = Round(conn, now, book.load(conn, now), city)
             taken = take(round_)
             release.release(round_)
             count += _flush_due(round_)
-        if taken < MOST:
-            break
-    for name, part in CLOCKED:
-        try:
-            with conn.transaction():
-                rows.lock(conn)
-                round_ = Round(conn, now, book.load(conn, now), city)
-                count += part(round_)
-                round_.save()
-        except psycopg.OperationalError:
-            raise
-        except Exception:
-            log.exception("a part of the dispatcher failed", part=name)
+    with conn.transaction():
+        rows.lock(conn)
+        for name, part in CLOCKED:
+            count += _clocked(round_, name, part)
+    return count
+
+
+def _clocked(round_: Round, name: str, part: Callable[[Round], int]) -> int:
+    try:
+        with round_.conn.transaction():
+            count = part(round_)
+            round_.save()
+    except psycopg.OperationalError:
+        raise
+    except Exception:
+        round_.forget()
+        log.exception("a part of the dispatcher failed", part=name)
+        return 0
     return count
 
 

@@ -1,4 +1,8 @@
-"""Nobody acknowledges: first those who support are called on too, then those who are informed."""
+"""Nobody acknowledges: first those who support are called on too, then those who are informed.
+
+What swings is not escalated until it is steady, nor what is silenced or what another alert speaks for. The time counts
+from when somebody was told: who is told in the morning is not called on at night.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ def escalate(round_: Round) -> int:
     """Take every alert that has waited too long one step further; returns how many messages that makes."""
     since = _waiting(round_)
     alerts = rows.read_many(round_.conn, since)
-    spoken = incident.speakers(round_.conn, round_.book, alerts)
+    spoken = incident.speakers(round_.conn, round_.book, alerts, round_.now)
     due = [d for a in alerts if a.id not in spoken and (d := _due(round_, a, since[a.id])) is not None]
     return _tell(round_, due) if due else 0
 
@@ -46,14 +50,14 @@ def _waiting(round_: Round) -> dict[int, tuple[datetime, datetime | None, dateti
     found = round_.conn.execute(
         """SELECT a.id, raised.at, told.at, escalated.at FROM alert a
            CROSS JOIN LATERAL (SELECT id, told_at AS at FROM flip f WHERE f.alert = a.id AND f.told_at IS NOT NULL
-               AND f.what IN ('fired', 'reopened', 'unacknowledged') ORDER BY f.id DESC LIMIT 1) raised
+               AND f.what IN ('fired', 'reopened', 'unacknowledged', 'steady') ORDER BY f.id DESC LIMIT 1) raised
            CROSS JOIN LATERAL (SELECT min(n.created_at) AS at FROM notification_alert na
                JOIN notification n ON n.id = na.notification
                WHERE na.alert = a.id AND na.said <> 'resolved' AND n.state <> 'withdrawn') told
            CROSS JOIN LATERAL (SELECT max(told_at) AS at FROM flip f
                WHERE f.alert = a.id AND f.what = 'escalated' AND f.id > raised.id) escalated
            WHERE a.state = 'firing' AND a.severity <> 'info' AND a.escalation < %s AND a.incident IS NULL
-             AND NOT a.retroactive AND raised.at < %s""",
+             AND NOT a.flapping AND NOT a.retroactive AND raised.at < %s""",
         [len(STEPS), round_.now],
     )
     return {number: tuple(times) for number, *times in found}

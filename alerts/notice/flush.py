@@ -17,7 +17,7 @@ from alerts.life.rows import Alert
 from alerts.messages.content import Telling
 from alerts.notice import incident, outbox, stages, storm
 from alerts.notice.book import Channel
-from alerts.notice.group import HOURS, STORM, Group
+from alerts.notice.group import HOURS, STORM, SWINGS, Group
 from alerts.notice.news import Said, Told, news, status
 from alerts.notice.outbox import Outbox
 from alerts.notice.round import Item, Round
@@ -55,7 +55,9 @@ class _Flush:
         group.waiting, group.next_at, group.changed = [], None, True
         alerts = rows.read_many(conn, steps)
         told = outbox.told(conn, steps)
-        speakers = incident.speakers(conn, self.round.book, [a for a in alerts if status(a) != "resolved"])
+        speakers = incident.speakers(
+            conn, self.round.book, [a for a in alerts if status(a) != "resolved"], self.round.now
+        )
         for alert in alerts:
             self._look(alert, steps[alert.id], told, speakers.get(alert.id))
         self._guard(told)
@@ -95,10 +97,11 @@ class _Flush:
     def _critical(
         self, alert: Alert, steps: list[Step], told: Mapping[tuple[int, int], Told]
     ) -> tuple[Said, list[Step]]:
-        """Of what is critical and over already, the raise is told first; the rest waits for the next message."""
+        """Of what is critical and over already, the raise is told first; the rest waits for the next message. Of what
+        swings only the end is told."""
         raised = next((i for i, s in enumerate(steps) if s.what in RAISING), None)
         known = {told[alert.id, c.id].said if (alert.id, c.id) in told else "resolved" for c in self.channels}
-        if alert.severity != "critical" or raised is None or known != {"resolved"}:
+        if alert.severity != "critical" or alert.raises > SWINGS or raised is None or known != {"resolved"}:
             return "resolved", steps
         rest = steps[raised + 1 :]
         if rest:

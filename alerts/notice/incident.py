@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 
 import psycopg
 
@@ -12,9 +13,12 @@ from alerts.notice.book import Book
 from alerts.rules.model import Absence, Children, Rule
 
 SPEAKING = ("firing", "acknowledged", "in_progress")
+#: So long after its end an incident still speaks: what hangs on a cabinet reports again one after the other.
+GRACE_S = 300.0
+_SPEAKS = "(state = ANY(%s) OR (state IN ('resolved', 'closed') AND resolved_at > %s))"
 
 
-def speakers(conn: psycopg.Connection, book: Book, alerts: Iterable[Alert]) -> dict[int, Alert]:
+def speakers(conn: psycopg.Connection, book: Book, alerts: Iterable[Alert], now: datetime) -> dict[int, Alert]:
     """By the ids of alerts, the open alert that speaks for each: that of its parent.
 
     A parent's alert is that of a rule about its children (it speaks for the alerts of the rules it counts, and for
@@ -25,8 +29,8 @@ def speakers(conn: psycopg.Connection, book: Book, alerts: Iterable[Alert]) -> d
         return {}
     parents = list({str(a.parent) for a in children})
     found = conn.execute(
-        """SELECT id FROM alert WHERE state = ANY(%s) AND (subject = ANY(%s) OR sensor_id = ANY(%s)) ORDER BY id""",
-        [list(SPEAKING), [f"parent/{p}" for p in parents], parents],
+        f"SELECT id FROM alert WHERE {_SPEAKS} AND (subject = ANY(%s) OR sensor_id = ANY(%s)) ORDER BY id",
+        [list(SPEAKING), now - timedelta(seconds=GRACE_S), [f"parent/{p}" for p in parents], parents],
     )
     by_parent: dict[str, list[tuple[Alert, Rule]]] = {}
     for speaker in rows.read_many(conn, [n for (n,) in found]):
@@ -51,7 +55,7 @@ def _speaker(
     return None
 
 
-def over(conn: psycopg.Connection, number: int) -> bool:
+def over(conn: psycopg.Connection, number: int, now: datetime) -> bool:
     """Whether an incident speaks for nobody any more."""
-    row = conn.execute("SELECT state FROM alert WHERE id = %s", [number]).fetchone()
-    return row is None or row[0] not in SPEAKING
+    asked = [number, list(SPEAKING), now - timedelta(seconds=GRACE_S)]
+    return conn.execute(f"SELECT 1 FROM alert WHERE id = %s AND {_SPEAKS}", asked).fetchone() is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
 
 from alerts.life import rows
 from alerts.notice import incident
@@ -36,7 +35,7 @@ def _over(round_: Round, why: str, by: str) -> bool:
     if why in ("silence", "maintenance"):
         return all(s.id != number for s in round_.book.silences)
     if why == "incident":
-        return incident.over(round_.conn, number)
+        return incident.over(round_.conn, number, round_.now)
     for code, channels in round_.book.channels.items():
         for channel in channels:
             if channel.id == number and code in round_.book.departments:
@@ -54,7 +53,6 @@ def _wait(round_: Round, department: str, why: str, freed: list[tuple[int, int]]
         for flip in flips[alert.id]:
             if flip not in group.waiting:
                 group.add(flip, "released", alert, pace, round_.now)
-        if why == "incident":
-            # Lamps report one after the other when their cabinet is back: they get time to.
-            group.next_at = max(group.next_at or round_.now, round_.now + timedelta(seconds=pace.interval_s))
+        if why == "hours":
+            group.next_at = round_.now
         group.changed = True

@@ -39,7 +39,7 @@ def _one(round_: Round, group: groups.Group) -> int:
     if department is None:
         return 0
     told = outbox.told(round_.conn, group.members)
-    spoken = incident.speakers(round_.conn, round_.book, alerts)
+    spoken = incident.speakers(round_.conn, round_.book, alerts, round_.now)
     batches: dict[tuple[Channel, str], list[Item]] = defaultdict(list)
     for alert in alerts:
         concerns = round_.concerns(alert)
