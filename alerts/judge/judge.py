@@ -19,7 +19,7 @@ into ``MAKERS``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -128,17 +128,16 @@ class Judge:
         for (domain, _, _), strand in self._strands.items():
             if domain == cols.domain:
                 strand.take(cols, now_us)
-        for condition, source in self._sources.items():
-            try:
-                source.take(cols, now_us)
-            except Exception as e:
-                self._poison_all(self._of(condition), e)
+        self._tell(lambda source: source.take(cols, now_us))
 
     def figures(self, items: Sequence[Item], now_us: int) -> None:
         """Take in what the indices say."""
-        for condition, source in self._sources.items():
+        self._tell(lambda source: source.figures(items, now_us))
+
+    def _tell(self, say: Callable[[Source], None]) -> None:
+        for condition, source in list(self._sources.items()):
             try:
-                source.figures(items, now_us)
+                say(source)
             except Exception as e:
                 self._poison_all(self._of(condition), e)
 
@@ -195,8 +194,7 @@ class Judge:
         for (domain, _, _), strand in self._strands.items():
             if domain == cols.domain:
                 strand.remember(cols, judged_to_us)
-        for source in self._sources.values():
-            source.take(cols, judged_to_us)
+        self._tell(lambda source: source.take(cols, judged_to_us))
 
     def take_old(self, cols: Columns, came_us: int, now_us: int) -> None:
         """After a restart, bring back the rows of a backlog whose record was still to come: those that were no news

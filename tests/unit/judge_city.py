@@ -114,7 +114,7 @@ class Picks:
         return options[i]
 
 
-HOLDS = (0.0, 0.0, 0.0, 10.0, 25.0, 60.0)
+HOLDS = (0.0, 0.0, 0.0, 10.0, 25.0, 120.0)
 
 
 def some_levels(p: Picks) -> Levels:

@@ -7,6 +7,8 @@ from collections import Counter
 import numpy as np
 
 from alerts.judge.judge import Judge
+from alerts.judge.machine import Machine, Samples
+from alerts.judge.terms import terms
 from alerts.rules.model import Flapping, Levels, Rate, Rule, Schedule, Stuck, Threshold
 from tests.unit.judge_city import T0, WORLD, columns, rule
 from tests.unit.judge_reference import Reading, S
@@ -99,12 +101,16 @@ def test_silence_is_not_clear_and_a_hole_begins_the_wait_anew() -> None:
     # A sensor of 10 s is lost after 55.
     open_ = rule(condition=PM, clear_for_s=20.0)
     assert told(open_, [(0, 200)], 1000) == [("fired", 0), ("lost", 55)]
+    assert told(open_, [(0, 200)], 55) == [("fired", 0), ("lost", 55)]
+    assert told(open_, [(0, 200)], 54.9) == [("fired", 0)]
     assert told(open_, [(0, 200), (100, 100), (120, 100)]) == [
         ("fired", 0), ("lost", 55), ("found", 100), ("clearing", 100), ("cleared", 120),
     ]  # fmt: skip
     assert told(open_, [(0, 200), (10, 100), (100, 100), (110, 100), (120, 100)]) == [
         ("fired", 0), ("clearing", 10), ("lost", 65), ("found", 100), ("clearing", 100), ("cleared", 120),
     ]  # fmt: skip
+    # A hold time that is longer than that may have holes as long as itself.
+    assert told(rule(condition=PM, for_s=200.0), [(0, 200), (150, 200), (300, 200)]) == [("pending", 0), ("fired", 300)]
     waits = rule(condition=PM, for_s=60.0)
     assert told(waits, [(0, 200), (50, 200), (100, 200)]) == [("pending", 0), ("fired", 100)]
     assert told(waits, [(0, 200), (61, 200), (100, 200), (130, 200)]) == [
@@ -156,6 +162,16 @@ def test_a_value_that_stands_still_and_a_restart() -> None:
     for at, value in ((120, 20.5), (130, 20.5), (140, 20.7)):
         judge.take(columns([Reading("a", "", T0 + at * S, value)]), T0 + at * S)
         assert [e.what for e in judge.advance(T0 + at * S)] == (["cleared"] if value > 20.5 else [])
+
+
+def test_a_source_that_says_the_past_again_changes_nothing() -> None:
+    machine = Machine([terms(rule(condition=PM), LEVELS)], WORLD.subject, WORLD.silence_of)
+    who = np.array([1 << 16, 1 << 16])
+    machine.feed(Samples(0, who, np.array([T0, T0 + 9 * S]), np.array([200.0, 210.0])))
+    machine.feed(Samples(0, who, np.array([T0 + 5 * S, T0 + 9 * S]), np.array([100.0, 100.0])))
+    machine.feed(Samples(0, who[:1], np.array([T0 + 10 * S]), np.array([np.nan])))
+    assert [e.what for e in machine.events] == ["fired", "worse"]
+    assert (machine.breaching(0).tolist(), machine.begun(0).tolist()) == ([1 << 16], [1 << 16])
 
 
 def test_flapping_that_is_switched_off() -> None:
