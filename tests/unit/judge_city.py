@@ -152,7 +152,7 @@ def some_rule(number: int, late: tuple[float, ...]) -> Rule:
     )  # fmt: skip
 
 
-def rule_sets(*late: float, most: int = 4) -> st.SearchStrategy[list[Rule]]:
+def rule_sets(*late: float, most: int = 3) -> st.SearchStrategy[list[Rule]]:
     """Rules with these budgets for late readings (0 and 30 s where none is given)."""
     return st.lists(st.integers(0, 2**60), min_size=1, max_size=most).map(
         lambda numbers: [
@@ -173,4 +173,4 @@ def _stream(numbers: list[int]) -> list[Reading]:
 
 
 #: Readings in the order of time, no two of them at one time.
-streams = st.lists(st.integers(0, 2**18), min_size=1, max_size=30).map(_stream)
+streams = st.lists(st.integers(0, 2**18), min_size=1, max_size=24).map(_stream)

@@ -68,8 +68,8 @@ def test_batches_and_restarts_anywhere_change_nothing(rules: list[Rule], reading
         begin, at = end, batch[-1].at
         if chance.random() < 0.7:
             out += judge.advance(at)
+            known = msgspec.json.decode(msgspec.json.encode(judge.saved()), type=list[Open])
             if chance.random() < 0.5:
-                known = msgspec.json.decode(msgspec.json.encode(judge.saved()), type=list[Open])
                 judge = Judge(rules, WORLD, at)
                 judge.restore(known)
                 judge.remember(columns(taken), at)

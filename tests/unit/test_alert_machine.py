@@ -164,12 +164,37 @@ def test_a_value_that_stands_still_and_a_restart() -> None:
         assert [e.what for e in judge.advance(T0 + at * S)] == (["cleared"] if value > 20.5 else [])
 
 
+def test_to_be_there_is_not_to_be_clear() -> None:
+    machine = Machine([terms(rule(condition=PM, clear_for_s=20.0), LEVELS)], WORLD.subject, WORLD.silence_of)
+    for second, value in ((0, 200.0), (10, 100.0), (30, np.nan), (60, np.nan), (70, 100.0)):
+        machine.walk(Samples(0, np.array([1 << 16]), np.array([T0 + second * S]), np.array([value])))
+    assert [(e.what, (e.at_us - T0) // S) for e in machine.events] == [("fired", 0), ("clearing", 10), ("cleared", 70)]
+
+
+def test_raises_that_are_far_apart_are_no_swing() -> None:
+    # Every 11 minutes: three within half an hour.
+    out = told(rule(condition=PM), [(330.0 * i, (200.0, 100.0)[i % 2]) for i in range(16)])
+    assert Counter(w for w, _ in out if w in ("fired", "cleared", "flapping")) == {"fired": 8, "cleared": 8}
+
+
+def test_silent_again() -> None:
+    judge, out = Judge([rule(condition=PM)], WORLD, T0), []
+    for second in range(0, 400, 5):
+        if second in (0, 200):
+            judge.take(columns([Reading("a", "", T0 + second * S, 200.0)]), T0 + second * S)
+        out += [(e.what, second) for e in judge.advance(T0 + second * S)]
+    assert out == [("fired", 0), ("lost", 55), ("found", 200), ("lost", 255)]
+
+
 def test_a_source_that_says_the_past_again_changes_nothing() -> None:
     machine = Machine([terms(rule(condition=PM), LEVELS)], WORLD.subject, WORLD.silence_of)
     who = np.array([1 << 16, 1 << 16])
     machine.feed(Samples(0, who, np.array([T0, T0 + 9 * S]), np.array([200.0, 210.0])))
     machine.feed(Samples(0, who, np.array([T0 + 5 * S, T0 + 9 * S]), np.array([100.0, 100.0])))
     machine.feed(Samples(0, who[:1], np.array([T0 + 10 * S]), np.array([np.nan])))
+    assert [e.what for e in machine.events] == ["fired", "worse"]
+    machine.walk(Samples(0, who[:1], np.array([T0 + 30 * S]), np.array([np.nan])))  # it is there
+    machine.tick(T0 + 70 * S)
     assert [e.what for e in machine.events] == ["fired", "worse"]
     assert (machine.breaching(0).tolist(), machine.begun(0).tolist()) == ([1 << 16], [1 << 16])
 
