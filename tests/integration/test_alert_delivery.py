@@ -63,16 +63,12 @@ def sender(database: str) -> Iterator[Callable[..., Sender]]:
 
 
 def threads_in_order(keys: list[str]) -> bool:
-    """Whether in each thread the first delivery of a firing came before that of its resolved."""
-    first: dict[str, int] = {}
+    """Whether in each thread and channel the first delivery of a firing came before that of its resolved."""
+    first: dict[tuple[str, str, str], int] = {}
     for place, key in enumerate(keys):
-        first.setdefault(key, place)
-    return all(
-        first[key] > place
-        for other, place in first.items()
-        for key in first
-        if "/firing/" in other and "/resolved/" in key and key.split("/")[1] == other.split("/")[1]
-    )
+        _, alert, kind, _, channel = key.split("/")
+        first.setdefault((alert, channel, kind), place)
+    return all(place < first[a, c, "resolved"] for (a, c, kind), place in first.items() if kind == "firing")
 
 
 @pytest.mark.parametrize("fault", [500, (429, {"Retry-After": "60"}), 302, EARLY, HANG, TRICKLE, REDIRECT, "refused"])
