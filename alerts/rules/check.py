@@ -41,7 +41,7 @@ def check_contents(contents: Contents, known: Known, before: Sequence[Rule] = ()
     for r in contents.routes:
         out += [placed(f, r.places, r.file) for f in directory.check_route(r.value, known)]
     said: set[frozenset[str]] = set()
-    for p in contents.rules:
+    for p in reversed(contents.rules):
         for f in _check(p.value, known, {c: r for c, r in rules.items() if c != p.value.code}):
             pair = frozenset((f.rule, f.other))
             if f.other and pair in said:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 _UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
-_NUMBER = re.compile(r"\d+(\.\d+)?\Z")
-_TEXT = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?\Z")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?\Z")
+_TEXT = re.compile(r"(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+(?:\.[0-9]+)?)s)?\Z")
 
 #: What a bad one is answered with.
 FORM_VI = "viết là 30s, 10m, 2h, 1d hoặc 1h30m"
@@ -27,7 +28,7 @@ def parse(text: str) -> float:
 def show(seconds: float) -> str:
     """The shortest text that `parse` reads as exactly so many seconds: 5400 is 1h30m."""
     if seconds != int(seconds):
-        return f"{seconds!r}s"
+        return f"{Decimal(repr(seconds)):f}s"
     rest, out = int(seconds), ""
     for unit, size in _UNITS.items():
         count, rest = divmod(rest, size)

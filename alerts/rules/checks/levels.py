@@ -60,12 +60,12 @@ def _shape(rule: Rule, levels: Levels) -> Iterator[Finding]:
             continue
         if level is None:
             yield error(
-                "clear_side", _clear(rule, levels, side), f"clear_{side} cần có {side}", f"clear_{side} needs {side}"
+                "clear_side", path(rule, f"clear_{side}"), f"clear_{side} cần có {side}", f"clear_{side} needs {side}"
             )
         elif sign * clear > sign * level:
             yield error(
                 "clear_side",
-                _clear(rule, levels, side),
+                path(rule, f"clear_{side}"),
                 f"mức hết cảnh báo {number(clear)} nằm sai phía: phải {vi} hoặc bằng {side} {number(level)}",
                 f"the clear level {number(clear)} is on the wrong side: it must be {en} or at {side} {number(level)}",
             )
@@ -86,11 +86,6 @@ def _shape(rule: Rule, levels: Levels) -> Iterator[Finding]:
             "mức hết cảnh báo của một phía đã là mức cảnh báo của phía kia",
             "one side is clear only where the other one is raised",
         )
-
-
-def _clear(rule: Rule, levels: Levels, side: str) -> str:
-    """Where the clear level of a side stands: as `clear`, where it is the only side."""
-    return path(rule, "clear") if len(list(sides(levels))) == 1 else path(rule, f"clear_{side}")
 
 
 def span(rule: Rule, known: Known) -> tuple[float, float, str] | None:
@@ -144,7 +139,7 @@ def _reach(rule: Rule, levels: Levels, known: Known) -> Iterator[Finding]:
         if clear is not None and sign * clear < sign * near:
             yield error(
                 "never_clears",
-                _clear(rule, levels, side),
+                path(rule, f"clear_{side}"),
                 f"không bao giờ hết: giá trị nằm trong {can}",
                 f"never clears: values are {can_en}",
             )
