@@ -166,10 +166,12 @@ def _tables(
     cells: int = reply.CELLS,
     *,
     extremes: bool = True,
+    ranks: bool = True,
 ) -> Iterator[Table]:
     if q.group is not None:
         return whole.tables(conn, q, service.settings, made, first=first)
-    return reply.tables(conn, q, service.live.roster.channels, made, first=first, cells=cells, extremes=extremes)
+    known = service.live.roster.channels
+    return reply.tables(conn, q, known, made, first=first, cells=cells, extremes=extremes, ranks=ranks)
 
 
 def _columns(q: Question) -> tuple[list[str], list[str]]:
@@ -207,7 +209,8 @@ async def _series(service: Service, q: Question, w: Wanted) -> Response:
         made = reply.Reply(raw_us=raw_us)
         marks = None if asked.group is not None else marked.load(conn, asked, raw_us)
         out = [b'{"items":[],"next":null,"series":[']
-        for t in _tables(conn, service, asked, made, extremes=bool({"min", "max"} & set(stats))):
+        wanted = {"extremes": bool({"min", "max"} & set(stats)), "ranks": bool(set(reply.percentiles(asked)) & set(stats))}
+        for t in _tables(conn, service, asked, made, **wanted):
             text = msgspec.json.encode(items.series(t, stats, marks))[1:-1]
             out += [b"," if len(out) > 1 else b"", text] if text else []
         return [*out, b"],", msgspec.json.encode(made.head(asked))[1:]]
