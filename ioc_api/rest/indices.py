@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import psycopg
@@ -54,33 +54,10 @@ class IndicesOut(Page):
     items: list[IndexOut]
 
 
-class IndexItem(BaseModel):
-    """A figure. Where `value` is null, `reason` says why. It was made from the time `since` to `at`."""
-
-    key: str
-    index: str
-    area: str
-    zone: str | None
-    sensor_id: str | None
-    value: float | None
-    unit: str
-    level: str | None
-    vi: str
-    en: str
-    colour: str | None
-    since: str | None
-    at: str | None
-    completeness: float | None = Field(description="Share of what it should have been made from, %.")
-    method: str
-    legal_basis: str = Field(description="Its legal basis, or that it is an operating figure.")
-    reason: str | None
-    details: dict[str, Any]
-
-
 class IndexItems(Page):
     """Figures as they are now (`from` and `to` left out), or of whole hours or days, by time."""
 
-    items: list[IndexItem]
+    items: list[Item]
 
 
 Size = Annotated[int, Query(ge=1, le=5000, description="Items on a page.")]
@@ -151,7 +128,7 @@ def _page(items: list[Item], asked: Asked) -> IndexItems:
     items = sorted((i for i in items if after is None or place(i) > after), key=place)
     page = items[: asked.limit]
     following = to_cursor(*place(page[-1])) if len(items) > asked.limit else None
-    return IndexItems(items=[IndexItem(**msgspec.structs.asdict(i)) for i in page], next=following)
+    return IndexItems(items=page, next=following)
 
 
 async def _answer(service: Service, asked: Asked, subject: ModuleType, step_us: int, read: Read) -> IndexItems:

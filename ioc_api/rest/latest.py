@@ -57,34 +57,10 @@ class LastOfSensor(BaseModel):
     items: list[LastReading]
 
 
-class OlderValue(BaseModel):
-    """A value that is older than the others of its sensor, or of another quality."""
-
-    value: float
-    time: str
-    quality: str
-
-
-class LatestItem(BaseModel):
-    """What a sensor, or a channel of it, measured last: `values` by metric are of `time` and `quality`, but for those
-    that `older` names as well."""
-
-    sensor_id: str
-    channel: str
-    area: str
-    zone: str | None
-    domain: str
-    liveness: str
-    time: str
-    quality: str
-    values: dict[str, float]
-    older: dict[str, OlderValue] | None
-
-
 class LatestOfAll(Page):
     """Everything in one answer: `next` is always null."""
 
-    items: list[LatestItem]
+    items: list[snapshot.Item]
     at: str
     complete: bool = Field(description="False while the last readings of silent sensors are still being looked for.")
 
