@@ -110,9 +110,10 @@ def tables(
     first: int = 0,
     cells: int = CELLS,
     extremes: bool = True,
+    ranks: bool = True,
 ) -> Iterator[Table]:
     """The figures of the question's sensors from place ``first`` on, some sensors at a time. ``extremes``: whether
-    least and greatest values are wanted."""
+    least and greatest values are wanted; ``ranks``: percentiles."""
     place = 0
     for part in q.parts:
         last = place + len(part.sensors)
@@ -124,7 +125,7 @@ def tables(
             size = max(1, min(_MOST, cells // (q.steps * len(part.metrics))))
             while at < last:
                 mine = part.sensors[at - place : at - place + size]
-                filled = sources.fill(conn, q, part, mine, how, extremes=extremes)
+                filled = sources.fill(conn, q, part, mine, how, extremes=extremes, ranks=ranks)
                 reply.note(filled.sources, how.done_us)
                 yield of_sensors(q, part, mine, at, filled, channels)
                 at += len(mine)
@@ -164,6 +165,6 @@ def bound_series(q: Question) -> None:
 
 def percentiles(q: Question) -> list[str]:
     """The names of the percentiles that an answer may have."""
-    known = q.every_s in (steps.HOUR_S, steps.DAY_S) if q.group else sources.ranked(q.every_s)
+    known = steps.kept(q.every_s) if q.group else sources.ranked(q.every_s)
     found = {p for part in q.parts for m in part.metrics for p in m.percentiles} if known else set()
     return [f"p{p}" for p in sorted(found)]

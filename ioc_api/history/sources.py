@@ -117,10 +117,13 @@ def _number(q: Question, part: Part, spans: Sequence[Span]) -> int:
 
 
 def fill(
-    conn: psycopg.Connection, q: Question, part: Part, sensors: Sequence[Sensor], how: Plan, *, extremes: bool = True
-) -> Filled:
-    """The steps of some of the part's sensors. Without ``extremes`` least and greatest values are anything."""
+    conn: psycopg.Connection, q: Question, part: Part, sensors: Sequence[Sensor], how: Plan, *, extremes: bool = True,
+    ranks: bool = True,
+) -> Filled:  # fmt: skip
+    """The steps of some of the part's sensors. Without ``extremes`` least and greatest values are anything, without
+    ``ranks`` there are no percentiles."""
     ids = [s.id for s in sensors]
+    ranks = ranks and ranked(q.every_s)
     rows = [Readings.read(conn, part, ids, span) for span in how.raw]
     others = replace(part, metrics=tuple(m for m in part.metrics if m not in how.exact))
     rows += [Readings.read(conn, others, ids, span) for span in how.again if others.metrics]
@@ -130,16 +133,15 @@ def fill(
     if how.rolled[1] > how.rolled[0]:
         first, last = how.rolled[0] // HOUR_US * HOUR_US, how.rolled[1]
         metrics = tuple(m for m in part.metrics if m not in how.exact)
+        stretch = stored.Stretch(conn, part.domain, metrics, first, last, ids)
         if how.unit == "hour":
-            rolled = list(stored.hours(conn, part.domain, metrics, first, last, sensors=ids))
+            rolled = list(stretch.hours())
         elif metrics:
-            found_in = stored.minutes(conn, part.domain, metrics, first, last, sensors=ids, extremes=extremes)
-            rolled = list(found_in)
+            rolled = list(stretch.minutes(extremes=extremes, ranks=ranks))
     every: list[Readings | Block] = [*rows, *rolled]
     found = [(r.sensor.astype(np.int64), r.channel.astype(np.int64)) for r in every]
     sensor, channel = _series(ids, found)
     start_us = steps.begin(q.from_us, q.every_s)
-    ranks = ranked(q.every_s)
     grid = Grid(len(sensor), part.metrics, start_us, q.every_s * SECOND, q.steps, ranks=ranks)
     out = Filled(grid, sensor, channel)
     index = _Index(sensor, channel)
@@ -154,8 +156,9 @@ def fill(
 
 
 def ranked(step_s: int) -> bool:
-    """Whether steps of sensors have percentiles: they are kept by the hour, and do not add up to longer steps."""
-    return step_s == steps.HOUR_S or steps.unit(step_s) == "raw"
+    """Whether steps of sensors have percentiles: they are kept by the minute and by the hour, and do not add up to
+    longer steps."""
+    return step_s in (steps.MINUTE_S, steps.HOUR_S) or steps.unit(step_s) == "raw"
 
 
 def _series(ids: Sequence[int], found: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
@@ -255,7 +258,7 @@ def _add_minutes(grid: Grid, part: Part, how: Plan, block: Block, index: _Index)
             return np.asarray(values[good][inside], np.float64)
 
         mean = cut(found.mean)
-        n = (~np.isnan(mean)).astype(np.float64) if found.n is None else cut(found.n)
+        n = cut(found.counts())
         mean = widened(mean, None if m.double else m)
         low: Floats | None = mean
         high: Floats | None = mean
@@ -263,7 +266,11 @@ def _add_minutes(grid: Grid, part: Part, how: Plan, block: Block, index: _Index)
             low = high = None
         elif found.low is not None and found.high is not None:
             low, high = widened(cut(found.low), m), widened(cut(found.high), m)
+        ranks: dict[int, Floats] = {}
+        if grid.sums[m.name].percentiles:
+            known = found.ranks(len(m.percentiles))
+            ranks = {p: widened(cut(known[:, i]), None) for i, p in enumerate(m.percentiles)}
         grid.add_rolled(
             m.name, cell, n, mean, low, high, None if found.value is None else cut(found.value), None,
-            alone=grid.step_us == UNIT_US["minute"],
+            ranks, alone=grid.step_us == UNIT_US["minute"],
         )  # fmt: skip

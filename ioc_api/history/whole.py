@@ -15,6 +15,7 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
+from city.buckets import MINUTES
 from city.registry import Metric
 from infra.readings import EPOCH_US
 from infra.rollup import wire
@@ -69,8 +70,11 @@ class _Whole:
         self.kept = kept(conn, part.domain.code)
         self.step_us = q.every_s * SECOND
         self.start_us = steps.begin(q.from_us, q.every_s)
-        ranks = q.every_s in (steps.HOUR_S, steps.DAY_S)
+        ranks = steps.kept(q.every_s)
         self.grid = Grid(1, part.metrics, self.start_us, self.step_us, q.steps, ranks=ranks)
+        #: Percentiles that are read of each minute.
+        minute = q.every_s == steps.MINUTE_S
+        self.ranks = max((len(m.percentiles) for m in part.metrics), default=0) if minute else 0
         self.extra = {m.name: _Extra(*(np.zeros(q.steps) for _ in range(4))) for m in part.metrics}
         self.unit = steps.unit(q.every_s)
         self.exact: tuple[Metric, ...] = ()
@@ -166,8 +170,9 @@ class _Whole:
     def _hours(self, m: Metric, time_us: Ints, sensors: Floats, figures: list[Floats], p: list[Any]) -> None:
         n, mean, low, high, value, x, y = figures
         at = (time_us - self.start_us) // self.step_us
-        none = [float("nan")] * len(m.percentiles)
-        ranks = np.array([none if v is None else v for v in p], np.float64).reshape(len(p), len(m.percentiles))
+        number = len(m.percentiles)
+        none = [float("nan")] * number
+        ranks = np.array([[*(v or ()), *none][:number] for v in p], np.float64).reshape(len(p), number)
         self.grid.add_rolled(
             m.name, at, n, mean, widened(low, m), widened(high, m),
             value if m.aggregate in ("sum", "increase") else None, (x, y) if m.aggregate == "circular" else None,
@@ -178,11 +183,15 @@ class _Whole:
     def _arrays(self, span: Span) -> dict[str, NDArray[np.void]]:
         """Rows of minutes by metric: arrays of an hour, as they come from the database."""
         names = [m.name for m in self.part.metrics]
+        # Binary COPY is read at once where all rows are of one size: NaN fills up what a metric has less.
+        width = self.ranks * MINUTES
+        ranks = sql.SQL(", (coalesce(p, '{{}}') || array_fill('NaN'::real, ARRAY[{0}]))[1:{0}]").format(width)
         query = sql.SQL(
-            "SELECT array_position({metrics}, metric), time, n, mean, min, max, value, sensors FROM group_minute"
-            " WHERE {where}"
-        ).format(metrics=names, where=self._where(span))
-        rows = [r.copy() for r in wire.fetch(self.conn, query, _MINUTES)]
+            "SELECT array_position({metrics}, metric), time, n, mean, min, max, value, sensors{ranks}"
+            " FROM group_minute WHERE {where}"
+        ).format(metrics=names, ranks=ranks if width else sql.SQL(""), where=self._where(span))
+        fields = [*_MINUTES, *([("p", ">f4", width)] if width else [])]
+        rows = [r.copy() for r in wire.fetch(self.conn, query, fields)]
         if not rows:
             return {}
         every = np.concatenate(rows)
@@ -196,9 +205,14 @@ class _Whole:
             rows[name]["value"].astype(np.float64)[mine] for name in ("n", "mean", "min", "max", "value", "sensors")
         )
         at = (time_us[mine] - self.start_us) // self.step_us
+        ranks = {}
+        if self.ranks:
+            known = rows["p"]["value"].astype(np.float64).reshape(len(rows), self.ranks, MINUTES)
+            for i, p in enumerate(m.percentiles):
+                ranks[p] = widened(np.where(n == 1, mean, known[:, i][mine]), None)  # a single reading is each of them
         self.grid.add_rolled(
             m.name, at, n, widened(mean, None), widened(low, None), widened(high, None),
-            value if m.aggregate in ("sum", "increase") else None, None,
+            value if m.aggregate in ("sum", "increase") else None, None, ranks,
             alone=self.step_us == UNIT_US["minute"],
         )  # fmt: skip
         np.maximum.at(self.extra[m.name].sensors, at, sensors)

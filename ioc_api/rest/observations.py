@@ -209,8 +209,8 @@ async def _series(service: Service, q: Question, w: Wanted) -> Response:
         made = reply.Reply(raw_us=raw_us)
         marks = None if asked.group is not None else marked.load(conn, asked, raw_us)
         out = [b'{"items":[],"next":null,"series":[']
-        wanted = {"extremes": bool({"min", "max"} & set(stats)), "ranks": bool(set(reply.percentiles(asked)) & set(stats))}
-        for t in _tables(conn, service, asked, made, **wanted):
+        extremes, ranks = (bool(set(names) & set(stats)) for names in (("min", "max"), reply.percentiles(asked)))
+        for t in _tables(conn, service, asked, made, extremes=extremes, ranks=ranks):
             text = msgspec.json.encode(items.series(t, stats, marks))[1:-1]
             out += [b"," if len(out) > 1 else b"", text] if text else []
         return [*out, b"],", msgspec.json.encode(made.head(asked))[1:]]

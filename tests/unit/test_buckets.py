@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from city.bucket_groups import Tally
 from city.bucket_rows import HOUR_US, Rows, TooMany, append, gather, increases, order
-from city.buckets import Block, blocks, direction, percentiles
+from city.buckets import Block, blocks, direction
 from city.columns import Columns
+from city.percentiles import percentiles
 from city.registry import Domain, Metric
 
 #: 2025-11-22T17:00:00Z: a city day begins.
