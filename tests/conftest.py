@@ -29,7 +29,31 @@ def _log_ends_with_its_test() -> Iterator[None]:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort by folder; the sort is stable, so the random order within each stays."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sort by folder; the sort is stable, so the random order within each stays. Several workers begin at the end."""
     ranks = {folder: rank for rank, folder in enumerate(ORDER)}
-    items.sort(key=lambda item: ranks.get(item.path.parent.name, len(ORDER)))
+    way = -1 if hasattr(config, "workerinput") else 1
+    items.sort(key=lambda item: way * ranks.get(item.path.parent.name, len(ORDER)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many ``-n auto`` are."""
+    from tests import spread
+
+    return spread.workers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Ours, unless another is asked for by ``--dist``."""
+    from tests import spread
+
+    return spread.Spread(config, log) if config.getoption("dist") == "load" else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Where something failed: how to have this order again."""
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None and (terminalreporter.stats.get("failed") or terminalreporter.stats.get("error")):
+        terminalreporter.write_line(f"This order again: --randomly-seed={seed}")
