@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import threading
 import time
 from typing import Any
@@ -12,12 +13,12 @@ import psycopg
 import pytest
 
 from city.bucket_rows import HOUR_US
-from infra import journal, schema
+from infra import journal, migrate, schema
 from infra.catalog import Catalog
 from infra.rollup import closing, due, read, task
 from infra.rollup.run import RUNNER, roll
 from ingest.store import Newest, Store, take_over
-from tests.integration.rollups import LOG, SETTINGS, START, City
+from tests.integration.rollups import LOG, MINUTE, SETTINGS, START, City, recomputed, same
 
 pytestmark = pytest.mark.servers
 GRACE_US = 120_000_000
@@ -30,7 +31,10 @@ def at_random(city: City, rounds: int) -> int:
         for _ in range(int(city.rng.integers(1, 5))):
             late = city.rng.random() < 0.3
             since = START if late else max(START, now - HOUR_US // 2)
-            cols = city.batch(int(city.rng.integers(1, 60)), since, max(now, since + HOUR_US))
+            until = max(now, since + HOUR_US)
+            if city.rng.random() < 0.3:
+                until = since + 180_000_000  # many in a minute
+            cols = city.batch(int(city.rng.integers(1, 60)), since, until)
             if city.sent and city.rng.random() < 0.4:  # what was there before, and more of it
                 old = city.sent[int(city.rng.integers(len(city.sent)))]
                 cols = old.take(city.rng.random(len(old)) < 0.7)
@@ -199,6 +203,7 @@ def test_late_readings_of_an_hour_whose_others_are_gone_are_added(database: str,
         conn.execute("SELECT drop_chunks(%s, older_than => to_timestamp(%s))", [table, (START + 30 * HOUR_US) / 1e6])
         conn.execute("UPDATE rollup_state SET raw_from = to_timestamp(%s)", [(START + 30 * HOUR_US) / 1e6])
         before = percentiles_of(conn, domain)
+        minutes, wider = city.minutes(), city.minutes_of_groups()
         for cols in late:
             city.write(cols)
             city.roll(now)
@@ -208,6 +213,14 @@ def test_late_readings_of_an_hour_whose_others_are_gone_are_added(database: str,
         city.percentiles = False
         assert city.check(now) > 500
         assert before.items() <= percentiles_of(conn, domain).items()
+        for was, now in ((minutes, city.minutes()), (wider, city.minutes_of_groups())):
+            assert any(now[key].n > was[key].n for key in was)
+            assert all(now[key].p == was[key].p for key in was), "as they were"
+        fresh = {k: f for k, f in recomputed(conn, city.domain, MINUTE).items() if k not in minutes}
+        assert fresh
+        now = city.minutes()
+        for key, one in fresh.items():  # nothing was there: the late ones are all there are
+            same(city.domain, key[-1], one, now[key], key)
 
 
 def percentiles_of(conn: psycopg.Connection, domain: str) -> dict[tuple[object, ...], object]:
@@ -254,7 +267,10 @@ def test_hours_and_minutes_read_back_also_before_they_are_rolled_up(
             if until:
                 city.roll(START + until * HOUR_US + GRACE_US)
             assert read.done_until_us(conn, domain) == (START + until * HOUR_US if until else np.iinfo(np.int64).min)
-            both = read.hours(conn, city.domain, names, **span), read.minutes(conn, city.domain, names, **span)
+            both = (
+                read.hours(conn, city.domain, names, **span),
+                read.minutes(conn, city.domain, names, ranks=True, **span),
+            )
             assert all(len(found) > 50 for found in both)
             answers.append(both)
         for answer in answers[1:]:
@@ -333,3 +349,34 @@ def test_when_a_file_was_read_says_nothing_of_clocks(database: str, catalog: Cat
         found = conn.execute("SELECT time, count(*), count(lag_s) FROM hour_traffic GROUP BY 1 ORDER BY 1").fetchall()
         assert [(n > 0, n == lags) for _, n, lags in found] == [(True, True), (True, False)]
         assert found[1][2] == 0
+
+
+@pytest.mark.parametrize("domain", ["traffic", "lighting"])
+def test_a_database_from_before_percentiles_of_minutes(database: str, catalog: Catalog, domain: str) -> None:
+    """What its rows do not say is not known, nor taken for the mean; what is rolled up anew says it."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains[domain], 21)
+        city.write(city.batch(400, START, START + 2 * HOUR_US))
+        city.roll(START + 3 * HOUR_US)
+        late = [(m.name, p) for d in catalog.registry.domains.values() for m in d.metrics for p in m.percentiles]
+        for name, p in late:
+            conn.execute(f'ALTER TABLE minute_traffic DROP COLUMN "{name}$p{p}"')  # type: ignore[arg-type]
+        conn.execute("ALTER TABLE group_minute DROP COLUMN p")
+        conn.execute("DELETE FROM migration WHERE name = '0009_minute_percentiles.sql'")
+        assert schema.missing(conn, catalog.registry) == [f"minute_traffic.{name}$p{p}" for name, p in late]
+        assert migrate.migrate(database, catalog.registry) == ["0009_minute_percentiles.sql"]
+        assert schema.missing(conn, catalog.registry) == []
+        for found in (city.minutes(), city.minutes_of_groups()):
+            for key, one in found.items():
+                assert all(p == one.mean if one.n == 1 else math.isnan(p) for p in one.p), key
+            assert {one.n > 1 for one in found.values() if one.p} == ({True, False} if domain == "traffic" else set())
+        names = [m.name for m in city.domain.metrics]
+        minutes = read.minutes(conn, city.domain, names, from_us=START, to_us=START + 2 * HOUR_US, ranks=True)
+        for (name, _), found_p in minutes.percentile.items():
+            np.testing.assert_array_equal(found_p, np.where(minutes.n[name] == 1, minutes.mean[name], np.nan))
+        for at in (0, HOUR_US):  # a late reading of each
+            cols = city.batch(len(city.sensors) * 4, START + at, START + at + HOUR_US)
+            cols.sensor[:], cols.channel[:] = city.sensors * 4, 0
+            city.write(cols)
+        city.roll(START + 3 * HOUR_US)
+        assert city.check(START + 3 * HOUR_US - GRACE_US) > 100
