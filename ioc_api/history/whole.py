@@ -172,7 +172,8 @@ class _Whole:
         at = (time_us - self.start_us) // self.step_us
         number = len(m.percentiles)
         none = [float("nan")] * number
-        ranks = np.array([[*(v or ()), *none][:number] for v in p], np.float64).reshape(len(p), number)
+        # What was kept when the metric had other percentiles says nothing of these.
+        ranks = np.array([v if v and len(v) == number else none for v in p], np.float64).reshape(len(p), number)
         self.grid.add_rolled(
             m.name, at, n, mean, widened(low, m), widened(high, m),
             value if m.aggregate in ("sum", "increase") else None, (x, y) if m.aggregate == "circular" else None,
@@ -185,12 +186,14 @@ class _Whole:
         names = [m.name for m in self.part.metrics]
         # Binary COPY is read at once where all rows are of one size: NaN fills up what a metric has less.
         width = self.ranks * MINUTES
-        ranks = sql.SQL(", (coalesce(p, '{{}}') || array_fill('NaN'::real, ARRAY[{0}]))[1:{0}]").format(width)
+        ranks = sql.SQL(
+            ", coalesce(cardinality(p), 0), (coalesce(p, '{{}}') || array_fill('NaN'::real, ARRAY[{0}]))[1:{0}]"
+        ).format(width)
         query = sql.SQL(
             "SELECT array_position({metrics}, metric), time, n, mean, min, max, value, sensors{ranks}"
             " FROM group_minute WHERE {where}"
         ).format(metrics=names, ranks=ranks if width else sql.SQL(""), where=self._where(span))
-        fields = [*_MINUTES, *([("p", ">f4", width)] if width else [])]
+        fields = [*_MINUTES, *([("kept", ">i4", 0), ("p", ">f4", width)] if width else [])]
         rows = [r.copy() for r in wire.fetch(self.conn, query, fields)]
         if not rows:
             return {}
@@ -208,6 +211,7 @@ class _Whole:
         ranks = {}
         if self.ranks:
             known = rows["p"]["value"].astype(np.float64).reshape(len(rows), self.ranks, MINUTES)
+            known[rows["kept"] != len(m.percentiles) * MINUTES] = np.nan
             for i, p in enumerate(m.percentiles):
                 ranks[p] = widened(np.where(n == 1, mean, known[:, i][mine]), None)  # a single reading is each of them
         self.grid.add_rolled(
@@ -226,7 +230,8 @@ class _Whole:
                 sums = self.grid.sums[m.name]
                 if 0 <= at < self.q.steps and sums.n[0, at] == n:
                     self.extra[m.name].sensors[at] = sensors
-                    for k, v in zip(sums.percentiles, p or (), strict=False):
+                    there = p if p and len(p) == len(sums.percentiles) else ()
+                    for k, v in zip(sums.percentiles, there, strict=False):
                         sums.percentiles[k][0, at] = widened(np.array([v], np.float64), m)[0]
 
     # What is not rolled up yet
