@@ -199,9 +199,10 @@ def test_percentiles_of_a_minute(past: Past) -> None:
     assert not any("p85" in i for i in past.ask(**query, step="5m")["items"])
     # A database from before percentiles of minutes: not known, but where a minute has one reading.
     past.conn.execute('UPDATE minute_traffic SET "speed$p15" = NULL, "speed$p50" = NULL, "speed$p85" = NULL')
-    past.conn.execute("UPDATE group_minute SET p = NULL")
+    past.conn.execute("UPDATE group_minute SET p = CASE WHEN zone <> '' THEN array_fill(1::real, ARRAY[120]) END")
     hours = {"from": rfc3339((past.now_us // HOUR_US - 5) * HOUR_US), "to": rfc3339(past.now_us // HOUR_US * HOUR_US)}
-    for who in ({"sensor": ["T1", "T4"]}, {"zone": "07210", "of": "whole"}):
+    places: list[dict[str, Any]] = [{"zone": "07210"}, {"area": "bac_giang"}]  # another list of percentiles, and none
+    for who in ({"sensor": ["T1", "T4"]}, *({**place, "of": "whole"} for place in places)):
         old = past.ask(**who, metric="speed", step="1m", **hours)
         assert old["source"] == "minute"
         assert {i["count"] > 1 for i in old["items"]} == {True, False}

@@ -223,6 +223,26 @@ def test_late_readings_of_an_hour_whose_others_are_gone_are_added(database: str,
             same(city.domain, key[-1], one, now[key], key)
 
 
+def test_late_readings_of_many_sensors_whose_others_are_gone(database: str, catalog: Catalog) -> None:
+    """More than a block holds, of which some have minutes with several readings and others have none."""
+    with psycopg.connect(database, autocommit=True) as conn:
+        city = City(conn, catalog, catalog.registry.domains["traffic"], 12)
+        more = (
+            "INSERT INTO sensor (sensor_id, area, domain) SELECT 'M' || i, 'bac_giang', 'traffic' FROM generate_series"
+        )
+        conn.execute(f"{more}(1, 120) AS i")  # type: ignore[arg-type]
+        city.sensors = [n for (n,) in conn.execute("SELECT id FROM sensor ORDER BY id").fetchall()]
+        city.roll(START + 40 * HOUR_US)
+        conn.execute("UPDATE rollup_state SET raw_from = to_timestamp(%s)", [(START + 36 * HOUR_US) / 1e6])
+        cols = city.batch(8000, START + 8 * HOUR_US, START + 30 * HOUR_US)
+        keys = np.stack([cols.sensor, cols.channel, cols.time_us // HOUR_US], 1)
+        _, first = np.unique(keys, axis=0, return_index=True)
+        alone = np.isin(np.arange(len(cols)), first)
+        city.write(cols.take((cols.sensor < city.sensors[70]) | alone))
+        assert city.roll(START + 40 * HOUR_US).late_sensor_hours > 2048
+        assert city.check_minutes("") > 10_000
+
+
 def percentiles_of(conn: psycopg.Connection, domain: str) -> dict[tuple[object, ...], object]:
     """Percentiles of the groups that are there."""
     rows = conn.execute(
