@@ -1,7 +1,8 @@
 """Fixtures for all tests, and their order: the quick ones first, at random within a folder.
 
-Property tests try few examples in each run, so that the unit tests stay below ten seconds; other ones each time.
-`pytest --hypothesis-profile=deep tests/unit` tries many.
+Property tests try few examples, so that the unit tests stay below ten seconds; other ones each time. `make test` tries
+many more of them beside the servers' tests (tests/contract/test_properties.py), and
+`pytest --hypothesis-profile=deep -m hypothesis tests/unit` still more.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ("tests.fix_servers", "tests.fix_api", "tests.fix_opendata", "tests.fix_files")
 
-settings.register_profile("quick", max_examples=50)
-settings.register_profile("deep", max_examples=2_000, deadline=None)
+#: How many examples. None is timed: a machine may be busy with other tests.
+for _name, _examples in (("quick", 20), ("thorough", 200), ("deep", 2_000)):
+    settings.register_profile(
+        _name, max_examples=_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
 settings.load_profile("quick")
 
 ORDER = ("unit", "contract", "integration", "e2e", "browser", "load")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city.bucket_groups import Tally
@@ -153,7 +153,6 @@ def hour_of(block: Block, name: str, row: int) -> dict[str, float]:
     return got | ({"x": float(h.x[row]), "y": float(h.y[row])} if h.x is not None and h.y is not None else {})
 
 
-@settings(deadline=None, max_examples=20)
 @given(many, st.integers(1, 3), st.sampled_from([1, 2, 100]))
 def test_buckets_say_what_a_recomputation_says(found: list[Reading], cut: int, size: int) -> None:
     gathered = rows(found, cut)
@@ -194,7 +193,6 @@ def test_buckets_say_what_a_recomputation_says(found: list[Reading], cut: int, s
                         np.testing.assert_allclose(ranks, np.percentile(values, metric.percentiles), rtol=1e-6)
 
 
-@settings(deadline=None, max_examples=20)
 @given(many)
 def test_rows_are_put_in_order_of_sensor_channel_and_time(found: list[Reading]) -> None:
     gathered = rows(found)
@@ -203,7 +201,6 @@ def test_rows_are_put_in_order_of_sensor_channel_and_time(found: list[Reading]) 
     assert [(gathered.sensor[i], gathered.channel[i], gathered.time_us[i]) for i in by] == want
 
 
-@settings(deadline=None, max_examples=20)
 @given(many, st.data())
 def test_parts_add_up_to_the_whole(found: list[Reading], data: st.DataObject) -> None:
     """Hours of a part of the readings and of the rest, added up, are the hours of all of them."""
@@ -273,7 +270,6 @@ def test_percentiles_of_groups() -> None:
     np.testing.assert_allclose(got, [[7, 7, 7], [math.nan] * 3, [13, 20, 27]])
 
 
-@settings(deadline=None, max_examples=20)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.floats(width=32, allow_nan=False, allow_infinity=False)), max_size=40),
     st.sampled_from([np.float32, np.float64]),

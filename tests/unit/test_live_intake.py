@@ -149,9 +149,7 @@ async def live_through(story: list[Any]) -> tuple[int, int]:
     return int(live._windows[0].figures().count[3, 0, 0]), committed
 
 
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stories)
 def test_every_committed_reading_is_counted_once(story: list[Any]) -> None:
     counted, committed = asyncio.run(live_through(story))
