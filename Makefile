@@ -38,7 +38,8 @@ test: $(STAMPS)/dev $(STAMPS)/node_modules screen servers
 		|| [ -n "$$CHROMIUM" ] || echo "make: the browser tests need Chromium and will fail without it:" \
 		"apt-get install chromium (as root), or set CHROMIUM to its path" >&2
 	@$(NPM) test
-	@$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	@# Hundreds of processes of ours are started: they are compiled once.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
 
 lint: $(STAMPS)/dev $(STAMPS)/node_modules
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ they take as long as a third of all others.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -18,8 +19,14 @@ FOLDERS = ("tests/load/", "tests/browser/")
 ALONE = ("tests/e2e/", "tests/contract/test_openapi.py", "tests/integration/test_api_faults.py")
 
 
-def workers() -> int:
-    """For ``-n auto``: one more than processors that we may use."""
+def workers(asked: Sequence[str]) -> int:
+    """For ``-n auto``: one more than processors that we may use; none where that many would only get in the way.
+
+    ``asked`` are the paths that were asked for. The unit tests, and a single piece, are done before workers stand.
+    """
+    paths = [path.split("::", 1)[0] for path in asked]
+    if all(path.startswith("tests/unit") for path in paths) or len({piece(path) for path in asked}) == 1:
+        return 0
     return len(os.sched_getaffinity(0)) + 1
 
 
