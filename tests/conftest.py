@@ -52,11 +52,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """How many ``-n auto`` are."""
     from tests import spread
 
-    return spread.workers()
+    return spread.workers(config.args)
 
 
 @pytest.hookimpl(optionalhook=True)
