@@ -26,14 +26,11 @@ from infra import readings
 from infra.rollup import stored
 from ioc_api.history import steps
 from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
-from ioc_api.history.kept import kept, late
+from ioc_api.history.kept import UNIT_US, Span, kept, late
 from ioc_api.history.question import READ, Part, Question
 from ioc_api.problems import Stop
 from ioc_api.times import SECOND
 
-Span = tuple[int, int]
-
-UNIT_US = {"minute": 60 * SECOND, "hour": HOUR_US}
 #: Hours that were changed after they were rolled up, and are therefore read anew; with more, the rollup will do.
 _STALE = 48
 
@@ -72,22 +69,14 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
     unit = steps.unit(q.every_s)
     # Nothing is measured later than a few minutes from now.
     end = min(q.to_us, max(q.now_us + HOUR_US, q.from_us))
-    state = kept(conn, part.domain.code)
+    state = kept(conn, q, part)
     if unit == "raw":
         there, gone = state.readable([(q.from_us, end)])
         return Plan(unit, (0, 0), tuple(there), 0, gone=tuple(gone))
-    done = state.done_us
-    size = UNIT_US[unit]
-    first = -(-q.from_us // size) * size
-    last = min(end, done) // size * size
-    if last <= first:
-        raw, rolled = [(q.from_us, end)], (0, 0)
-    else:
-        rolled = (first, last)
-        raw = [(q.from_us, first), (last, end)]
-    there, gone = state.readable([(a, b) for a, b in raw if b > a])
+    rolled, rest = state.split(unit, q.from_us, end)
+    there, gone = state.readable(rest)
     spans = tuple(there)
-    changed = late(conn, part.domain.code, rolled, [s.id for s in part.sensors], _STALE + 1) if last > first else []
+    changed = late(conn, part.domain.code, rolled, [s.id for s in part.sensors], _STALE + 1) if rolled[1] else []
     # Hours whose readings are gone, or too many of them, stay as they were rolled up.
     stale = frozenset(h for h in changed if h >= state.raw_us) if len(changed) <= _STALE else frozenset()
     again = tuple((max(h, rolled[0]), min(h + HOUR_US, rolled[1])) for h in sorted(stale))
@@ -99,7 +88,7 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
         )  # fmt: skip
     turning = replace(part, metrics=circular(part, q.every_s))
     able = rolled[0] >= state.raw_us and _number(q, turning, [rolled]) + number <= READ
-    return Plan(unit, rolled, spans, done, stale, again, turning.metrics if able else (), tuple(gone),
+    return Plan(unit, rolled, spans, state.done_us, stale, again, turning.metrics if able else (), tuple(gone),
                 len(changed) - len(stale))  # fmt: skip
 
 

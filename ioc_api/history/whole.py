@@ -23,10 +23,10 @@ from infra.rollup.members import Members, expected, load
 from infra.settings import Settings
 from ioc_api.history import steps
 from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
-from ioc_api.history.kept import kept, late_of
+from ioc_api.history.kept import UNIT_US, Span, kept, late_of
 from ioc_api.history.question import Part, Question
 from ioc_api.history.reply import Reply
-from ioc_api.history.sources import UNIT_US, Readings, Span, circular
+from ioc_api.history.sources import Readings, circular
 from ioc_api.history.table import Table, passed_s
 from ioc_api.roster import Group
 from ioc_api.times import SECOND, rfc3339
@@ -67,7 +67,7 @@ class _Whole:
         self, conn: psycopg.Connection, q: Question, part: Part, group: Group, settings: Settings, reply: Reply
     ) -> None:
         self.conn, self.q, self.part, self.group, self.settings, self.reply = conn, q, part, group, settings, reply
-        self.kept = kept(conn, part.domain.code)
+        self.kept = kept(conn, q, part)
         self.step_us = q.every_s * SECOND
         self.start_us = steps.begin(q.from_us, q.every_s)
         ranks = steps.kept(q.every_s)
@@ -83,24 +83,21 @@ class _Whole:
         """Read it all."""
         q, done = self.q, self.kept.done_us
         end = min(q.to_us, max(q.now_us + HOUR_US, q.from_us))
-        size = UNIT_US[self.unit]
-        first, last = -(-q.from_us // size) * size, min(end, done) // size * size
-        spans = [(q.from_us, end)]
-        if last > first:
-            spans = [(q.from_us, first), (last, end)]
-            self.exact = self._directions((first, last))
-            self._rolled((first, last))
+        rolled, rest = self.kept.split(self.unit, q.from_us, end)
+        if rolled[1]:
+            self.exact = self._directions(rolled)
+            self._rolled(rolled)
             self.reply.note({self.unit}, done)
-            self._fresh((first, last), self.exact)
+            self._fresh(rolled, self.exact)
             group = self.group
-            self.reply.late += late_of(self.conn, self.part.domain.code, (first, last), group.area, group.zone)
-        there, gone = self.kept.readable([(a, b) for a, b in spans if b > a])
+            self.reply.late += late_of(self.conn, self.part.domain.code, rolled, group.area, group.zone)
+        there, gone = self.kept.readable(rest)
         self.reply.left_out += gone
         for span in there:
             self._fresh(span, self.part.metrics)
         if q.every_s == steps.DAY_S:
             self._days()
-        self._expect_now(max(first, done))
+        self._expect_now(max(-(-q.from_us // UNIT_US[self.unit]) * UNIT_US[self.unit], done))
         self._expect_at_least()
         names = [{"area": self.group.area, "zone": self.group.zone, "domain": self.part.domain.code}]
         metrics = self.part.metrics
