@@ -20,14 +20,18 @@ ALONE = ("tests/e2e/", "tests/contract/test_openapi.py", "tests/integration/test
 
 
 def workers(asked: Sequence[str]) -> int:
-    """For ``-n auto``: one more than processors that we may use; none where that many would only get in the way.
+    """For ``-n auto``: one more than processors that we may use, and none for what one alone does as soon.
 
-    ``asked`` are the paths that were asked for. The unit tests, and a single piece, are done before workers stand.
+    ``asked`` are the paths that were asked for: the unit tests, or a single piece.
     """
-    paths = [path.split("::", 1)[0] for path in asked]
-    if all(path.startswith("tests/unit") for path in paths) or len({piece(path) for path in asked}) == 1:
-        return 0
-    return len(os.sched_getaffinity(0)) + 1
+    unit = all(path.startswith("tests/unit") for path in asked)
+    single = len({piece(path) for path in asked}) == 1 and all(_within_a_piece(path) for path in asked)
+    return 0 if unit or single else len(os.sched_getaffinity(0)) + 1
+
+
+def _within_a_piece(path: str) -> bool:
+    """Whether a path that was asked for holds no more than one piece."""
+    return path.startswith(FOLDERS) or "::" in path or (path.endswith(".py") and not path.startswith(ALONE))
 
 
 def piece(nodeid: str) -> str:
