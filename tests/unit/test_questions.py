@@ -93,7 +93,7 @@ def town() -> TestClient:
         ("quality?zone=99999", 422, "query.zone: there is no zone '99999'; there are 07"),
         ("quality?area=hanoi", 422, "there are bac_giang, viet_yen"),
         ("quality?domain=magic", 422, "environment"),
-        ("quality?sensor=T1&sensor=nope", 404, "there is no sensor 'nope'; GET /api/v1/sensors"),
+        ("quality?sensor=T1&sensor=nope", 404, "there is no such sensor: 'nope'; GET /api/v1/sensors"),
         ("quality/zones?zone=99999", 422, "'99999'"),
         ("quality/zones?domain=magic&from=2025-01-01T00:00:00Z", 422, "'magic'"),
         ("latest?sensor=nope", 404, "'nope'"),
