@@ -46,7 +46,7 @@ class Spread(LoadScopeScheduling):
     """Hands out pieces in the order of the collection."""
 
     def __init__(self, config: pytest.Config, log: object = None) -> None:
-        super().__init__(config, log)  # type: ignore[arg-type]
+        super().__init__(config, log)
         config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:

@@ -80,7 +80,7 @@ def test_a_snapshot_then_deltas_with_an_unbroken_chain(city: City) -> None:
     live.until(lambda f: f.get("sub") == whole, "a snapshot")
     area = live.items[whole]["bac_giang/speed/1m"]
     assert (area["zone"], area["count"], area["max"]) == (None, 3, 99)
-    assert city.aggregate("bac_giang/speed/1m") == {**area, "at": city.aggregate("bac_giang/speed/1m")["at"]}  # type: ignore[index]
+    assert city.aggregate("bac_giang/speed/1m") == {**area, "at": city.aggregate("bac_giang/speed/1m")["at"]}
 
 
 def test_the_newest_reading_of_each_channel(shared_city: City) -> None:

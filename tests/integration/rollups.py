@@ -78,7 +78,7 @@ def recomputed(conn: psycopg.Connection, domain: Domain, key: str, where: str = 
     """What the buckets of ``key`` (SQL expressions, separated by commas) come to, by (*key, metric)."""
     parts = key.count(",") - key.count("',") + 1
     group = ", ".join(str(i + 1) for i in range(parts))
-    rows = conn.execute(FIGURES.format(key=key, group=group, where=where), {"domain": domain.code}).fetchall()  # type: ignore[arg-type]
+    rows = conn.execute(FIGURES.format(key=key, group=group, where=where), {"domain": domain.code}).fetchall()
     return {row[: parts + 1]: figure(domain, row[parts], row[parts + 1 :]) for row in rows}
 
 
@@ -196,7 +196,7 @@ class City:
             for row in self.conn.execute(
                 f"""SELECT sensor, channel, time, "{m.name}$n", "{m.name}$mean", "{m.name}$min", "{m.name}$max",
                            {value}, ARRAY[{p}]::real[] FROM {schema.hour_table(self.domain.code)}
-                    WHERE "{m.name}$n" IS NOT NULL"""  # type: ignore[arg-type]
+                    WHERE "{m.name}$n" IS NOT NULL"""
             ):
                 got[(*row[:3], m.name)] = Figure(*(math.nan if v is None else v for v in row[3:]), 1, 1.0)
         assert got.keys() == want.keys()
@@ -208,7 +208,7 @@ class City:
                              min(extract(epoch FROM b.received_at - r.time)) AS lag
                       FROM {schema.table(self.domain.code)} r JOIN batch b ON b.id = r.batch {where} GROUP BY 1, 2, 3) r
                 FULL JOIN {schema.hour_table(self.domain.code)} h USING (sensor, channel)
-                WHERE h.time = r.hour OR h.time IS NULL OR r.hour IS NULL"""  # type: ignore[arg-type]
+                WHERE h.time = r.hour OR h.time IS NULL OR r.hour IS NULL"""
         ).fetchone()
         assert lag is not None
         assert lag[0] == lag[1], "lag_s is the least of the hour"
@@ -233,7 +233,7 @@ class City:
                 f"""SELECT sensor, channel, time + (i - 1) * interval '1 minute', "{m.name}$mean"[i], "{m.name}$n"[i],
                            "{m.name}$min"[i], "{m.name}$max"[i], {value}[i]{p}
                     FROM {schema.minute_table(self.domain.code)} CROSS JOIN generate_series(1, 60) AS i
-                    WHERE "{m.name}$mean" IS NOT NULL"""  # type: ignore[arg-type]
+                    WHERE "{m.name}$mean" IS NOT NULL"""
             ):
                 key, (mean, n, low, high, own, *ranks) = row[:3], row[3:]
                 if n is None:
@@ -256,7 +256,7 @@ class City:
             got = {}
             for area, zone, at, metric, *row in self.conn.execute(
                 f"""SELECT area, zone, time, metric, n, mean, min, max, value, p, sensors FROM {table}
-                    WHERE n > 0 AND domain = %s""",  # type: ignore[arg-type]
+                    WHERE n > 0 AND domain = %s""",
                 [self.domain.code],
             ):
                 n, mean, low, high, value, p, sensors = row

@@ -58,7 +58,7 @@ def test_bad_lines_are_told_by_their_numbers_and_good_ones_are_in(files: Files) 
     assert by_line["line 8"] == (b"2025-01-01T00:00:05Z,S1,speed,\xe9", "backfill/f.csv", None)
     assert by_line["line 11"] == (b"2025-01-01T00:00:08Z,S1,speed,300", "backfill/f.csv", "S1")
     # A name with a line break around it is a good one; so it was line 5 to 6.
-    assert [(o[0].second, o[8]) for o in files.observations()] == [(0, 41.3), (3, 1.0), (11, 1.0)]  # type: ignore[attr-defined]
+    assert [(o[0].second, o[8]) for o in files.observations()] == [(0, 41.3), (3, 1.0), (11, 1.0)]
     assert "bad lines" in out
     assert files.balance() == (14, 3, 0, 11)
 

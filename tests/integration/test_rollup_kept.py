@@ -36,7 +36,7 @@ def test_late_readings_of_an_hour_whose_others_are_gone_are_added(database: str,
         now = START + 40 * HOUR_US
         city.roll(now)
         table = schema.table(domain)
-        conn.execute(f"CREATE TABLE kept AS SELECT * FROM {table}")  # type: ignore[arg-type]
+        conn.execute(f"CREATE TABLE kept AS SELECT * FROM {table}")
         conn.execute("SELECT drop_chunks(%s, older_than => to_timestamp(%s))", [table, (START + 30 * HOUR_US) / 1e6])
         conn.execute("UPDATE rollup_state SET raw_from = to_timestamp(%s)", [(START + 30 * HOUR_US) / 1e6])
         before = percentiles_of(conn, domain)
@@ -46,7 +46,7 @@ def test_late_readings_of_an_hour_whose_others_are_gone_are_added(database: str,
             city.roll(now)
         assert conn.execute("SELECT count(*) FROM rollup_due").fetchone() == (0,)
         # What is rolled up stands for both: those that were dropped, and those that came late.
-        conn.execute(f"INSERT INTO {table} SELECT * FROM kept ON CONFLICT DO NOTHING")  # type: ignore[arg-type]
+        conn.execute(f"INSERT INTO {table} SELECT * FROM kept ON CONFLICT DO NOTHING")
         city.percentiles = False
         assert city.check(now) > 500
         assert before.items() <= percentiles_of(conn, domain).items()
@@ -79,7 +79,7 @@ def test_late_readings_of_many_sensors_whose_others_are_gone(database: str, cata
         more = (
             "INSERT INTO sensor (sensor_id, area, domain) SELECT 'M' || i, 'bac_giang', 'traffic' FROM generate_series"
         )
-        conn.execute(f"{more}(1, 120) AS i")  # type: ignore[arg-type]
+        conn.execute(f"{more}(1, 120) AS i")
         city.sensors = [n for (n,) in conn.execute("SELECT id FROM sensor ORDER BY id").fetchall()]
         city.roll(START + 40 * HOUR_US)
         conn.execute("UPDATE rollup_state SET raw_from = to_timestamp(%s)", [(START + 36 * HOUR_US) / 1e6])
@@ -109,7 +109,7 @@ def test_a_database_from_before_percentiles_of_minutes(database: str, catalog: C
         city.roll(START + 3 * HOUR_US)
         late = [(m.name, p) for d in catalog.registry.domains.values() for m in d.metrics for p in m.percentiles]
         for name, p in late:
-            conn.execute(f'ALTER TABLE minute_traffic DROP COLUMN "{name}$p{p}"')  # type: ignore[arg-type]
+            conn.execute(f'ALTER TABLE minute_traffic DROP COLUMN "{name}$p{p}"')
         conn.execute("ALTER TABLE group_minute DROP COLUMN p")
         conn.execute("DELETE FROM migration WHERE name = '0009_minute_percentiles.sql'")
         assert schema.missing(conn, catalog.registry) == [f"minute_traffic.{name}$p{p}" for name, p in late]

@@ -121,7 +121,7 @@ def test_what_cannot_be_worked_out_stays_as_it_was(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(refreshing, "city_of", lambda *_: None)
     topic, database = Indices(), Database()
     one: Any = SimpleNamespace(indices_s=1)
-    refresher = Refresher(database, one, one, topic, lambda: one)  # type: ignore[arg-type]
+    refresher = Refresher(database, one, one, topic, lambda: one)
 
     def values() -> dict[str, Any]:
         return {k: i.value for k, (i, _) in topic.items.items()}

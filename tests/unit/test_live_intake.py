@@ -118,7 +118,7 @@ async def live_through(story: list[Any]) -> tuple[int, int]:
     store = Store()
     _, first = store.read_roster()
     live = Live(first, now_us())
-    fed = Intake(live, store, CATALOG)  # type: ignore[arg-type]
+    fed = Intake(live, store, CATALOG)
     task = asyncio.create_task(fed.run())
     for step in story:
         match step:
