@@ -32,7 +32,8 @@ def sensors(service: Service, wanted: Iterable[str] | None) -> None:
         if sensor_id not in service.live.roster.numbers:
             raise Stop(
                 404,
-                f"query.sensor: there is no such sensor: {sensor_id[:_SHOWN]!r}; GET /api/v1/sensors lists those there are",
+                f"query.sensor: there is no such sensor: {sensor_id[:_SHOWN]!r}; GET /api/v1/sensors lists those there"
+                " are",
             )
 
 
