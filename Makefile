@@ -2,7 +2,7 @@
 #
 #   make setup   .venv with .venv/bin/ioc, the built screen, the servers' packages in the user's cache
 #   make up      run everything on this machine, until Ctrl-C        (make up ARGS="--sensors 100")
-#   make test    all tests, against real servers and a real browser  (make test ARGS="-k balance")
+#   make test    all tests, against real servers and a real browser  (make test ARGS="-k balance" WORKERS=2)
 #   make lint    ruff, mypy, import-linter, and the screen's own checks
 #   make bench   the figures of docs, measured on this machine
 #   make lock    choose versions anew and write the lock files
@@ -10,6 +10,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Of the tests; auto is one more than processors, see tests/spread.py.
+WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
@@ -22,7 +24,6 @@ COMPILE := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 
 	--no-emit-index-url --no-annotate --no-header
 SCREEN_SOURCES := $(shell find $(SCREEN)/src $(SCREEN)/public -type f 2>/dev/null) \
 	$(wildcard $(SCREEN)/*.html $(SCREEN)/*.json $(SCREEN)/*.ts)
-FOLDERS := $(wildcard $(addprefix tests/,unit contract integration e2e browser load))
 
 .PHONY: setup up test lint bench lock clean servers screen
 .DELETE_ON_ERROR:
@@ -37,7 +38,8 @@ test: $(STAMPS)/dev $(STAMPS)/node_modules screen servers
 		|| [ -n "$$CHROMIUM" ] || echo "make: the browser tests need Chromium and will fail without it:" \
 		"apt-get install chromium (as root), or set CHROMIUM to its path" >&2
 	@$(NPM) test
-	@$(BIN)/python -m pytest -q $(FOLDERS) $(ARGS)
+	@# Hundreds of processes of ours are started: they are compiled once.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
 
 lint: $(STAMPS)/dev $(STAMPS)/node_modules
 	$(BIN)/ruff check .

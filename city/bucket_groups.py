@@ -49,7 +49,6 @@ class Tally:
 
     def minutes(self, part: Minutes, group: Ints, sensor: Values) -> None:
         """Fold in K hours of sensors, by minute. ``group`` (K,): -1 is left out; rows in the order of ``sensor``."""
-        n = (~np.isnan(part.mean)).astype(np.int16) if part.n is None else part.n
         low = part.mean if part.low is None else part.low
         high = part.mean if part.high is None else part.high
         x = y = None
@@ -57,7 +56,7 @@ class Tally:
             # Of a minute only the direction is kept, not how much its readings agreed.
             angle = np.radians(part.mean.astype(np.float64))
             x, y = np.sin(angle), np.cos(angle)
-        self._add(group, sensor, n, part.mean, low, high, part.value, x, y)
+        self._add(group, sensor, part.counts(), part.mean, low, high, part.value, x, y)
 
     def hours(self, part: Hours, group: Ints, sensor: Values) -> None:
         """Fold in K hours of sensors as one bucket each."""

@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 #: Values of a metric in the precision of its column: float32, counters float64.
 Values = NDArray[Any]
 
-HOUR_US = 3_600_000_000
+MINUTE_US, HOUR_US = 60_000_000, 3_600_000_000
 
 
 class TooMany(Exception):

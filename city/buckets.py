@@ -17,7 +17,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from city.bucket_rows import HOUR_US, Bools, Floats, Ints, Rows, Values, increases, order
+from city.bucket_rows import HOUR_US, MINUTE_US, Bools, Floats, Ints, Rows, Values, increases, order
+from city.percentiles import percentiles
 from city.registry import Domain, Metric
 
 MINUTES = 60
@@ -34,7 +35,8 @@ class Minutes:
 
     ``mean`` float32. ``n`` int16; None where no minute of the block has more than one reading, and then ``low`` and
     ``high`` (float32, counters float64) are None as well: they are the mean. ``value`` float32, of amounts and
-    counters only.
+    counters only. ``percentiles`` float32 [K, p, 60] in the registry's order, of metrics that have them; None where
+    ``n`` is, or where they were not asked for.
     """
 
     mean: NDArray[np.float32]
@@ -42,6 +44,20 @@ class Minutes:
     low: Values | None
     high: Values | None
     value: NDArray[np.float32] | None
+    percentiles: NDArray[np.float32] | None = None
+
+    def counts(self) -> NDArray[np.int16]:
+        """How many readings each minute has, [K, 60]."""
+        return (~np.isnan(self.mean)).astype(np.int16) if self.n is None else self.n
+
+    def ranks(self, number: int) -> NDArray[np.float32]:
+        """So many percentiles of each minute, [K, number, 60]; NaN where they are not known, or there is nothing."""
+        mean = np.broadcast_to(self.mean[:, None], (len(self.mean), number, MINUTES))
+        if self.n is None:
+            return mean
+        # Of a single reading every percentile is that reading.
+        known = np.float32(np.nan) if self.percentiles is None else self.percentiles
+        return np.where((self.n == 1)[:, None], mean, known)
 
 
 @dataclass(slots=True)
@@ -65,7 +81,7 @@ class Hours:
 class Block:
     """K hours of sensors, by (sensor, channel, hour). ``lag_s``: the least of an hour's rows, of any quality.
 
-    ``readings``: of metrics with percentiles, (row of the block, value) of every reading.
+    ``readings``: of metrics with percentiles, (row of the block * 60 + minute, value) of every reading.
     """
 
     sensor: NDArray[np.int32]
@@ -74,7 +90,7 @@ class Block:
     lag_s: NDArray[np.float32]
     minutes: dict[str, Minutes]
     hours: dict[str, Hours]
-    readings: dict[str, tuple[Ints, Values]]
+    readings: dict[str, tuple[Cells, Values]]
 
     def __len__(self) -> int:
         return len(self.sensor)
@@ -104,7 +120,7 @@ def blocks(domain: Domain, rows: Rows, *, wanted: Bools | None = None, size: int
             by.sensor[first], by.channel[first], hour[first] * HOUR_US,
             np.fmin.reduceat(rows.lag_s[mine], first - first[0]), {}, {}, {},
         )  # fmt: skip
-        minute = (by.time_us[span] - block.time_us[row]) // 60_000_000
+        minute = (by.time_us[span] - block.time_us[row]) // MINUTE_US
         spots = _Spots(row * np.int32(MINUTES) + minute.astype(np.int32))
         for m in domain.metrics:
             if m.name in rows.values:
@@ -156,9 +172,12 @@ def _metric(block: Block, metric: Metric, spots: _Spots, value: Values, rise: Fl
     block.minutes[metric.name] = figures.minutes(len(block))
     block.hours[metric.name] = hours = figures.hours(len(block))
     if metric.percentiles:
-        row = (spots.cell // MINUTES).astype(np.int64)
-        hours.percentiles = percentiles(row, value, len(block), metric.percentiles)
-        block.readings[metric.name] = row, value
+        hours.percentiles = percentiles(spots.cell // MINUTES, value, len(block), metric.percentiles)
+        if not spots.single:
+            block.minutes[metric.name].percentiles = by_minute(
+                percentiles(spots.cell, value, len(block) * MINUTES, metric.percentiles)
+            )
+        block.readings[metric.name] = spots.cell, value
 
 
 class _Sums:
@@ -248,23 +267,7 @@ def direction(x: Floats, y: Floats) -> Floats:
     return np.where(np.hypot(x, y) > CANCELS, angle, np.nan)
 
 
-def percentiles(group: Ints, value: Values, groups: int, wanted: tuple[int, ...]) -> Floats:
-    """Percentiles of the values of each group, by linear interpolation: [groups, p], NaN for a group without any.
-
-    ``group`` (n,) 0 to groups - 1 in any order.
-    """
-    out = np.full((groups, len(wanted)), np.nan)
-    if not len(group):
-        return out
-    by = np.lexsort((value, group))
-    sorted_values = value[by].astype(np.float64)
-    n = np.bincount(group, minlength=groups)
-    first = np.cumsum(n) - n
-    some = np.flatnonzero(n)
-    for i, p in enumerate(wanted):
-        at = (n[some] - 1) * (p / 100.0)
-        low = np.floor(at).astype(np.int64)
-        a = sorted_values[first[some] + low]
-        b = sorted_values[first[some] + np.minimum(low + 1, n[some] - 1)]
-        out[some, i] = a + (at - low) * (b - a)
-    return out
+def by_minute(ranks: Floats) -> NDArray[np.float32]:
+    """Percentiles of K * 60 minutes, [K * 60, p], as they are kept: [K, p, 60]."""
+    found: NDArray[np.float32] = ranks.reshape(-1, MINUTES, ranks.shape[1]).transpose(0, 2, 1).astype(np.float32)
+    return found

@@ -210,6 +210,8 @@ def sensors_import(
         raise ConfigError(f"{file.name} is not UTF-8 text: save it as CSV UTF-8") from None
     with db.connect(now.database_url, application="sensors") as conn:
         changed = sensors.save(conn, found)
+        if changed >= sensors.MANY:
+            conn.execute("ANALYZE sensor")  # else the planner takes it for empty until the server looks by itself
     typer.echo(f"{len(found)} cảm biến, {changed} mới hoặc thay đổi / {len(found)} sensors, {changed} new or changed")
 
 

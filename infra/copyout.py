@@ -7,8 +7,8 @@ from libpq until a block is full; PostgreSQL has written them out already, so a 
 from __future__ import annotations
 
 import select
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 from psycopg import sql
@@ -91,17 +91,31 @@ def _finish(conn: psycopg.Connection) -> None:
         raise psycopg.errors.error_from_result(failed, encoding=conn.info.encoding)
 
 
-def parquet_blocks(conn: psycopg.Connection, query: sql.Composable, *, group_rows: int = GROUP_ROWS) -> Iterator[bytes]:
+class Footer(Protocol):
+    """What is known of a Parquet file when it has been written, as its metadata."""
+
+    def see(self, rows: pa.Table) -> None:
+        """Take note of rows that are written."""
+
+    def said(self) -> Mapping[str, str]:
+        """Keys and values for the end of the file."""
+
+
+def parquet_blocks(
+    conn: psycopg.Connection, query: sql.Composable, *, group_rows: int = GROUP_ROWS, footer: Footer | None = None
+) -> Iterator[bytes]:
     """The query's rows as a Parquet file: times as timestamp[us, UTC], texts by dictionary, numbers as they are.
 
     Single precision becomes double by way of its shortest decimal, so 41.3 stays 41.3. Row groups have about
     ``group_rows`` rows. The file is whole only when the generator has ended. Columns of other types are texts.
     """
     schema = arrow_schema(conn, query)
-    yield from to_parquet(schema, csv_blocks(conn, query, header=False), group_rows=group_rows)
+    yield from to_parquet(schema, csv_blocks(conn, query, header=False), group_rows=group_rows, footer=footer)
 
 
-def to_parquet(schema: pa.Schema, blocks: Iterable[bytes], *, group_rows: int = GROUP_ROWS) -> Iterator[bytes]:
+def to_parquet(
+    schema: pa.Schema, blocks: Iterable[bytes], *, group_rows: int = GROUP_ROWS, footer: Footer | None = None
+) -> Iterator[bytes]:
     """A Parquet file of what `csv_blocks` gives (without headers) for queries with these columns."""
     import pyarrow as pa
     from pyarrow import parquet
@@ -109,14 +123,23 @@ def to_parquet(schema: pa.Schema, blocks: Iterable[bytes], *, group_rows: int = 
     sink = Sink()
     with parquet.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         waiting: list[pa.Table] = []
+
+        def write(rows: list[pa.Table]) -> None:
+            group = pa.concat_tables(rows)
+            writer.write_table(group)
+            if footer is not None:
+                footer.see(group)
+            rows.clear()
+
         for block in blocks:
             waiting.append(_table(block, schema))
             if sum(t.num_rows for t in waiting) >= group_rows:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting.clear()
+                write(waiting)
                 yield from sink.take()
         if waiting:
-            writer.write_table(pa.concat_tables(waiting))
+            write(waiting)
+        if footer is not None:
+            writer.add_key_value_metadata(footer.said())
     yield from sink.take()
 
 

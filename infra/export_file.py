@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import psycopg
 
@@ -27,6 +28,24 @@ def _form(file: Path | None, said: str | None) -> Form:
     if named == "parquet":
         return "parquet"
     raise ConfigError(f"the form {named!r} is not known: name the file .csv or .parquet, or give --format csv|parquet")
+
+
+def _end(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+@contextlib.contextmanager
+def _ended_tidily() -> Iterator[None]:
+    """While this lasts, a signal to end is an exception as Ctrl-C is one: what is half done is tidied away."""
+    before = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup means it
+            before[number] = signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -53,7 +72,7 @@ def write(settings: Settings, file: Path | None, wanted: Wanted, said: str | Non
     registry = catalog.load(settings).registry
     sent = 0
     try:
-        with db.connect(settings.database_url, application="export", autocommit=True) as conn:
+        with _ended_tidily(), db.connect(settings.database_url, application="export", autocommit=True) as conn:
             export.check(wanted, registry, conn)
             parts = export.slices(conn, wanted, registry)
             with _target(file) as out, Bar(len(parts)) as bar:

@@ -44,6 +44,7 @@ def minute_columns(metric: Metric) -> dict[str, str]:
     found = {"mean": "real[]", "n": "smallint[]", "min": f"{wide}[]", "max": f"{wide}[]"}
     if metric.aggregate in ("sum", "increase"):
         found["value"] = "real[]"
+    found |= {f"p{p}": "real[]" for p in metric.percentiles}
     return {f"{metric.name}${stat}": kind for stat, kind in found.items()}
 
 
@@ -175,6 +176,8 @@ def sync(conn: psycopg.Connection, registry: Registry) -> None:
             have = _columns(conn, name)
             for column, kind in columns.items():
                 if column not in have:
+                    # No SET STORAGE as for new tables: a hypertable that is compressed refuses it. Rows that lack the
+                    # column stay as they are; what null means there is with who writes it (`infra.rollup.write`).
                     conn.execute(f"ALTER TABLE {name} ADD COLUMN {column} {kind}")
         # Rows arrive nearly in the order of their time: a few pages tell where an hour lies.
         name = table(domain.code)

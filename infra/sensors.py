@@ -19,6 +19,8 @@ FIELDS = (
     "sensor_id", "area", "domain", "zone", "name", "site", "place", "lat", "lon", "interval_s", "parent", "metrics",
     "status", "tags",
 )  # fmt: skip
+#: Changed rows that make the planner's idea of the table a wrong one.
+MANY = 1_000
 
 
 def load(conn: psycopg.Connection) -> list[Sensor]:

@@ -54,6 +54,9 @@ def backfill(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Judge all, store nothing")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="Write all bad lines there")] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Go on where nearly all lines at the beginning are bad")
+    ] = False,
 ) -> None:
     """Nạp số liệu cũ / Store readings of the past from a file, by the same rules as what comes live."""
     from ingest.backfill import plan
@@ -72,4 +75,4 @@ def backfill(
     )
     chosen = settings.load()
     log.setup(chosen, "backfill")
-    raise typer.Exit(run(chosen, Wish(file, said, dry_run, report)))
+    raise typer.Exit(run(chosen, Wish(file, said, dry_run, report, keep_going)))

@@ -191,7 +191,8 @@ async def respond(
 ) -> Download:
     """The answer for ``blocks(conn)``, which runs in a thread, in one read-only transaction of one moment.
 
-    The first block is there before this returns, so an early error is answered as a problem. Give ``request`` where
+    The first block is there before this returns, so an early error is answered as a problem; and ``headers`` may be a
+    dict that ``blocks`` still adds to while it makes that block. Give ``request`` where
     the first block may take long: then a client that leaves before it is noticed as well. Downloads of one ``lane``
     do not take the place of another's.
     """

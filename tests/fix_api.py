@@ -1,7 +1,8 @@
 """Fixtures of the API as a process.
 
-api       api(database_url, broker_url, **env) -> Api, listening                                     test
-city      an Api, a collector and a publisher on one database and broker, with registered sensors    test
+api          api(database_url, broker_url, **env) -> Api, listening                                     test
+city         an Api, a collector and a publisher on one database and broker, with registered sensors    test
+shared_city  such a city for tests that leave nothing in it that another would look at                  module
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from city.sensors import Sensor
 from infra import sensors
-from infra.servers import Mosquitto
+from infra.servers import Installation, Mosquitto, Postgres
+from tests.fix_servers import fresh_database, running_mosquitto, services
 from tests.publisher import Publisher
 from tests.service import Service, until
 
@@ -209,9 +211,9 @@ SENSORS = [
 ]
 
 
-@pytest.fixture
-def api(service: Callable[..., Service]) -> Iterator[Callable[..., Api]]:
-    """Start the API: ``api(database_url, broker_url, IOC_…="…")``."""
+@contextmanager
+def apis(service: Callable[..., Service]) -> Iterator[Callable[..., Api]]:
+    """Starts the API by such a service; its connections are closed afterwards."""
     made: list[Api] = []
 
     def make(database: str, broker: str, **env: str) -> Api:
@@ -225,8 +227,8 @@ def api(service: Callable[..., Service]) -> Iterator[Callable[..., Api]]:
             one.close()
 
 
-@pytest.fixture
-def city(
+@contextmanager
+def running_city(
     database: str, mosquitto: Mosquitto, service: Callable[..., Service], api: Callable[..., Api]
 ) -> Iterator[City]:
     """A running city of five sensors."""
@@ -241,3 +243,34 @@ def city(
         yield City(one, collector, publisher, database, mosquitto)
     finally:
         publisher.close()
+
+
+@pytest.fixture
+def api(service: Callable[..., Service]) -> Iterator[Callable[..., Api]]:
+    """Start the API: ``api(database_url, broker_url, IOC_…="…")``."""
+    with apis(service) as make:
+        yield make
+
+
+@pytest.fixture
+def city(
+    database: str, mosquitto: Mosquitto, service: Callable[..., Service], api: Callable[..., Api]
+) -> Iterator[City]:
+    """A city of the test's own."""
+    with running_city(database, mosquitto, service, api) as city:
+        yield city
+
+
+@pytest.fixture(scope="module")
+def shared_city(
+    postgres: Postgres, installed: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[City]:
+    """A city for tests that leave nothing in it that another would look at."""
+    with (
+        fresh_database(postgres) as database,
+        running_mosquitto(installed) as mosquitto,
+        services(tmp_path_factory.mktemp("city")) as service,
+        apis(service) as api,
+        running_city(database, mosquitto, service, api) as city,
+    ):
+        yield city

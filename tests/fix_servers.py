@@ -107,15 +107,22 @@ def postgres(installed: Installation, catalog: Catalog) -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture
-def database(postgres: Postgres) -> Iterator[str]:
-    """The URL of a fresh, migrated database."""
+@contextlib.contextmanager
+def fresh_database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a fresh, migrated database, which is dropped afterwards."""
     name = f"test_{next(_numbers)}"
     _create(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     try:
         yield postgres.url_of(name)
     finally:
         _create(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a fresh, migrated database."""
+    with fresh_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture
@@ -132,9 +139,9 @@ def own_database(own_postgres: Postgres, catalog: Catalog) -> str:
     return own_postgres.url
 
 
-@pytest.fixture
-def mosquitto(installed: Installation) -> Iterator[Mosquitto]:
-    """A broker for one test, which may kill, freeze and restart it."""
+@contextlib.contextmanager
+def running_mosquitto(installed: Installation) -> Iterator[Mosquitto]:
+    """A broker, which is ended afterwards."""
     with folder() as place:
         server = Mosquitto(installed, place / "mosquitto", password=secrets.token_hex(8), log=place / "mosquitto.log")
         try:
@@ -144,6 +151,13 @@ def mosquitto(installed: Installation) -> Iterator[Mosquitto]:
             if server.alive():
                 thaw(server)
             server.stop()
+
+
+@pytest.fixture
+def mosquitto(installed: Installation) -> Iterator[Mosquitto]:
+    """A broker for one test, which may kill, freeze and restart it."""
+    with running_mosquitto(installed) as server:
+        yield server
 
 
 @pytest.fixture
@@ -162,13 +176,13 @@ def proxy() -> Iterator[Callable[[str], Proxy]]:
             one.close()
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Start services of ours: ``service("ingest", "run", env={"IOC_DATABASE_URL": …})``."""
+@contextlib.contextmanager
+def services(logs: Path) -> Iterator[Callable[..., Service]]:
+    """Starts services of ours with their logs in that folder; they are killed afterwards."""
     made: list[Service] = []
 
     def make(*args: str, env: dict[str, str]) -> Service:
-        made.append(Service(args, env, tmp_path / f"{args[0]}-{len(made) + 1}.log"))
+        made.append(Service(args, env, logs / f"{args[0]}-{len(made) + 1}.log"))
         return made[-1]
 
     try:
@@ -176,3 +190,10 @@ def service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     finally:
         for one in made:
             one.kill()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Start services of ours: ``service("ingest", "run", env={"IOC_DATABASE_URL": …})``."""
+    with services(tmp_path) as make:
+        yield make

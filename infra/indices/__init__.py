@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from pydantic import Field
 
 from city.registry import Domain
 from city.sensors import Sensor
 from infra.catalog import Catalog
 from infra.roster import Roster
+from infra.shown import Shown
 
 T = TypeVar("T")
 Memory = dict[str, tuple[Hashable, Any]]
@@ -24,15 +26,15 @@ Memory = dict[str, tuple[Hashable, Any]]
 OPERATING = "không có – số liệu vận hành / none – an operating figure"
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure. ``value`` is null where it cannot be said, and ``reason`` then says why, in both languages.
+class Item(Shown, frozen=True, kw_only=True):
+    """One figure. `value` is null where it cannot be said, and `reason` then says why, in both languages.
 
-    ``key`` is ``<index>/<subject>``; the subject is a sensor, a zone (``zone``), or an area (``zone`` null).
-    ``vi`` and ``en`` are the level in words; ``colour`` is #rrggbb. ``since`` to ``at`` is the time it was made from
-    (``since`` null: a moment); ``completeness`` the share, in %, of what it should have been made from. ``details``
-    are the index's own.
+    `key` is `<index>/<subject>`; the subject is a sensor, a zone (`zone`), or an area (`zone` null). `vi` and `en` are
+    the level in words; `colour` is #rrggbb. It was made from the time `since` (null: a moment) to `at`. `details` are
+    the index's own.
     """
 
+    shown_as = "IndexItem"
     key: str
     index: str
     area: str
@@ -45,12 +47,12 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     en: str
     colour: str | None
     at: str | None
-    completeness: float | None
+    completeness: Annotated[float | None, Field(description="Share of what it should have been made from, %.")]
     method: str
-    legal_basis: str
+    legal_basis: Annotated[str, Field(description="Its legal basis, or that it is an operating figure.")]
     since: str | None = None
     reason: str | None = None
-    details: dict[str, Any] = {}
+    details: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Index(msgspec.Struct, frozen=True, kw_only=True):

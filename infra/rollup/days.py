@@ -9,7 +9,7 @@ from city.bucket_groups import Figures, Tally
 from city.bucket_rows import HOUR_US, Bools, Ints, Values
 from city.registry import Metric
 from infra import schema
-from infra.rollup import groups, members, source
+from infra.rollup import group_tables, groups, members, source
 from infra.rollup.groups import Groups, Span
 from infra.rollup.source import stamp
 from infra.rollup.task import DAY_US, Task
@@ -26,7 +26,7 @@ def write_day(task: Task, day: int) -> None:
     places = sorted({*task.places, *((area, zone) for _, area, zone in now.keys)})
     hours, keys = _hours(task, day, places, now.keys)
     if not hours:
-        groups.delete(conn, "group_day", domain, places, [day])
+        group_tables.delete(conn, "group_day", domain, places, [day])
         return
     reported = _reported(task, day, known)
     wanted = members.expected(conn, domain, known, reported, day + DAY_US)
@@ -41,9 +41,9 @@ def write_day(task: Task, day: int) -> None:
     whole = Groups(keys, now.zones, now.zone, now.area)
     raw_from = task.state().raw_from
     if raw_from is not None and day < raw_from:
-        groups.keep_percentiles(conn, "group_day", domain, places, whole, spans, raw_from)
-    groups.delete(conn, "group_day", domain, places, [day])
-    groups.write_spans(conn, "group_day", domain, whole, spans)
+        group_tables.keep_percentiles(conn, "group_day", domain, places, whole, spans, raw_from)
+    group_tables.delete(conn, "group_day", domain, places, [day])
+    group_tables.write_spans(conn, "group_day", domain, whole, spans)
     task.count("days")
 
 
@@ -67,7 +67,7 @@ def _reported(task: Task, day: int, known: members.Members) -> Bools:
 
 
 def _hours(
-    task: Task, day: int, places: groups.Places, keys: list[tuple[int, str, str]]
+    task: Task, day: int, places: group_tables.Places, keys: list[tuple[int, str, str]]
 ) -> tuple[dict[str, Tally], list[tuple[int, str, str]]]:
     """The day's hours of every group added up by metric, and the groups: ``keys`` and those that once were."""
     hours = list(range(day, day + DAY_US, HOUR_US))
@@ -75,7 +75,7 @@ def _hours(
         sql.SQL(
             """SELECT g.area, g.zone, g.metric, g.n, g.mean, g.min, g.max, g.value, g.x, g.y
                FROM group_hour g CROSS JOIN {}"""
-        ).format(groups.of_places(task.domain, places, hours))
+        ).format(group_tables.of_places(task.domain, places, hours))
     ).fetchall()
     keys = list(dict.fromkeys([*keys, *((day, area, zone) for area, zone, *_ in rows)]))
     at_key = {key: i for i, key in enumerate(keys)}
@@ -104,13 +104,16 @@ def _percentiles(
     if n > SORTED * 2:  # a reading counts in its zone and in its area
         task.log.warning("percentiles of a day left out", domain=task.domain.code, metric=metric.name, readings=n // 2)
         return out
-    readings = []
+    spots, values = [], []
     for hour in range(day, day + DAY_US, HOUR_US):
         found = source.from_rows(task.conn, task.domain, hour, hour + HOUR_US, metrics=[metric.name])
         rows = task.rows(found, bounded=False, numbered=False)
         if metric.name in rows.values:
             value = rows.values[metric.name]
             there = ~np.isnan(value)
-            readings.append((known.of(rows.sensor[there].astype(np.int64)), value[there]))
-    out[: len(now.keys)] = now.percentiles(metric, readings)
+            cell = known.of(rows.sensor[there].astype(np.int64))
+            spots.append(cell[cell >= 0].astype(np.int32))
+            values.append(value[there][cell >= 0])
+    if spots:
+        out[: len(now.keys)] = now.percentiles(metric, np.concatenate(spots), np.concatenate(values))
     return out

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from city.bucket_rows import HOUR_US, Ints
 from city.buckets import blocks
-from infra.rollup import changed, days, groups, members, merge, source, stored, write
+from infra.rollup import changed, days, group_tables, groups, members, merge, source, stored, write
 from infra.rollup.task import DAY_US, State, Task, city_day
 
 #: Hours of sensors of one transaction, about, and of one step of it.
@@ -134,12 +136,13 @@ def regroup(task: Task, hours: list[int], state: State, known: members.Members) 
     parts = -(-max(1, int((known.cell >= 0).sum()) * len(hours)) // ROWS)
     kept = task.settings.keep_minute_days
     whole = not kept or first >= task.now_us - kept * DAY_US  # else its minutes may have been dropped
-    several = stored.arrays(conn, domain, domain.metrics, first, last) if whole else {}
+    every = stored.Stretch(conn, domain, domain.metrics, first, last)
+    several = every.arrays() if whole else {}
     for i in range(parts):
-        span = (conn, domain, domain.metrics, first, last)
-        both = [list(stored.hours(*span, part=(i, parts)))]
+        stretch = replace(every, part=(i, parts))
+        both = [list(stretch.hours())]
         if whole:
-            both.append(list(stored.minutes(*span, part=(i, parts), several=several)))
+            both.append(list(stretch.minutes(several=several, ranks=False)))
         for block in map(stored.joined, both):
             if block is not None:
                 fold.add(block)
@@ -150,6 +153,6 @@ def regroup(task: Task, hours: list[int], state: State, known: members.Members) 
             rows = task.rows(found, bounded=False, numbered=False)
             for name, value in rows.values.items():
                 there = ~np.isnan(value)
-                fold.readings[name].append((fold.places(rows.sensor[there], rows.time_us[there]), value[there]))
+                fold.take(name, fold.spots(rows.sensor[there], rows.time_us[there]), value[there])
     places = sorted({*task.places, *known.cells})
-    groups.write_hours(conn, fold, places=places, raw_from=state.raw_from, minutes_too=whole)
+    group_tables.write_hours(conn, fold, places=places, raw_from=state.raw_from, minutes_too=whole)

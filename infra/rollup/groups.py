@@ -1,28 +1,18 @@
-"""Figures of zones and areas: folded from their sensors' hours, and written."""
+"""Figures of zones and areas: folded from their sensors' hours."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import psycopg
-from psycopg import sql
 
 from city.bucket_groups import Figures, Tally
-from city.bucket_rows import HOUR_US, Bools, Floats, Ints, Values
-from city.buckets import Block, percentiles
+from city.bucket_rows import HOUR_US, MINUTE_US, Bools, Floats, Ints, Values
+from city.buckets import MINUTES, Block, Cells
+from city.percentiles import percentiles
 from city.registry import Domain, Metric
-from infra.rollup import wire
-from infra.rollup.members import Members, expected
-from infra.rollup.source import stamp
-from infra.rollup.wire import Column
-
-MINUTE = ("n", "mean", "min", "max", "value", "sensors")
-HOUR = ("n", "mean", "min", "max", "value", "x", "y", "p", "sensors", "expected", "due_n", "left_out")
-#: (area, zone), and (area, "") for the whole area.
-Places = Sequence[tuple[str, str]]
-KEY = ("time", "area", "zone", "domain", "metric")
+from infra.rollup.members import Members
 
 
 class Fold:
@@ -33,16 +23,31 @@ class Fold:
         self.members = members
         self.hours_us: Ints = np.array(hours, np.int64)
         size = len(hours) * len(members.cells)
-        self.minutes = {m.name: Tally(m, size, 60) for m in domain.metrics}
+        self.minutes = {m.name: Tally(m, size, MINUTES) for m in domain.metrics}
         self.hours = {m.name: Tally(m, size, 1) for m in domain.metrics}
         self.reported = np.zeros((len(hours), len(members.cell), len(domain.metrics)), bool)
-        self.readings: dict[str, list[tuple[Ints, Values]]] = {m.name: [] for m in domain.metrics if m.percentiles}
+        self.readings: dict[str, list[tuple[Cells, Values]]] = {m.name: [] for m in domain.metrics if m.percentiles}
 
     def places(self, sensor: Values, time_us: Ints) -> Ints:
         """The cell and hour of rows of these hours: hour * cells + cell, -1 for sensors that do not count."""
         cell = self.members.of(sensor.astype(np.int64))
         hour = np.searchsorted(self.hours_us, time_us // HOUR_US * HOUR_US)
         return np.where(cell >= 0, hour * len(self.members.cells) + cell, -1)
+
+    def spots(self, sensor: Values, time_us: Ints) -> Ints:
+        """The place and minute of readings of these hours: place * 60 + minute, below 0 for those that do not count."""
+        return self.places(sensor, time_us) * MINUTES + time_us % HOUR_US // MINUTE_US
+
+    def take(self, metric: str, spot: Ints, value: Values) -> None:
+        """Take in readings of a metric with percentiles, which do not add up."""
+        there = spot >= 0
+        self.readings[metric].append((spot[there].astype(np.int32), value[there]))
+
+    def taken(self, metric: str) -> tuple[Cells, Values]:
+        """The spots and values of all readings that were taken in."""
+        spots, values = zip(*self.readings[metric], strict=True) if self.readings[metric] else ((), ())
+        none = np.empty(0, np.float32)
+        return np.concatenate((none.astype(np.int32), *spots)), np.concatenate((*values,)) if values else none
 
     def add(self, block: Block) -> None:
         """Take in a block of these hours: its minutes, its hours or both. All of a sensor comes in one block."""
@@ -57,8 +62,9 @@ class Fold:
                 there = known & (block.hours[m.name].n > 0)
                 self.reported[hour[there], block.sensor[there], i] = True
             if m.name in block.readings:
-                row, value = block.readings[m.name]
-                self.readings[m.name].append((place[row], value))
+                cell, value = block.readings[m.name]
+                row = cell // MINUTES
+                self.take(m.name, place[row] * MINUTES + (cell - row * MINUTES), value)
 
 
 @dataclass(slots=True)
@@ -98,18 +104,21 @@ class Groups:
         np.add.at(out, self.area, by_place)
         return out
 
-    def percentiles(self, metric: Metric, readings: Sequence[tuple[Ints, Values]]) -> Floats:
-        """Percentiles of all readings of each group, (groups, p). ``readings``: (place or -1, value)."""
-        out = np.full((len(self.keys), len(metric.percentiles)), np.nan)
-        if not readings:
-            return out
-        place = np.concatenate([c for c, _ in readings])
-        value = np.concatenate([v for _, v in readings])
-        place, value = place[place >= 0], value[place >= 0]
+    def percentiles(self, metric: Metric, spot: Values, value: Values, width: int = 1) -> Floats:
+        """Percentiles of the readings of each group in ``width`` buckets of its time: (groups * width, p).
+
+        ``spot`` (n,): place * width + bucket.
+        """
+        size = len(self.keys) * width
+        out = np.full((size, len(metric.percentiles)), np.nan)
         # First the areas, then the zones: a reading counts in both, and need not be held twice.
-        for group in (self.area[place], self.zone[place]):
+        for of_place in (self.area, self.zone):
+            at = np.where(of_place >= 0, of_place * width, -width)[:, None] + np.arange(width)
+            group = at.astype(np.int32).ravel()[spot]
             mine = group >= 0
-            found = percentiles(group[mine], value[mine], len(self.keys), metric.percentiles)
+            whole = bool(mine.all())
+            group, some = (group, value) if whole else (group[mine], value[mine])
+            found = percentiles(group, some, size, metric.percentiles)
             out = np.where(np.isnan(found), out, found)
         return out
 
@@ -150,137 +159,3 @@ def expectations(
         count, every_due, left_out = (groups.sums(np.concatenate(columns)) for columns in zip(*shares, strict=True))
         out.append((count, every_due, left_out))
     return out
-
-
-def write_hours(
-    conn: psycopg.Connection, fold: Fold, *, places: Places | None = None, raw_from: int | None = None,
-    minutes_too: bool = True,
-) -> None:  # fmt: skip
-    """Write what the hours of a fold come to; in place of what is there of all ``places``, if they are given.
-
-    Percentiles of hours before ``raw_from``, whose readings are gone, stay as they are there. ``minutes_too``: else
-    the figures of minutes stay.
-    """
-    domain, times = fold.domain, fold.hours_us.tolist()
-    groups = Groups.of(fold.members, times)
-    wanted = [
-        expected(conn, domain, fold.members, reported, hour + HOUR_US)
-        for hour, reported in zip(times, fold.reported, strict=True)
-    ]
-    shares = expectations(groups, fold.members, wanted, 3600.0)
-    minutes, spans = {}, {}
-    for m, (count, due_n, left_out) in zip(domain.metrics, shares, strict=True):
-        found = groups.figures(fold.minutes[m.name])
-        if found.n.any():
-            minutes[m.name] = found
-        p = groups.percentiles(m, fold.readings.get(m.name, []))
-        spans[m.name] = Span(groups.figures(fold.hours[m.name]), p, count, due_n, left_out)
-    if places is not None:
-        if raw_from is not None and times[0] < raw_from:
-            keep_percentiles(conn, "group_hour", domain, places, groups, spans, raw_from)
-        delete(conn, "group_hour", domain, places, times)
-        if minutes_too:
-            delete(conn, "group_minute", domain, places, times)
-    if minutes_too:
-        _write_minutes(conn, domain, groups, minutes)
-    write_spans(conn, "group_hour", domain, groups, spans)
-
-
-def of_places(domain: Domain, places: Places, times: Sequence[int]) -> sql.Composable:
-    """SQL, from JOIN's ON to the end: rows g of a domain's groups at these times, found by their index."""
-    pairs = sorted(set(places))
-    return sql.SQL(
-        """unnest({areas}::text[], {zones}::text[]) AS k (area, zone) CROSS JOIN unnest({metrics}::text[]) AS m (name)
-           WHERE g.zone = k.zone AND g.metric = m.name AND g.domain = {domain} AND g.area = k.area
-             AND g.time >= {first} AND g.time <= {last} AND g.time = ANY(ARRAY[{times}])"""
-    ).format(
-        areas=sql.Literal([area for area, _ in pairs]),
-        zones=sql.Literal([zone for _, zone in pairs]),
-        metrics=sql.Literal([m.name for m in domain.metrics]),
-        domain=sql.Literal(domain.code),
-        first=stamp(times[0]),
-        last=stamp(times[-1]),
-        times=sql.SQL(", ").join(map(stamp, times)),
-    )
-
-
-def keep_percentiles(
-    conn: psycopg.Connection, table: str, domain: Domain, places: Places, groups: Groups, spans: dict[str, Span],
-    raw_from: int,
-) -> None:  # fmt: skip
-    """Take the percentiles of groups before ``raw_from`` from the table."""
-    times = sorted({time for time, _, _ in groups.keys})
-    rows = conn.execute(
-        sql.SQL(
-            """SELECT (extract(epoch FROM g.time) * 1000000)::bigint, g.area, g.zone, g.metric, g.p
-               FROM {} g CROSS JOIN {} AND g.p IS NOT NULL"""
-        ).format(sql.Identifier(table), of_places(domain, places, times))
-    )
-    old = {(time, area, zone, metric): p for time, area, zone, metric, p in rows}
-    for metric, span in spans.items():
-        for i, key in enumerate(groups.keys):
-            if key[0] < raw_from and span.percentiles.shape[1]:
-                span.percentiles[i] = old.get((*key, metric), np.nan)
-
-
-def _key(groups: Groups, domain: Domain, metric: str, rows: Ints) -> list[Column]:
-    def texts(values: Iterable[str]) -> Values:
-        return np.array([v.encode() for v in values], np.bytes_)
-
-    keys = [groups.keys[i] for i in rows.tolist()]
-    return [
-        Column("time", ">i8", wire.times(np.array([t for t, _, _ in keys], np.int64))),
-        Column("area", "", texts(a for _, a, _ in keys)),
-        Column("zone", "", texts(z for _, _, z in keys)),
-        Column("domain", "", texts([domain.code] * len(keys))),
-        Column("metric", "", texts([metric] * len(keys))),
-    ]
-
-
-def _write_minutes(conn: psycopg.Connection, domain: Domain, groups: Groups, found: dict[str, Figures]) -> None:
-    def parts() -> Iterator[bytes]:
-        for metric, f in found.items():
-            some = np.flatnonzero(f.n.any(axis=1))
-            f = f.take(some)
-            yield from wire.rows(
-                [
-                    *_key(groups, domain, metric, some),
-                    Column("n", ">i4", f.n), Column("mean", ">f4", f.mean), Column("min", ">f4", f.low),
-                    Column("max", ">f4", f.high), Column("value", ">f8", f.value), Column("sensors", ">i4", f.sensors),
-                ]
-            )  # fmt: skip
-
-    wire.write(conn, "group_minute", (*KEY, *MINUTE), parts())
-
-
-def write_spans(conn: psycopg.Connection, table: str, domain: Domain, groups: Groups, spans: dict[str, Span]) -> None:
-    """Write hours or days of all groups that have readings or should have some."""
-
-    def parts() -> Iterator[bytes]:
-        for metric, s in spans.items():
-            some = np.flatnonzero((s.figures.n[:, 0] > 0) | (s.expected > 0) | (s.left_out > 0))
-            if not len(some):
-                continue
-            f = s.figures.take(some)
-            columns = [*_key(groups, domain, metric, some), Column("n", ">i8", f.n[:, 0])]
-            for name, values in (
-                ("mean", f.mean), ("min", f.low), ("max", f.high), ("value", f.value), ("x", f.x), ("y", f.y)
-            ):  # fmt: skip
-                columns.append(Column(name, ">f8", values[:, 0], ~np.isnan(values[:, 0])))
-            p = s.percentiles[some]
-            there: Bools = np.array(~np.isnan(p).any(axis=1) if p.shape[1] else np.zeros(len(p)), bool)
-            columns.append(Column("p", ">f8", p, there))
-            columns.append(Column("sensors", ">i4", f.sensors[:, 0]))
-            columns.append(Column("expected", ">i4", s.expected[some]))
-            columns.append(Column("due_n", ">f8", s.due_n[some]))
-            columns.append(Column("left_out", ">i4", s.left_out[some]))
-            yield from wire.rows(columns)
-
-    wire.write(conn, table, (*KEY, *HOUR), parts())
-
-
-def delete(conn: psycopg.Connection, table: str, domain: Domain, places: Places, times: Sequence[int]) -> None:
-    """Take away a domain's rows of these hours or days (ascending). ``places``: every (area, zone) that there is."""
-    conn.execute(
-        sql.SQL("DELETE FROM {} g USING {}").format(sql.Identifier(table), of_places(domain, places, times))
-    )  # fmt: skip

@@ -9,7 +9,7 @@ from psycopg import sql
 from city.bucket_rows import HOUR_US, Rows, TooMany, append
 from city.buckets import Block, blocks
 from infra import journal, schema
-from infra.rollup import changed, days, groups, members, source, write
+from infra.rollup import changed, days, group_tables, groups, members, source, write
 from infra.rollup.source import Part, stamp
 from infra.rollup.task import DAY_US, Task, city_day
 
@@ -79,7 +79,7 @@ def _roll(task: Task, hour: int) -> None:
         task.count("rows", len(rows))
         del rows, found
         i += 1
-    groups.write_hours(conn, fold)
+    group_tables.write_hours(conn, fold)
     task.count("hours")
     task.count("hours_from_journal" if quick else "hours_from_readings")
 

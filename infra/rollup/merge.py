@@ -1,7 +1,7 @@
 """Late readings of hours whose other readings have been dropped: added to what is rolled up.
 
-Counts, sums, least and greatest add up; percentiles stay as they were. A reading that was there before and comes a
-second time cannot be told any more, and counts twice.
+Counts, sums, least and greatest add up; percentiles, of minutes too, stay as they were. A reading that was there
+before and comes a second time cannot be told any more, and counts twice.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from city.bucket_groups import Figures, Tally
 from city.bucket_rows import HOUR_US, Bools, Ints, Values
-from city.buckets import Block, Hours, Minutes, blocks
+from city.buckets import MINUTES, Block, Hours, Minutes, blocks
 from city.registry import Metric
 from infra.rollup import source, stored
 from infra.rollup.source import Parts
@@ -35,7 +36,8 @@ def merged(task: Task, sensor: Ints, hour_us: Ints, batches: Ints) -> Block | No
     if not len(rows):
         return None
     wanted = np.concatenate(marks) & among(rows.sensor, rows.time_us // HOUR_US * HOUR_US, sensor, hour_us)
-    new = stored.joined(list(blocks(task.domain, rows, wanted=wanted)))
+    # All in one block: of several, one may have arrays that another does without.
+    new = next(blocks(task.domain, rows, wanted=wanted, size=len(rows)), None)
     if new is None:
         return None
     first, last = int(hour_us.min()), int(hour_us.max()) + HOUR_US
@@ -52,8 +54,8 @@ def among(sensor: Values, hour_us: Values, sensors: Ints, hours_us: Ints) -> Boo
 
 
 def _there(task: Task, first: int, last: int, sensors: list[int], kind: str) -> Iterator[Block]:
-    read = stored.hours if kind == "hours" else stored.minutes
-    return read(task.conn, task.domain, task.domain.metrics, first, last, sensors=sensors)
+    there = stored.Stretch(task.conn, task.domain, task.domain.metrics, first, last, sensors)
+    return there.hours() if kind == "hours" else there.minutes()
 
 
 def _take(block: Block, rows: Bools) -> Block:
@@ -61,7 +63,7 @@ def _take(block: Block, rows: Bools) -> Block:
         return None if values is None else values[rows]
 
     def minutes(m: Minutes) -> Minutes:
-        return Minutes(m.mean[rows], some(m.n), some(m.low), some(m.high), some(m.value))
+        return Minutes(m.mean[rows], some(m.n), some(m.low), some(m.high), some(m.value), some(m.percentiles))
 
     def hours(h: Hours) -> Hours:
         return Hours(
@@ -91,27 +93,32 @@ def _added(task: Task, parts: list[Block]) -> Block:
             continue
         minutes, hours = Tally(m, len(out), 60), Tally(m, len(out), 1)
         p = np.full((len(out), len(m.percentiles)), np.nan)
+        p60 = np.full((*p.shape, MINUTES), np.nan, np.float32)
         for i, (block, at) in enumerate(zip(parts, places, strict=True)):
             if m.name in block.minutes:
-                minutes.minutes(block.minutes[m.name], at, block.sensor)
+                part = block.minutes[m.name]
+                minutes.minutes(part, at, block.sensor)
+                # What is rolled up stays, known or not; where nothing was, the new readings are all there are.
+                was = (part.counts() > 0)[:, None] if i else True
+                p60[at] = np.where(was, part.ranks(len(m.percentiles)), p60[at])
             if m.name in block.hours:
                 hours.hours(block.hours[m.name], at, block.sensor)
                 found = block.hours[m.name].percentiles
-                # What is rolled up stays; where nothing was, the new readings are all there are.
-                if found is not None and i:
-                    p[at] = np.where(block.hours[m.name].n[:, None] > 0, found, p[at])
-                elif found is not None:
-                    p[at] = found
-        out.minutes[m.name] = _minutes(m, minutes.figures())
+                if found is not None:
+                    p[at] = np.where(block.hours[m.name].n[:, None] > 0 if i else True, found, p[at])
+        out.minutes[m.name] = _minutes(m, minutes.figures(), p60)
         out.hours[m.name] = _hours(m, hours.figures(), p)
     return out
 
 
-def _minutes(metric: Metric, f: Figures) -> Minutes:
+def _minutes(metric: Metric, f: Figures, percentiles: NDArray[np.float32]) -> Minutes:
     wide = np.float64 if metric.double else np.float32
     n = np.minimum(f.n, np.iinfo(np.int16).max).astype(np.int16)
     value = f.value.astype(np.float32) if metric.aggregate in ("sum", "increase") else None
-    return Minutes(f.mean.astype(np.float32), n, f.low.astype(wide), f.high.astype(wide), value)
+    return Minutes(
+        f.mean.astype(np.float32), n, f.low.astype(wide), f.high.astype(wide), value,
+        percentiles if metric.percentiles else None,
+    )  # fmt: skip
 
 
 def _hours(metric: Metric, f: Figures, percentiles: Values) -> Hours:

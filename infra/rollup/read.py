@@ -7,7 +7,7 @@ included, are worked out from the readings by the same code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from city import buckets
 from city.bucket_rows import HOUR_US, Floats, Ints, TooMany, gather
 from city.buckets import Block, blocks
 from city.registry import Domain, Metric
@@ -62,6 +63,7 @@ class Minutes(Keys):
     """Minutes of sensors, an hour a row: by metric arrays (n, 60), NaN where a minute has no reading; ``n`` int16.
 
     ``low`` and ``high`` are float32, of counters float64; ``value`` is the mean but for amounts and counters.
+    ``percentile`` by (metric, p), NaN also where it is not known.
     """
 
     n: dict[str, Minutes60] = field(default_factory=dict)
@@ -69,6 +71,7 @@ class Minutes(Keys):
     low: dict[str, Minutes60] = field(default_factory=dict)
     high: dict[str, Minutes60] = field(default_factory=dict)
     value: dict[str, Minutes60] = field(default_factory=dict)
+    percentile: dict[tuple[str, int], Minutes60] = field(default_factory=dict)
 
 
 def done_until_us(conn: psycopg.Connection, domain_code: str) -> int:
@@ -152,7 +155,7 @@ def hours(
     """
     wanted = _chosen(domain, metrics)
     first, done, last = _span(conn, domain, from_us, to_us)
-    parts = list(stored.hours(conn, domain, wanted, first, done, sensors=sensors)) if first < done else []
+    parts = list(stored.Stretch(conn, domain, wanted, first, done, sensors).hours()) if first < done else []
     for block in _fresh(conn, domain, wanted, done, last, sensors):
         block.minutes.clear()
         block.readings.clear()
@@ -190,25 +193,37 @@ def minutes(
     from_us: int,
     to_us: int,
     sensors: Sequence[int] | None = None,
+    ranks: bool = False,
 ) -> Minutes:
-    """The minutes of the hours that begin in [from, to) (microseconds), by (sensor, channel, hour). See `hours`."""
+    """The minutes of the hours that begin in [from, to) (microseconds), by (sensor, channel, hour). See `hours`.
+
+    ``ranks``: with percentiles, which are half as much again.
+    """
     wanted = _chosen(domain, metrics)
     first, done, last = _span(conn, domain, from_us, to_us)
-    parts = list(stored.minutes(conn, domain, wanted, first, done, sensors=sensors)) if first < done else []
+    there = stored.Stretch(conn, domain, wanted, first, done, sensors)
+    parts = list(there.minutes(ranks=ranks)) if first < done else []
     parts += list(_fresh(conn, domain, wanted, done, last, sensors))
     parts, by, keys = _sorted(parts)
     out = Minutes(keys[0], keys[1], keys[2])
     for m in wanted:
-        means, n, low, high, value = [], [], [], [], []
-        for b in parts:
-            found = b.minutes.get(m.name)
-            mean = np.full((len(b), 60), np.nan, np.float32) if found is None else found.mean
-            means.append(mean)
-            none = found is None or found.n is None
-            n.append((~np.isnan(mean)).astype(np.int16) if none else found.n)  # type: ignore[union-attr]
-            low.append(mean if none else found.low)  # type: ignore[union-attr]
-            high.append(mean if none else found.high)  # type: ignore[union-attr]
-            value.append(mean if found is None or found.value is None else found.value)
-        for into, pieces in ((out.n, n), (out.mean, means), (out.low, low), (out.high, high), (out.value, value)):
-            into[m.name] = np.concatenate(pieces)[by] if pieces else np.empty((0, 60), np.float32)  # type: ignore[arg-type]
+        found = [b.minutes.get(m.name) or _nothing(len(b)) for b in parts]
+
+        def column(take: Callable[[buckets.Minutes], Minutes60], found: list[buckets.Minutes] = found) -> Minutes60:
+            return np.concatenate([take(f) for f in found])[by] if found else np.empty((0, 60), np.float32)
+
+        out.n[m.name], out.mean[m.name] = column(lambda f: f.counts()), column(lambda f: f.mean)
+        out.low[m.name] = column(lambda f: f.mean if f.low is None else f.low)
+        out.high[m.name] = column(lambda f: f.mean if f.high is None else f.high)
+        out.value[m.name] = column(lambda f: f.mean if f.value is None else f.value)
+        if ranks and m.percentiles:
+            number = len(m.percentiles)
+            known = [f.ranks(number) for f in found] or [np.empty((0, number, 60), np.float32)]
+            every = np.concatenate(known)[by]
+            out.percentile |= {(m.name, p): every[:, i] for i, p in enumerate(m.percentiles)}
     return out
+
+
+def _nothing(hours: int) -> buckets.Minutes:
+    """The minutes of so many hours that lack a metric."""
+    return buckets.Minutes(np.full((hours, 60), np.nan, np.float32), None, None, None, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 import psycopg
@@ -22,54 +22,82 @@ _NAN, _NEVER = "array_fill('NaN'::{}, ARRAY[60])", "array_fill((-1)::smallint, A
 _Field = tuple[str, str, int]
 
 
-def _where(from_us: int, to_us: int, sensors: Sequence[int] | None, part: Part) -> sql.Composable:
-    more = [sql.SQL("time >= {} AND time < {}").format(stamp(from_us), stamp(to_us))]
-    if sensors is not None:
-        more.append(sql.SQL("sensor = ANY({}::int[])").format(sql.Literal(list(sensors))))
-    if part[1] > 1:
-        more.append(sql.SQL("sensor % {} = {}").format(sql.Literal(part[1]), sql.Literal(part[0])))
-    return sql.SQL(" AND ").join(more)
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Stored hours of sensors with from <= start < to (microseconds), and what is read of them.
 
+    ``sensors``: numbers of the database, None for all; ``part`` of the sensors, where they are taken in parts.
+    """
 
-def _blocks(
-    conn: psycopg.Connection, table: str, columns: list[tuple[_Field, str]], where: sql.Composable
-) -> Iterator[tuple[Block, NDArray[np.void]]]:
-    names = ", ".join(["time", "sensor", "channel", *(text for _, text in columns)])
-    query = sql.SQL("SELECT {} FROM {} WHERE {}").format(sql.SQL(names), sql.Identifier(table), where)
-    for rows in wire.fetch(conn, query, [*_KEY, *(field for field, _ in columns)]):
-        nan = np.full(len(rows), np.nan, np.float32)
-        yield (
-            Block(
+    conn: psycopg.Connection
+    domain: Domain
+    metrics: Sequence[Metric]
+    from_us: int
+    to_us: int
+    sensors: Sequence[int] | None = None
+    part: Part = WHOLE
+
+    def hours(self) -> Iterator[Block]:
+        """The hours, in no order; the blocks hold ``hours`` and no ``minutes``."""
+        columns: list[tuple[_Field, str]] = [(("lag_s", ">f4", 0), "coalesce(lag_s, 'NaN')")]
+        kinds = {"integer": ">i4", "real": ">f4", "double precision": ">f8"}
+        for m in self.metrics:
+            for name, kind in schema.hour_columns(m).items():
+                none = "0" if kind == "integer" else "'NaN'"
+                columns.append(((name, kinds[kind], 0), f"coalesce({name}, {none})"))
+        for block, rows in self._blocks(schema.hour_table(self.domain.code), columns):
+            block.lag_s = rows["lag_s"].astype(np.float32)
+            for m in self.metrics:
+                block.hours[m.name] = _hour(m, rows)
+            yield block
+
+    def minutes(
+        self, *, several: dict[str, bool] | None = None, extremes: bool = True, ranks: bool = True
+    ) -> Iterator[Block]:
+        """The minutes, an hour a row, in no order; the blocks hold ``minutes`` and no ``hours``.
+
+        A metric that none of the rows has is left out, and so are arrays that would only repeat the means.
+        ``several``: what `arrays` says, where it has been asked for all parts at once. Without ``extremes`` least and
+        greatest values are not read, which are half of it all, and without ``ranks`` no percentiles.
+        """
+        if several is None:
+            several = self.arrays()
+        chosen = [m for m in self.metrics if m.name in several]
+        columns = [c for m in chosen for c in _arrays(m, several[m.name], extremes, ranks)]
+        for block, rows in self._blocks(schema.minute_table(self.domain.code), columns):
+            for m in chosen:
+                block.minutes[m.name] = _minute(m, rows, several[m.name], extremes, ranks)
+            yield block
+
+    def arrays(self) -> dict[str, bool]:
+        """The metrics that any of the hours has, and whether any minute of it had more than one reading."""
+        flags = [f"bool_or({m.name}$mean IS NOT NULL), bool_or({m.name}$n IS NOT NULL)" for m in self.metrics]
+        row = self.conn.execute(
+            sql.SQL("SELECT {} FROM {} WHERE {}").format(
+                sql.SQL(", ".join(flags)), sql.Identifier(schema.minute_table(self.domain.code)), self._where()
+            )
+        ).fetchone()
+        found = row or ()
+        return {m.name: bool(found[2 * i + 1]) for i, m in enumerate(self.metrics) if found[2 * i]}
+
+    def _where(self) -> sql.Composable:
+        more = [sql.SQL("time >= {} AND time < {}").format(stamp(self.from_us), stamp(self.to_us))]
+        if self.sensors is not None:
+            more.append(sql.SQL("sensor = ANY({}::int[])").format(sql.Literal(list(self.sensors))))
+        if self.part[1] > 1:
+            more.append(sql.SQL("sensor % {} = {}").format(sql.Literal(self.part[1]), sql.Literal(self.part[0])))
+        return sql.SQL(" AND ").join(more)
+
+    def _blocks(self, table: str, columns: list[tuple[_Field, str]]) -> Iterator[tuple[Block, NDArray[np.void]]]:
+        names = ", ".join(["time", "sensor", "channel", *(text for _, text in columns)])
+        query = sql.SQL("SELECT {} FROM {} WHERE {}").format(sql.SQL(names), sql.Identifier(table), self._where())
+        for rows in wire.fetch(self.conn, query, [*_KEY, *(field for field, _ in columns)]):
+            nan = np.full(len(rows), np.nan, np.float32)
+            block = Block(
                 rows["sensor"].astype(np.int32), rows["channel"].astype(np.int16),
                 rows["time"].astype(np.int64) + EPOCH_US, nan, {}, {}, {},
-            ),
-            rows,
-        )  # fmt: skip
-
-
-def hours(
-    conn: psycopg.Connection,
-    domain: Domain,
-    metrics: Sequence[Metric],
-    from_us: int,
-    to_us: int,
-    *,
-    sensors: Sequence[int] | None = None,
-    part: Part = WHOLE,
-) -> Iterator[Block]:
-    """Stored hours with from <= time < to, in no order; the blocks hold ``hours`` and no ``minutes``."""
-    columns: list[tuple[_Field, str]] = [(("lag_s", ">f4", 0), "coalesce(lag_s, 'NaN')")]
-    kinds = {"integer": ">i4", "real": ">f4", "double precision": ">f8"}
-    for m in metrics:
-        for name, kind in schema.hour_columns(m).items():
-            none = "0" if kind == "integer" else "'NaN'"
-            columns.append(((name, kinds[kind], 0), f"coalesce({name}, {none})"))
-    where = _where(from_us, to_us, sensors, part)
-    for block, rows in _blocks(conn, schema.hour_table(domain.code), columns, where):
-        block.lag_s = rows["lag_s"].astype(np.float32)
-        for m in metrics:
-            block.hours[m.name] = _hour(m, rows)
-        yield block
+            )  # fmt: skip
+            yield block, rows
 
 
 def _hour(m: Metric, rows: NDArray[np.void]) -> Hours:
@@ -88,59 +116,7 @@ def _hour(m: Metric, rows: NDArray[np.void]) -> Hours:
     return out
 
 
-def minutes(
-    conn: psycopg.Connection,
-    domain: Domain,
-    metrics: Sequence[Metric],
-    from_us: int,
-    to_us: int,
-    *,
-    sensors: Sequence[int] | None = None,
-    part: Part = WHOLE,
-    several: dict[str, bool] | None = None,
-    extremes: bool = True,
-) -> Iterator[Block]:
-    """Stored minutes of the hours with from <= time < to, in no order; the blocks hold ``minutes`` and no ``hours``.
-
-    A metric that none of the rows has is left out, and so are arrays that would only repeat the means. ``several``:
-    what `arrays` says, where it has been asked for all parts at once. Without ``extremes`` least and greatest values
-    are not read, which are half of it all.
-    """
-    if several is None:
-        several = arrays(conn, domain, metrics, from_us, to_us, sensors=sensors, part=part)
-    chosen = [m for m in metrics if m.name in several]
-    columns = [c for m in chosen for c in _arrays(m, several[m.name], extremes)]
-    where = _where(from_us, to_us, sensors, part)
-    for block, rows in _blocks(conn, schema.minute_table(domain.code), columns, where):
-        for m in chosen:
-            block.minutes[m.name] = _minute(m, rows, several[m.name], extremes)
-        yield block
-
-
-def arrays(
-    conn: psycopg.Connection,
-    domain: Domain,
-    metrics: Sequence[Metric],
-    from_us: int,
-    to_us: int,
-    *,
-    sensors: Sequence[int] | None = None,
-    part: Part = WHOLE,
-) -> dict[str, bool]:
-    """The metrics that any of the stored hours has, and whether any minute of it had more than one reading."""
-    flags = [f"bool_or({m.name}$mean IS NOT NULL), bool_or({m.name}$n IS NOT NULL)" for m in metrics]
-    row = conn.execute(
-        sql.SQL("SELECT {} FROM {} WHERE {}").format(
-            sql.SQL(", ".join(flags)),
-            sql.Identifier(schema.minute_table(domain.code)),
-            _where(from_us, to_us, sensors, part),
-        )
-    ).fetchone()
-    found = row or ()
-    return {m.name: bool(found[2 * i + 1]) for i, m in enumerate(metrics) if found[2 * i]}
-
-
-def _arrays(m: Metric, several: bool, extremes: bool) -> Iterator[tuple[_Field, str]]:
+def _arrays(m: Metric, several: bool, extremes: bool, ranks: bool) -> Iterator[tuple[_Field, str]]:
     """The array columns of a metric, without nulls; all of them only where a minute has several readings."""
     single = _NAN.format("real")
     yield (f"{m.name}$mean", ">f4", 60), f"coalesce({m.name}$mean, {single})"
@@ -149,11 +125,13 @@ def _arrays(m: Metric, several: bool, extremes: bool) -> Iterator[tuple[_Field, 
         yield (f"{m.name}$n", ">i2", 60), f"coalesce({m.name}$n, {_NEVER})"
         for name in (f"{m.name}$min", f"{m.name}$max") if extremes else ():
             yield (name, wide, 60), f"coalesce({name}, {m.name}$mean::{kind}[], {_NAN.format(kind)})"
+        for name in (f"{m.name}$p{p}" for p in m.percentiles) if ranks else ():
+            yield (name, ">f4", 60), f"coalesce({name}, {single})"
     if m.aggregate in ("sum", "increase"):
         yield (f"{m.name}$value", ">f4", 60), f"coalesce({m.name}$value, {single})"
 
 
-def _minute(m: Metric, rows: NDArray[np.void], several: bool, extremes: bool) -> Minutes:
+def _minute(m: Metric, rows: NDArray[np.void], several: bool, extremes: bool, ranks: bool) -> Minutes:
     def column(name: str, kind: type[np.generic]) -> NDArray[np.generic]:
         return rows[f"{m.name}${name}"]["value"].astype(kind)
 
@@ -166,6 +144,10 @@ def _minute(m: Metric, rows: NDArray[np.void], several: bool, extremes: bool) ->
         out.n = np.where(n < 0, ~np.isnan(mean), n).astype(np.int16)
         if extremes:
             out.low, out.high = read("min", wide), read("max", wide)
+        if m.percentiles and ranks:
+            known = [np.asarray(read(f"p{p}", np.float32), np.float32) for p in m.percentiles]
+            out.percentiles = np.stack(known, axis=1)
+            out.percentiles = out.ranks(len(known))
     if m.aggregate in ("sum", "increase"):
         out.value = np.asarray(read("value", np.float32), np.float32)
     return out

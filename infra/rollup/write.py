@@ -27,7 +27,11 @@ def _key(block: Block) -> list[Column]:
 
 
 def _minutes(block: Block, metric: Metric) -> Iterator[Column]:
-    """The columns of one metric: a minute has one reading, mostly, and then its mean says all."""
+    """The columns of one metric: a minute has one reading, mostly, and then its mean says all.
+
+    So null percentiles beside a null ``n`` are the mean. Beside an ``n`` they are of a row that was written before
+    percentiles were kept: not known, but for minutes of one reading.
+    """
     found = block.minutes.get(metric.name)
     wide = ">f8" if metric.double else ">f4"
     k = len(block)
@@ -41,12 +45,15 @@ def _minutes(block: Block, metric: Metric) -> Iterator[Column]:
     if found.n is not None:  # more than one reading, or directions that cancel out
         several = np.any((found.n > 1) | ((found.n > 0) & np.isnan(found.mean)), axis=1)
     empty = found.mean  # never read: no row has it
+    ranks = found.percentiles
     yield Column(f"{metric.name}$mean", ">f4", found.mean, there)
     yield Column(f"{metric.name}$n", ">i2", empty if found.n is None else found.n, several)
     yield Column(f"{metric.name}$min", wide, empty if found.low is None else found.low, several)
     yield Column(f"{metric.name}$max", wide, empty if found.high is None else found.high, several)
     if metric.aggregate in ("sum", "increase"):
         yield Column(f"{metric.name}$value", ">f4", empty if found.value is None else found.value, there)
+    for i, p in enumerate(metric.percentiles):
+        yield Column(f"{metric.name}$p{p}", ">f4", empty if ranks is None else ranks[:, i], several)
 
 
 def _hours(block: Block, metric: Metric) -> Iterator[Column]:

@@ -57,12 +57,12 @@ class Report:
                 text = b.raw.decode("utf-8", "backslashreplace")[:TEXT_CHARACTERS]
                 self._writer.writerow((b.line, b.reason, safe_cell(b.detail), safe_cell(text)))
 
-    def tell(self) -> None:
-        """Write the first bad lines to stderr."""
+    def tell(self, *, quarantined: bool) -> None:
+        """Write the first bad lines to stderr, and where the others are."""
         for b in self._first:
             sys.stderr.write(f"line {b.line}: {b.reason}: {b.detail}\n")
         if self.lines > SHOWN:
-            where = self._path if self._path else "quarantine, or --report FILE"
+            where = self._path if self._path else "quarantine, or --report FILE" if quarantined else "--report FILE"
             sys.stderr.write(f"… {self.lines - SHOWN:,} more bad lines: see {where}\n")
 
     def sentence(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import sys
 import time
@@ -22,7 +23,7 @@ from infra.errors import ConfigError, Unavailable
 from infra.link import Link, Watchdog
 from infra.progress import Bar
 from infra.settings import Settings
-from ingest.backfill import lines, plan
+from ingest.backfill import guard, lines, plan
 from ingest.backfill.book import Book
 from ingest.backfill.clock import EARLIEST_US
 from ingest.backfill.csv_file import CsvFile
@@ -38,12 +39,13 @@ STDIN = Path("-")
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be done with a file."""
+    """What is to be done with a file. ``keep_going``: also where nearly every line at its beginning is bad."""
 
     file: Path
     said: Said
     dry_run: bool = False
     report: Path | None = None
+    keep_going: bool = False
 
 
 @contextmanager
@@ -85,7 +87,7 @@ def _csv_plan(file: BinaryIO, wish: Wish, known: catalog.Catalog) -> tuple[Plan,
 
 
 def run(settings: Settings, wish: Wish) -> int:
-    """Do it; the exit code: 1 where there were bad lines."""
+    """Do it; the exit code: 1 where there were bad lines. ConfigError where the mapping is to blame for them."""
     known = catalog.load(settings)
     limits = Limits(EARLIEST_US, time.time_ns() // 1000 + settings.max_early_s * 1_000_000)
     log: Any = structlog.get_logger()
@@ -119,9 +121,17 @@ def run(settings: Settings, wish: Wish) -> int:
         into = Look(link, book) if wish.dry_run else Loader(link, book, name, origin, log)
         report = stack.enter_context(Report(wish.report))
         bar = stack.enter_context(Bar(total))
-        into.begin()
         begun, count = time.monotonic(), 0
-        for part in source.parts():
+        parts = source.parts()
+        first_parts = guard.beginning(parts)
+        wrong = "" if wish.keep_going else guard.trouble(first_parts)
+        if wrong and not wish.dry_run:
+            for part in first_parts:
+                report.add(part.bad)
+            report.tell(quarantined=False)
+            raise ConfigError(wrong)
+        into.begin()
+        for part in itertools.chain(first_parts, parts):
             into.store(part)
             report.add(part.bad)
             count += part.lines
@@ -129,6 +139,8 @@ def run(settings: Settings, wish: Wish) -> int:
         into.end()
         seconds = time.monotonic() - begun
     _tell(the_plan, book, into, report, count, seconds)
+    if wrong:
+        sys.stdout.write(f"nạp thật sẽ dừng / without --dry-run it would stop: {wrong}\n")
     return 1 if report.lines else 0
 
 
@@ -137,7 +149,7 @@ def _size(path: Path) -> int | None:
 
 
 def _tell(the_plan: Plan, book: Book, into: Loader | Look, report: Report, count: int, seconds: float) -> None:
-    report.tell()
+    report.tell(quarantined=not isinstance(into, Look))
     out = sys.stdout.write
     if the_plan.unused:
         out(f"cột không dùng / columns not used: {', '.join(the_plan.unused)}\n")

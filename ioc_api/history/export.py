@@ -12,6 +12,7 @@ from psycopg import sql
 from city.columns import QUALITIES
 from infra import copyout, schema
 from infra.times import rfc3339
+from ioc_api.history.about import Ending
 from ioc_api.history.grid import Ints
 from ioc_api.history.items import WHOLE, order, stamp
 from ioc_api.history.question import Part, Question
@@ -26,11 +27,12 @@ HEAD = ("time", "sensor_id", "metric", "channel", "unit")
 WHOLE_HEAD = ("time", "area", "zone", "domain", "metric", "unit")
 
 
-def readings(conn: psycopg.Connection, q: Question, form: Form) -> Iterator[bytes]:
-    """The readings as they came. CSV: sensor by sensor, by time; Parquet: as they lie, which is nearly by time."""
+def readings(conn: psycopg.Connection, q: Question, form: Form, ending: Ending) -> Iterator[bytes]:
+    """The readings as they came. CSV: sensor by sensor, by time; Parquet: as they lie, which is nearly by time, and
+    with that ending."""
     if form == "parquet":
         every = [_select(q, p, [s.id for s in p.sensors], form, sql.SQL("")) for p in q.parts]
-        yield from copyout.parquet_blocks(conn, sql.SQL(" UNION ALL ").join(every))
+        yield from copyout.parquet_blocks(conn, sql.SQL(" UNION ALL ").join(every), footer=ending)
         return
     # With the first rows, so that an early error can still be answered as one.
     head = (",".join((*HEAD, "value", "quality")) + "\n").encode()
@@ -89,10 +91,10 @@ _TIME = sql.SQL(
 
 
 def steps(
-    tables: Iterator[Table], form: Form, head: Sequence[str], stats: Sequence[str], *, gaps: bool
+    tables: Iterator[Table], form: Form, head: Sequence[str], stats: Sequence[str], ending: Ending, *, gaps: bool
 ) -> Iterator[bytes]:
     """Steps: a row each, by sensor, time, channel and metric. ``head`` are the columns that name a row and ``stats``
-    those of figures, in their order."""
+    those of figures, in their order; a Parquet file has that ``ending``."""
     import pyarrow as pa
     from pyarrow import csv, parquet
 
@@ -108,11 +110,13 @@ def steps(
         else parquet.ParquetWriter(file, form_of, compression="zstd")
     )
     with writer:
-        for t in tables:
+        for t in ending.pass_on(tables) if form == "parquet" else tables:
             columns = _columns(t, form, head, stats, gaps)
             arrays = [pa.array(c, f.type, from_pandas=True) for c, f in zip(columns, form_of, strict=True)]
             writer.write_table(pa.table(arrays, schema=form_of))
             yield from sink.take()
+        if form == "parquet":
+            writer.add_key_value_metadata(ending.said())
     yield from sink.take()
 
 

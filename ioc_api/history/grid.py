@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from city.decimals import widen
+from city.percentiles import percentiles
 from city.registry import Metric
 
 Floats = NDArray[np.float64]
@@ -103,16 +104,10 @@ class Grid:
 
     def _rank(self, sums: Sums, cell: Ints, value: Floats, count: Ints) -> None:
         """Percentiles by linear interpolation; only where no other source has readings of the step."""
-        order = np.lexsort((value, cell))
-        ranked, first = value[order], np.cumsum(count) - count
-        mine = np.flatnonzero((count > 0) & (sums.n.reshape(-1) == count))
-        for p, into in sums.percentiles.items():
-            into.reshape(-1)[count > 0] = np.nan
-            at = (count[mine] - 1) * (p / 100)
-            low = np.floor(at).astype(np.int64)
-            high = np.minimum(low + 1, count[mine] - 1)
-            a, b = ranked[first[mine] + low], ranked[first[mine] + high]
-            into.reshape(-1)[mine] = a + (b - a) * (at - low)
+        found = percentiles(cell, value, len(count), tuple(sums.percentiles))
+        found[sums.n.reshape(-1) != count] = np.nan
+        for i, into in enumerate(sums.percentiles.values()):
+            into.reshape(-1)[count > 0] = found[count > 0, i]
 
     def add_rolled(
         self, name: str, cell: Ints, n: Floats, mean: Floats, low: Floats | None, high: Floats | None,

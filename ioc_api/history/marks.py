@@ -38,9 +38,11 @@ class Marks:
         }
 
 
-def load(conn: psycopg.Connection, q: Question, raw_us: int, places: Collection[int] | None = None) -> Marks:
+def load(
+    conn: psycopg.Connection, q: Question, raw_us: int, places: Collection[int] | None = None, *, count: bool = True
+) -> Marks:
     """The marks of the question's sensors, or of those at these places. ``raw_us``: since when readings are kept; of
-    a span that begins before, nothing is counted."""
+    a span that begins before, nothing is counted, nor without ``count``: then it is only who is trusted."""
     out = Marks()
     first = 0
     for part in q.parts:
@@ -50,7 +52,7 @@ def load(conn: psycopg.Connection, q: Question, raw_us: int, places: Collection[
             continue
         rows = conn.execute("SELECT sensor, trusted FROM sensor_quality WHERE sensor = ANY(%s)", [list(at)])
         out.trusted.update((at[number], trusted) for number, trusted in rows)
-        if raw_us <= q.from_us:
+        if count and raw_us <= q.from_us:
             _count(conn, q, part, at, out)
     return out
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +12,7 @@ from infra.roster import Group
 from infra.times import SECOND
 from ioc_api.history import steps
 from ioc_api.problems import Stop
+from ioc_api.rest import known
 from ioc_api.rest.spans import span
 from ioc_api.service import Service
 
@@ -27,7 +28,6 @@ STEPS, ALL_STEPS = 20_000, 5_000_000
 READ = 4_000_000
 #: Readings that one download may hold.
 EXPORT = 250_000_000
-_NAMED = 30
 
 
 @dataclass(frozen=True)
@@ -110,28 +110,22 @@ def ask(service: Service, asked: Asked, now_us: int, *, export: bool = False) ->
     return made
 
 
-def _named(names: Iterable[str]) -> str:
-    found = sorted(names)
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return ", ".join(found[:_NAMED]) + more
-
-
 def _places(service: Service, asked: Asked) -> None:
     if service.live.roster.version < 0:
         raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
     areas = service.catalog.area_codes
     if asked.area is not None and asked.area not in areas:
-        raise Stop(404, f"query.area: there is no such area; there are {_named(areas)}")
+        raise Stop(404, f"query.area: there is no such area; there are {known.listed(areas)}")
     zones = {z.code: z for z in service.catalog.zones}
     if asked.zone is not None:
         zone = zones.get(asked.zone)
         if zone is None or (asked.area is not None and zone.area != asked.area):
             there = [c for c, z in zones.items() if asked.area is None or z.area == asked.area]
-            raise Stop(404, f"query.zone: there is no such zone; there are {_named(there)}")
+            raise Stop(404, f"query.zone: there is no such zone; there are {known.listed(there)}")
     domains = service.catalog.registry.domains
     for name in asked.domain:
         if name not in domains:
-            raise Stop(422, f"query.domain: there is no such domain; there are {_named(domains)}")
+            raise Stop(422, f"query.domain: there is no such domain; there are {known.listed(domains)}")
 
 
 def _group(service: Service, asked: Asked) -> Group:
@@ -148,14 +142,11 @@ def _sensors(service: Service, asked: Asked) -> tuple[Sensor, ...]:
     if not asked.sensor and asked.zone is None and asked.area is None:
         raise Stop(422, "query.sensor: name sensors, or a `zone` or an `area`")
     found: dict[str, Sensor] = {}
+    known.sensors(service, asked.sensor)
     for sensor_id in asked.sensor:
-        number = roster.numbers.get(sensor_id)
-        sensor = None if number is None else roster.sensors[number]
-        if sensor is None:
-            raise Stop(
-                404, f"query.sensor: there is no sensor {sensor_id!r}; GET /api/v1/sensors lists those there are"
-            )
-        found[sensor_id] = sensor
+        sensor = roster.sensors[roster.numbers[sensor_id]]
+        if sensor is not None:
+            found[sensor_id] = sensor
     if not asked.sensor:
         everyone = (roster.sensors[roster.numbers[i]] for i in roster.ordered)
         found = {s.sensor_id: s for s in everyone if s is not None and s.status != "retired"}
@@ -172,16 +163,16 @@ def _parts(service: Service, asked: Asked, sensors: Sequence[Sensor]) -> tuple[P
     whole = asked.of == "whole"
     codes = list(asked.domain or registry) if whole else list(dict.fromkeys(s.domain for s in sensors))
     domains = [registry[c] for c in codes if c in registry]
-    known = {m.name for d in domains for m in d.metrics}
+    there = {m.name for d in domains for m in d.metrics}
     for name in asked.metric:
-        if known and name not in known:
+        if there and name not in there:
             where = f"the domain {domains[0].code}" if len(domains) == 1 else "these domains"
-            raise Stop(422, f"query.metric: {name!r} is no metric of {where}; there are {_named(known)}")
-    if not known:
+            raise Stop(422, f"query.metric: {name!r} is no metric of {where}; there are {known.listed(there)}")
+    if not there:
         every = {m.name for d in registry.values() for m in d.metrics}
         wrong = [n for n in asked.metric if n not in every]
         if wrong:
-            raise Stop(422, f"query.metric: {wrong[0]!r} is no metric of any domain; there are {_named(every)}")
+            raise Stop(422, f"query.metric: {wrong[0]!r} is no metric of any domain; there are {known.listed(every)}")
     parts = []
     for d in domains:
         metrics = tuple(m for n in dict.fromkeys(asked.metric) if (m := d.metric(n)) is not None)

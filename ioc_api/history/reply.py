@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 
 from infra.times import rfc3339
-from ioc_api.history import items, raw, sources, steps
+from ioc_api.history import items, notes, raw, sources, steps
 from ioc_api.history import marks as marked
-from ioc_api.history.kept import NEVER
+from ioc_api.history.kept import NEVER, Since
 from ioc_api.history.question import Question
 from ioc_api.history.table import Table, of_sensors
 from ioc_api.problems import Stop
@@ -35,7 +35,7 @@ class Reply:
     sources: set[str] = field(default_factory=set)
     rolled_us: int | None = None
     left_out: list[tuple[int, int]] = field(default_factory=list)
-    raw_us: int = NEVER
+    since: Since = field(default_factory=Since)
     late: int = 0
 
     def note(self, filled_from: set[str], done_us: int) -> None:
@@ -50,18 +50,29 @@ class Reply:
             "from": rfc3339(q.from_us), "to": rfc3339(q.to_us), "step_s": q.step_s, "source": source,
             "made_from": sorted(self.sources),
             "rolled_up_to": None if self.rolled_us is None else rfc3339(self.rolled_us),
-            "raw_from": None if self.raw_us == NEVER else rfc3339(self.raw_us), "late": self.late,
+            "raw_from": _time(self.since.raw_us),
+            "kept_from": {
+                name: _time(us) if us > q.from_us else None
+                for name, us in (("raw", self.since.raw_us), ("minute", self.since.minute_us))
+            },
+            "late": self.late,
             "left_out": [{"from": rfc3339(a), "to": rfc3339(b)} for a, b in sorted(set(self.left_out))],
+            "notes": notes.of(q, self.since, self.left_out),
         }  # fmt: skip
 
 
+def _time(us: int) -> str | None:
+    return None if us == NEVER else rfc3339(us)
+
+
 def readings(
-    conn: psycopg.Connection, q: Question, after: After | None, limit: int, channels: dict[int, str], raw_us: int
+    conn: psycopg.Connection, q: Question, after: After | None, limit: int, channels: dict[int, str], since: Since
 ) -> Reply:
     """A page of readings as they came, one more than ``limit`` where there are more, and what the page's series are."""
     found = raw.page(conn, q, after, limit + 1)
     keys = [(r.place, r.time_us, r.channel, r.metric) for r in found]
-    out = Reply(items.of_readings(q, found, channels), keys, sources={"raw"} if found else set(), raw_us=raw_us)
+    out = Reply(items.of_readings(q, found, channels), keys, sources={"raw"} if found else set(), since=since)
+    raw_us = since.raw_us
     if raw_us > q.from_us:
         out.left_out.append((q.from_us, min(raw_us, q.to_us)))
         q = replace(q, from_us=min(raw_us, q.to_us))
@@ -110,9 +121,10 @@ def tables(
     first: int = 0,
     cells: int = CELLS,
     extremes: bool = True,
+    ranks: bool = True,
 ) -> Iterator[Table]:
     """The figures of the question's sensors from place ``first`` on, some sensors at a time. ``extremes``: whether
-    least and greatest values are wanted."""
+    least and greatest values are wanted; ``ranks``: percentiles."""
     place = 0
     for part in q.parts:
         last = place + len(part.sensors)
@@ -124,7 +136,7 @@ def tables(
             size = max(1, min(_MOST, cells // (q.steps * len(part.metrics))))
             while at < last:
                 mine = part.sensors[at - place : at - place + size]
-                filled = sources.fill(conn, q, part, mine, how, extremes=extremes)
+                filled = sources.fill(conn, q, part, mine, how, extremes=extremes, ranks=ranks)
                 reply.note(filled.sources, how.done_us)
                 yield of_sensors(q, part, mine, at, filled, channels)
                 at += len(mine)
@@ -146,7 +158,7 @@ def steps_page(
         if len(reply.items) > limit:
             break
     if q.group is None and series:
-        marks = marked.load(conn, q, reply.raw_us, {place for place, _, _ in series})
+        marks = marked.load(conn, q, reply.since.raw_us, {place for place, _, _ in series})
         series = {key: what | marks.of(*key, what["readings"]) for key, what in series.items()}
     reply.series += series.values()
     return reply
@@ -164,6 +176,6 @@ def bound_series(q: Question) -> None:
 
 def percentiles(q: Question) -> list[str]:
     """The names of the percentiles that an answer may have."""
-    known = q.every_s in (steps.HOUR_S, steps.DAY_S) if q.group else sources.ranked(q.every_s)
+    known = steps.kept(q.every_s) if q.group else sources.ranked(q.every_s)
     found = {p for part in q.parts for m in part.metrics for p in m.percentiles} if known else set()
     return [f"p{p}" for p in sorted(found)]

@@ -106,6 +106,22 @@ class Span(BaseModel):
     to: str
 
 
+class KeptFrom(BaseModel):
+    """Since when the sources of the answer are kept; null: for the whole span, as hours and days always are."""
+
+    raw: str | None = Field(description="Readings as they came.")
+    minute: str | None = Field(description="Figures of minutes, of steps that are made from them.")
+
+
+class Note(BaseModel):
+    """What is not in an answer: `minutes_not_kept`, `readings_not_kept`, `first_step_not_whole`, `too_many_readings` or
+    `longer_step`, in words."""
+
+    code: str
+    vi: str
+    en: str
+
+
 class Observations(Page):
     """Readings, or steps where a step was asked for; by sensor, then by time, channel and metric."""
 
@@ -117,6 +133,7 @@ class Observations(Page):
     made_from: list[str] = Field([], description="Every source, where there were several.")
     rolled_up_to: str | None = Field(None, description="Until when rollups were used; what follows is from readings.")
     raw_from: str | None = Field(None, description="Since when readings as they came are kept; null: none was dropped.")
+    kept_from: KeptFrom | None = None
     late: int = Field(
         0, description="Hours (at least) that readings have changed since they were rolled up, and that are answered"
         " as they were: the next round of maintenance mends them."
@@ -125,4 +142,5 @@ class Observations(Page):
         [], description="Spans that do not count: readings that are not kept any more, or (of a whole zone or area) too"
         " many to be added up."
     )  # fmt: skip
+    notes: list[Note] = Field([], description="What the answer lacks, and what to ask instead.")
     series: list[Series] = Field([], description="The series of the items of this page, each over the whole span.")

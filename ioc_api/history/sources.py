@@ -27,13 +27,10 @@ from infra.rollup import stored
 from infra.times import SECOND
 from ioc_api.history import steps
 from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
-from ioc_api.history.kept import kept, late
+from ioc_api.history.kept import UNIT_US, Span, kept, late
 from ioc_api.history.question import READ, Part, Question
 from ioc_api.problems import Stop
 
-Span = tuple[int, int]
-
-UNIT_US = {"minute": 60 * SECOND, "hour": HOUR_US}
 #: Hours that were changed after they were rolled up, and are therefore read anew; with more, the rollup will do.
 _STALE = 48
 
@@ -72,22 +69,14 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
     unit = steps.unit(q.every_s)
     # Nothing is measured later than a few minutes from now.
     end = min(q.to_us, max(q.now_us + HOUR_US, q.from_us))
-    state = kept(conn, part.domain.code)
+    state = kept(conn, q, part)
     if unit == "raw":
         there, gone = state.readable([(q.from_us, end)])
         return Plan(unit, (0, 0), tuple(there), 0, gone=tuple(gone))
-    done = state.done_us
-    size = UNIT_US[unit]
-    first = -(-q.from_us // size) * size
-    last = min(end, done) // size * size
-    if last <= first:
-        raw, rolled = [(q.from_us, end)], (0, 0)
-    else:
-        rolled = (first, last)
-        raw = [(q.from_us, first), (last, end)]
-    there, gone = state.readable([(a, b) for a, b in raw if b > a])
+    rolled, rest = state.split(unit, q.from_us, end)
+    there, gone = state.readable(rest)
     spans = tuple(there)
-    changed = late(conn, part.domain.code, rolled, [s.id for s in part.sensors], _STALE + 1) if last > first else []
+    changed = late(conn, part.domain.code, rolled, [s.id for s in part.sensors], _STALE + 1) if rolled[1] else []
     # Hours whose readings are gone, or too many of them, stay as they were rolled up.
     stale = frozenset(h for h in changed if h >= state.raw_us) if len(changed) <= _STALE else frozenset()
     again = tuple((max(h, rolled[0]), min(h + HOUR_US, rolled[1])) for h in sorted(stale))
@@ -99,7 +88,7 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
         )  # fmt: skip
     turning = replace(part, metrics=circular(part, q.every_s))
     able = rolled[0] >= state.raw_us and _number(q, turning, [rolled]) + number <= READ
-    return Plan(unit, rolled, spans, done, stale, again, turning.metrics if able else (), tuple(gone),
+    return Plan(unit, rolled, spans, state.done_us, stale, again, turning.metrics if able else (), tuple(gone),
                 len(changed) - len(stale))  # fmt: skip
 
 
@@ -117,10 +106,13 @@ def _number(q: Question, part: Part, spans: Sequence[Span]) -> int:
 
 
 def fill(
-    conn: psycopg.Connection, q: Question, part: Part, sensors: Sequence[Sensor], how: Plan, *, extremes: bool = True
-) -> Filled:
-    """The steps of some of the part's sensors. Without ``extremes`` least and greatest values are anything."""
+    conn: psycopg.Connection, q: Question, part: Part, sensors: Sequence[Sensor], how: Plan, *, extremes: bool = True,
+    ranks: bool = True,
+) -> Filled:  # fmt: skip
+    """The steps of some of the part's sensors. Without ``extremes`` least and greatest values are anything, without
+    ``ranks`` there are no percentiles."""
     ids = [s.id for s in sensors]
+    ranks = ranks and ranked(q.every_s)
     rows = [Readings.read(conn, part, ids, span) for span in how.raw]
     others = replace(part, metrics=tuple(m for m in part.metrics if m not in how.exact))
     rows += [Readings.read(conn, others, ids, span) for span in how.again if others.metrics]
@@ -130,16 +122,15 @@ def fill(
     if how.rolled[1] > how.rolled[0]:
         first, last = how.rolled[0] // HOUR_US * HOUR_US, how.rolled[1]
         metrics = tuple(m for m in part.metrics if m not in how.exact)
+        stretch = stored.Stretch(conn, part.domain, metrics, first, last, ids)
         if how.unit == "hour":
-            rolled = list(stored.hours(conn, part.domain, metrics, first, last, sensors=ids))
+            rolled = list(stretch.hours())
         elif metrics:
-            found_in = stored.minutes(conn, part.domain, metrics, first, last, sensors=ids, extremes=extremes)
-            rolled = list(found_in)
+            rolled = list(stretch.minutes(extremes=extremes, ranks=ranks))
     every: list[Readings | Block] = [*rows, *rolled]
     found = [(r.sensor.astype(np.int64), r.channel.astype(np.int64)) for r in every]
     sensor, channel = _series(ids, found)
     start_us = steps.begin(q.from_us, q.every_s)
-    ranks = ranked(q.every_s)
     grid = Grid(len(sensor), part.metrics, start_us, q.every_s * SECOND, q.steps, ranks=ranks)
     out = Filled(grid, sensor, channel)
     index = _Index(sensor, channel)
@@ -154,8 +145,9 @@ def fill(
 
 
 def ranked(step_s: int) -> bool:
-    """Whether steps of sensors have percentiles: they are kept by the hour, and do not add up to longer steps."""
-    return step_s == steps.HOUR_S or steps.unit(step_s) == "raw"
+    """Whether steps of sensors have percentiles: they are kept by the minute and by the hour, and do not add up to
+    longer steps."""
+    return step_s in (steps.MINUTE_S, steps.HOUR_S) or steps.unit(step_s) == "raw"
 
 
 def _series(ids: Sequence[int], found: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
@@ -255,7 +247,7 @@ def _add_minutes(grid: Grid, part: Part, how: Plan, block: Block, index: _Index)
             return np.asarray(values[good][inside], np.float64)
 
         mean = cut(found.mean)
-        n = (~np.isnan(mean)).astype(np.float64) if found.n is None else cut(found.n)
+        n = cut(found.counts())
         mean = widened(mean, None if m.double else m)
         low: Floats | None = mean
         high: Floats | None = mean
@@ -263,7 +255,11 @@ def _add_minutes(grid: Grid, part: Part, how: Plan, block: Block, index: _Index)
             low = high = None
         elif found.low is not None and found.high is not None:
             low, high = widened(cut(found.low), m), widened(cut(found.high), m)
+        ranks: dict[int, Floats] = {}
+        if grid.sums[m.name].percentiles:
+            known = found.ranks(len(m.percentiles))
+            ranks = {p: widened(cut(known[:, i]), None) for i, p in enumerate(m.percentiles)}
         grid.add_rolled(
             m.name, cell, n, mean, low, high, None if found.value is None else cut(found.value), None,
-            alone=grid.step_us == UNIT_US["minute"],
+            ranks, alone=grid.step_us == UNIT_US["minute"],
         )  # fmt: skip

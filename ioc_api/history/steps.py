@@ -59,6 +59,11 @@ def unit(seconds: int) -> str:
     return "minute" if seconds % MINUTE_S == 0 else "raw"
 
 
+def kept(seconds: int) -> bool:
+    """Whether it is a step that rollups of zones and areas keep as it is: figures that do not add up are known."""
+    return seconds in (MINUTE_S, HOUR_S, DAY_S)
+
+
 def shown(seconds: int) -> str:
     """A step as people write it."""
     for size, letter in ((DAY_S, "d"), (HOUR_S, "h"), (MINUTE_S, "m")):

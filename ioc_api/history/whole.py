@@ -15,6 +15,7 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
+from city.buckets import MINUTES
 from city.registry import Metric
 from infra.readings import EPOCH_US
 from infra.rollup import wire
@@ -24,10 +25,10 @@ from infra.settings import Settings
 from infra.times import SECOND, rfc3339
 from ioc_api.history import steps
 from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
-from ioc_api.history.kept import kept, late_of
+from ioc_api.history.kept import UNIT_US, Span, kept, late_of
 from ioc_api.history.question import Part, Question
 from ioc_api.history.reply import Reply
-from ioc_api.history.sources import UNIT_US, Readings, Span, circular
+from ioc_api.history.sources import Readings, circular
 from ioc_api.history.table import Table, passed_s
 
 #: Readings that are added up for what is not rolled up yet; a span with more is left out, and the answer says so.
@@ -66,11 +67,14 @@ class _Whole:
         self, conn: psycopg.Connection, q: Question, part: Part, group: Group, settings: Settings, reply: Reply
     ) -> None:
         self.conn, self.q, self.part, self.group, self.settings, self.reply = conn, q, part, group, settings, reply
-        self.kept = kept(conn, part.domain.code)
+        self.kept = kept(conn, q, part)
         self.step_us = q.every_s * SECOND
         self.start_us = steps.begin(q.from_us, q.every_s)
-        ranks = q.every_s in (steps.HOUR_S, steps.DAY_S)
+        ranks = steps.kept(q.every_s)
         self.grid = Grid(1, part.metrics, self.start_us, self.step_us, q.steps, ranks=ranks)
+        #: Percentiles that are read of each minute.
+        minute = q.every_s == steps.MINUTE_S
+        self.ranks = max((len(m.percentiles) for m in part.metrics), default=0) if minute else 0
         self.extra = {m.name: _Extra(*(np.zeros(q.steps) for _ in range(4))) for m in part.metrics}
         self.unit = steps.unit(q.every_s)
         self.exact: tuple[Metric, ...] = ()
@@ -79,24 +83,21 @@ class _Whole:
         """Read it all."""
         q, done = self.q, self.kept.done_us
         end = min(q.to_us, max(q.now_us + HOUR_US, q.from_us))
-        size = UNIT_US[self.unit]
-        first, last = -(-q.from_us // size) * size, min(end, done) // size * size
-        spans = [(q.from_us, end)]
-        if last > first:
-            spans = [(q.from_us, first), (last, end)]
-            self.exact = self._directions((first, last))
-            self._rolled((first, last))
+        rolled, rest = self.kept.split(self.unit, q.from_us, end)
+        if rolled[1]:
+            self.exact = self._directions(rolled)
+            self._rolled(rolled)
             self.reply.note({self.unit}, done)
-            self._fresh((first, last), self.exact)
+            self._fresh(rolled, self.exact)
             group = self.group
-            self.reply.late += late_of(self.conn, self.part.domain.code, (first, last), group.area, group.zone)
-        there, gone = self.kept.readable([(a, b) for a, b in spans if b > a])
+            self.reply.late += late_of(self.conn, self.part.domain.code, rolled, group.area, group.zone)
+        there, gone = self.kept.readable(rest)
         self.reply.left_out += gone
         for span in there:
             self._fresh(span, self.part.metrics)
         if q.every_s == steps.DAY_S:
             self._days()
-        self._expect_now(max(first, done))
+        self._expect_now(max(-(-q.from_us // UNIT_US[self.unit]) * UNIT_US[self.unit], done))
         self._expect_at_least()
         names = [{"area": self.group.area, "zone": self.group.zone, "domain": self.part.domain.code}]
         metrics = self.part.metrics
@@ -166,8 +167,10 @@ class _Whole:
     def _hours(self, m: Metric, time_us: Ints, sensors: Floats, figures: list[Floats], p: list[Any]) -> None:
         n, mean, low, high, value, x, y = figures
         at = (time_us - self.start_us) // self.step_us
-        none = [float("nan")] * len(m.percentiles)
-        ranks = np.array([none if v is None else v for v in p], np.float64).reshape(len(p), len(m.percentiles))
+        number = len(m.percentiles)
+        none = [float("nan")] * number
+        # What was kept when the metric had other percentiles says nothing of these.
+        ranks = np.array([v if v and len(v) == number else none for v in p], np.float64).reshape(len(p), number)
         self.grid.add_rolled(
             m.name, at, n, mean, widened(low, m), widened(high, m),
             value if m.aggregate in ("sum", "increase") else None, (x, y) if m.aggregate == "circular" else None,
@@ -178,11 +181,17 @@ class _Whole:
     def _arrays(self, span: Span) -> dict[str, NDArray[np.void]]:
         """Rows of minutes by metric: arrays of an hour, as they come from the database."""
         names = [m.name for m in self.part.metrics]
+        # Binary COPY is read at once where all rows are of one size: NaN fills up what a metric has less.
+        width = self.ranks * MINUTES
+        ranks = sql.SQL(
+            ", coalesce(cardinality(p), 0), (coalesce(p, '{{}}') || array_fill('NaN'::real, ARRAY[{0}]))[1:{0}]"
+        ).format(width)
         query = sql.SQL(
-            "SELECT array_position({metrics}, metric), time, n, mean, min, max, value, sensors FROM group_minute"
-            " WHERE {where}"
-        ).format(metrics=names, where=self._where(span))
-        rows = [r.copy() for r in wire.fetch(self.conn, query, _MINUTES)]
+            "SELECT array_position({metrics}, metric), time, n, mean, min, max, value, sensors{ranks}"
+            " FROM group_minute WHERE {where}"
+        ).format(metrics=names, ranks=ranks if width else sql.SQL(""), where=self._where(span))
+        fields = [*_MINUTES, *([("kept", ">i4", 0), ("p", ">f4", width)] if width else [])]
+        rows = [r.copy() for r in wire.fetch(self.conn, query, fields)]
         if not rows:
             return {}
         every = np.concatenate(rows)
@@ -196,9 +205,15 @@ class _Whole:
             rows[name]["value"].astype(np.float64)[mine] for name in ("n", "mean", "min", "max", "value", "sensors")
         )
         at = (time_us[mine] - self.start_us) // self.step_us
+        ranks = {}
+        if self.ranks:
+            known = rows["p"]["value"].astype(np.float64).reshape(len(rows), self.ranks, MINUTES)
+            known[rows["kept"] != len(m.percentiles) * MINUTES] = np.nan
+            for i, p in enumerate(m.percentiles):
+                ranks[p] = widened(np.where(n == 1, mean, known[:, i][mine]), None)  # a single reading is each of them
         self.grid.add_rolled(
             m.name, at, n, widened(mean, None), widened(low, None), widened(high, None),
-            value if m.aggregate in ("sum", "increase") else None, None,
+            value if m.aggregate in ("sum", "increase") else None, None, ranks,
             alone=self.step_us == UNIT_US["minute"],
         )  # fmt: skip
         np.maximum.at(self.extra[m.name].sensors, at, sensors)
@@ -212,7 +227,8 @@ class _Whole:
                 sums = self.grid.sums[m.name]
                 if 0 <= at < self.q.steps and sums.n[0, at] == n:
                     self.extra[m.name].sensors[at] = sensors
-                    for k, v in zip(sums.percentiles, p or (), strict=False):
+                    there = p if p and len(p) == len(sums.percentiles) else ()
+                    for k, v in zip(sums.percentiles, there, strict=False):
                         sums.percentiles[k][0, at] = widened(np.array([v], np.float64), m)[0]
 
     # What is not rolled up yet

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,6 +19,7 @@ from city.decimals import widen
 from city.registry import Domain, Metric
 from city.sensors import LIVENESS
 from infra.roster import Roster
+from infra.shown import Shown
 from infra.times import rfc3339
 from ioc_api.live.latest import LatestTopic
 from ioc_api.live.topic import Filter
@@ -32,18 +32,20 @@ ROWS = 2_000
 _NEVER = np.iinfo(np.int64).min
 
 
-class Older(msgspec.Struct, frozen=True):
+class Older(Shown, frozen=True):
     """A value that is older than the others of its sensor, or of another quality."""
 
+    shown_as = "OlderValue"
     value: float
     time: str
     quality: str
 
 
-class Item(msgspec.Struct, frozen=True, gc=False):
-    """What a sensor, or a channel of it, measured last. ``values`` by metric are of ``time`` and ``quality``, but for
-    those in ``older``, which come with their own."""
+class Item(Shown, frozen=True, gc=False):
+    """What a sensor, or a channel of it, measured last: `values` by metric are of `time` and `quality`, but for those
+    that `older` names as well."""
 
+    shown_as = "LatestItem"
     sensor_id: str
     channel: str
     area: str
@@ -52,7 +54,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     liveness: str
     time: str
     quality: str
-    values: Any
+    values: dict[str, float]
     older: dict[str, Older] | None
 
 

@@ -8,8 +8,10 @@ import numpy as np
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from ioc_api.live.aggregates import WINDOWS
 from ioc_api.live.topic import Filter
 from ioc_api.problems import Stop
+from ioc_api.rest import known
 from ioc_api.rest.parts import Cursor, Many, Page, Served, from_cursor, to_cursor
 
 router = APIRouter(tags=["live"])
@@ -57,6 +59,8 @@ async def list_aggregates(
 ) -> Aggregates:
     if not service.hub.ready.is_set():
         raise Stop(503, "history is still being read", {"Retry-After": "2"})
+    known.check(service, area=area, zone=zone, domain=domain, metric=metric)
+    known.among("window", window, WINDOWS)
     asked = {"area": area, "zone": zone, "domain": domain, "metric": metric, "window": window}
     topic = service.live.aggregates
     numbers = np.sort(topic.everything(Filter.of({k: v for k, v in asked.items() if v is not None})))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import psycopg
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from city.sensors import Sensor
@@ -17,6 +17,7 @@ from infra.indices import City, Item, lighting, river, traffic
 from infra.indices.catalogue import city_of, indices
 from infra.times import SECOND, now_us
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest import known
 from ioc_api.rest.parts import Cursor, Many, Page, Served, from_cursor, to_cursor
 from ioc_api.rest.sensors import find
 from ioc_api.rest.spans import From, To, span
@@ -53,33 +54,10 @@ class IndicesOut(Page):
     items: list[IndexOut]
 
 
-class IndexItem(BaseModel):
-    """A figure. Where `value` is null, `reason` says why. It was made from the time `since` to `at`."""
-
-    key: str
-    index: str
-    area: str
-    zone: str | None
-    sensor_id: str | None
-    value: float | None
-    unit: str
-    level: str | None
-    vi: str
-    en: str
-    colour: str | None
-    since: str | None
-    at: str | None
-    completeness: float | None = Field(description="Share of what it should have been made from, %.")
-    method: str
-    legal_basis: str = Field(description="Its legal basis, or that it is an operating figure.")
-    reason: str | None
-    details: dict[str, Any]
-
-
 class IndexItems(Page):
     """Figures as they are now (`from` and `to` left out), or of whole hours or days, by time."""
 
-    items: list[IndexItem]
+    items: list[Item]
 
 
 Size = Annotated[int, Query(ge=1, le=5000, description="Items on a page.")]
@@ -91,12 +69,27 @@ async def list_indices() -> IndicesOut:
 
 
 class Asked:
-    """Which figures are asked for."""
+    """Which figures are asked for: the part of a question that all subjects have in common."""
 
     def __init__(
-        self, area: list[str] | None, zone: list[str] | None, sensor: list[str] | None, index: list[str] | None
+        self,
+        area: Many = None,
+        zone: Many = None,
+        sensor: Many = None,
+        index: Many = None,
+        start: From = None,
+        end: To = None,
+        limit: Size = 1000,
+        cursor: Cursor = None,
     ) -> None:
         self.area, self.zone, self.sensor, self.index = area, zone, sensor, index
+        self.start, self.end = start, end
+        self.limit, self.cursor = limit, cursor
+
+    @property
+    def now(self) -> bool:
+        """Whether no time is named."""
+        return self.start is None and self.end is None
 
     def takes(self, item: Item) -> bool:
         """Whether a figure is one of them."""
@@ -118,45 +111,45 @@ class Asked:
 
 def _check(service: Service, asked: Asked, subject: ModuleType) -> None:
     """404 for an unknown sensor, 422 for a value that cannot be meant."""
-    for name, values, known in (
-        ("index", asked.index, [k.code for k in subject.INDICES]),
-        ("area", asked.area, service.catalog.area_codes),
-        ("zone", asked.zone, {z.code for z in service.catalog.zones}),
-    ):
-        if not set(values or ()) <= set(known):
-            raise Stop(422, f"query.{name}: it is one of {', '.join(sorted(known))}")
+    known.check(service, area=asked.area, zone=asked.zone, sensor=asked.sensor)
+    known.among("index", asked.index, [k.code for k in subject.INDICES])
     for sensor in asked.sensor or ():
         if find(service, sensor).domain != subject.DOMAIN:
             raise Stop(422, f"query.sensor: {sensor} is no sensor of the domain {subject.DOMAIN}")
 
 
-def _page(items: list[Item], limit: int, cursor: str | None, *, past: bool) -> IndexItems:
+def _page(items: list[Item], asked: Asked) -> IndexItems:
     """A page of items: by time and key, or, where there is a newer round between two pages, by key alone."""
 
     def place(item: Item) -> tuple[str, str]:
-        return (item.at or "" if past else "", item.key)
+        return ("" if asked.now else item.at or "", item.key)
 
-    after = from_cursor(cursor, str, str)
+    after = from_cursor(asked.cursor, str, str)
     items = sorted((i for i in items if after is None or place(i) > after), key=place)
-    page = items[:limit]
-    following = to_cursor(*place(page[-1])) if len(items) > limit else None
-    return IndexItems(items=[IndexItem(**msgspec.structs.asdict(i)) for i in page], next=following)
+    page = items[: asked.limit]
+    following = to_cursor(*place(page[-1])) if len(items) > asked.limit else None
+    return IndexItems(items=page, next=following)
 
 
-def _now(service: Service, asked: Asked, subject: ModuleType, limit: int, cursor: str | None) -> IndexItems:
+async def _answer(service: Service, asked: Asked, subject: ModuleType, step_us: int, read: Read) -> IndexItems:
+    """What there is now, or (where a time is named) of the whole steps that lie in it."""
+    _check(service, asked, subject)
+    if asked.now:
+        return _page(_now(service, asked, subject), asked)
+    return _page(await _past(service, asked, subject.DOMAIN, step_us, read), asked)
+
+
+def _now(service: Service, asked: Asked, subject: ModuleType) -> list[Item]:
     if not service.indices.done_us:
         raise Stop(503, "the indices are still being worked out", {"Retry-After": "5"})
     codes = {k.code for k in subject.INDICES}
-    found = [i for i, _ in service.live.indices.items.values() if i.index in codes and asked.takes(i)]
-    return _page(found, limit, cursor, past=False)
+    return [i for i, _ in service.live.indices.items.values() if i.index in codes and asked.takes(i)]
 
 
-async def _past(
-    service: Service, asked: Asked, domain: str, start: str | None, end: str | None, step_us: int, read: Read
-) -> list[Item]:
+async def _past(service: Service, asked: Asked, domain: str, step_us: int, read: Read) -> list[Item]:
     """Figures of the whole steps that lie in the asked time and have ended."""
     now = now_us()
-    from_us, to_us = span(start, end, now, 86_400)
+    from_us, to_us = span(asked.start, asked.end, now, 86_400)
     shift = CITY_US if step_us == DAY_US else 0
     from_us = -(-(from_us + shift) // step_us) * step_us - shift
     to_us = (min(to_us, now) + shift) // step_us * step_us - shift
@@ -186,31 +179,18 @@ async def _past(
     return await service.database.question(work)
 
 
+Question = Annotated[Asked, Depends()]
+
+
 @router.get(
     "/traffic",
     operation_id="list_traffic_indices",
     summary="Level of service and travel-time index",
     responses={404: {"model": Problem}},
 )
-async def list_traffic_indices(
-    service: Served,
-    area: Many = None,
-    zone: Many = None,
-    sensor: Many = None,
-    index: Many = None,
-    start: From = None,
-    end: To = None,
-    limit: Size = 1000,
-    cursor: Cursor = None,
-) -> IndexItems:
+async def list_traffic_indices(service: Served, asked: Question) -> IndexItems:
     """Without a time: the last 15 minutes. With one: whole hours (a day where only one end is given)."""
-    asked = Asked(area, zone, sensor, index)
-    _check(service, asked, traffic)
-    if start is None and end is None:
-        return _now(service, asked, traffic, limit, cursor)
-    return _page(
-        await _past(service, asked, traffic.DOMAIN, start, end, HOUR_US, traffic.history), limit, cursor, past=True
-    )
+    return await _answer(service, asked, traffic, HOUR_US, traffic.history)
 
 
 @router.get(
@@ -219,32 +199,17 @@ async def list_traffic_indices(
     summary="Lamps, energy and burning hours",
     responses={404: {"model": Problem}},
 )
-async def list_lighting_indices(
-    service: Served,
-    area: Many = None,
-    zone: Many = None,
-    sensor: Many = None,
-    index: Many = None,
-    start: From = None,
-    end: To = None,
-    step: Step = "1h",
-    limit: Size = 1000,
-    cursor: Cursor = None,
-) -> IndexItems:
+async def list_lighting_indices(service: Served, asked: Question, step: Step = "1h") -> IndexItems:
     """Without a time: as it is now. With one: whole hours or city days; a lamp has figures of its own when it is named.
 
     City days have energy and burning hours only.
     """
-    asked = Asked(area, zone, sensor, index)
-    _check(service, asked, lighting)
-    if start is None and end is None:
-        return _now(service, asked, lighting, limit, cursor)
     step_us = HOUR_US if step == "1h" else DAY_US
 
     def read(conn: psycopg.Connection, city: City, sensors: list[Sensor], from_us: int, to_us: int) -> list[Item]:
-        return lighting.history(conn, city, sensors, from_us, to_us, step_us, sensor is not None)
+        return lighting.history(conn, city, sensors, from_us, to_us, step_us, asked.sensor is not None)
 
-    return _page(await _past(service, asked, lighting.DOMAIN, start, end, step_us, read), limit, cursor, past=True)
+    return await _answer(service, asked, lighting, step_us, read)
 
 
 @router.get(
@@ -253,22 +218,6 @@ async def list_lighting_indices(
     summary="River levels against the flood alarms",
     responses={404: {"model": Problem}},
 )
-async def list_river_indices(
-    service: Served,
-    area: Many = None,
-    zone: Many = None,
-    sensor: Many = None,
-    index: Many = None,
-    start: From = None,
-    end: To = None,
-    limit: Size = 1000,
-    cursor: Cursor = None,
-) -> IndexItems:
+async def list_river_indices(service: Served, asked: Question) -> IndexItems:
     """Without a time: the newest level. With one: the state of alarm after each whole hour."""
-    asked = Asked(area, zone, sensor, index)
-    _check(service, asked, river)
-    if start is None and end is None:
-        return _now(service, asked, river, limit, cursor)
-    return _page(
-        await _past(service, asked, river.DOMAIN, start, end, HOUR_US, river.history), limit, cursor, past=True
-    )
+    return await _answer(service, asked, river, HOUR_US, river.history)

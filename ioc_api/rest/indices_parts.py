@@ -17,6 +17,7 @@ from infra.indices.catalogue import city_of
 from infra.indices.stations import DOMAIN, stations
 from infra.times import SECOND, now_us
 from ioc_api.problems import Stop
+from ioc_api.rest import known
 from ioc_api.rest.parts import Text, to_cursor
 from ioc_api.rest.sensors import find
 from ioc_api.rest.spans import span
@@ -110,12 +111,7 @@ def chosen(
     metrics: Sequence[str],
 ) -> list[Sensor]:
     """The stations that a question names, by id. 404 for an unknown one, 422 for an unknown zone or area."""
-    for name, codes, known in (
-        ("zone", zone, {z.code for z in service.catalog.zones}),
-        ("area", area, service.catalog.area_codes),
-    ):
-        if not set(codes or ()) <= known:
-            raise Stop(422, f"query.{name}: there is no such {name}; see /api/v1/{name}s")
+    known.check(service, area=area, zone=zone, sensor=ids)
     if ids:
         found = [find(service, i) for i in sorted(set(ids))]
         if any(s.domain != DOMAIN for s in found):

@@ -19,6 +19,7 @@ from ioc_api.history import last
 from ioc_api.live import snapshot
 from ioc_api.live.topic import Filter
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest import known
 from ioc_api.rest.parts import Many, Page, Served, Text
 from ioc_api.rest.sensors import find
 from ioc_api.service import Service
@@ -56,39 +57,21 @@ class LastOfSensor(BaseModel):
     items: list[LastReading]
 
 
-class OlderValue(BaseModel):
-    """A value that is older than the others of its sensor, or of another quality."""
-
-    value: float
-    time: str
-    quality: str
-
-
-class LatestItem(BaseModel):
-    """What a sensor, or a channel of it, measured last: `values` by metric are of `time` and `quality`, but for those
-    that `older` names as well."""
-
-    sensor_id: str
-    channel: str
-    area: str
-    zone: str | None
-    domain: str
-    liveness: str
-    time: str
-    quality: str
-    values: dict[str, float]
-    older: dict[str, OlderValue] | None
-
-
 class LatestOfAll(Page):
     """Everything in one answer: `next` is always null."""
 
-    items: list[LatestItem]
+    items: list[snapshot.Item]
     at: str
     complete: bool = Field(description="False while the last readings of silent sensors are still being looked for.")
 
 
-@router.get("/latest", operation_id="list_latest", summary="Newest readings of all sensors", response_model=LatestOfAll)
+@router.get(
+    "/latest",
+    operation_id="list_latest",
+    summary="Newest readings of all sensors",
+    response_model=LatestOfAll,
+    responses={404: {"model": Problem}},
+)
 async def list_latest(
     service: Served,
     area: Many = None,
@@ -100,6 +83,7 @@ async def list_latest(
     """From memory, in one answer however many there are; what is committed is there a moment later."""
     if not service.hub.ready.is_set():
         raise Stop(503, "history is still being read", {"Retry-After": "2"})
+    known.check(service, area=area, zone=zone, domain=domain, metric=metric, sensor=sensor)
     asked = {"area": area, "zone": zone, "domain": domain, "metric": metric, "sensor": sensor}
     wanted = Filter.of({k: v for k, v in asked.items() if v is not None})
     now = now_us()

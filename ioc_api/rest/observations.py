@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from infra.copyout import safe_cell
 from infra.times import now_us
 from ioc_api import streams
-from ioc_api.history import export, items, kept, reply, whole
+from ioc_api.history import about, export, items, kept, reply, whole
 from ioc_api.history import marks as marked
 from ioc_api.history.question import Asked, Of, Question, ask
 from ioc_api.history.shapes import Observations
@@ -43,6 +43,7 @@ FILES: dict[int | str, dict[str, Any]] = {
             "text/csv": {"schema": {"type": "string"}},
             "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
         },
+        "headers": about.described(),
     },
     404: {"model": Problem},
 }
@@ -100,7 +101,8 @@ async def list_observations(
 ) -> Response:
     """The last hour where no time is given. Steps begin at whole multiples in UTC, whole days at the city's midnight
     (UTC+7). A CSV or Parquet file holds everything of the span; a CSV with `limit` is a page, whose next one is in
-    the header `Link`."""
+    the header `Link`. What files were made from is in the headers `IOC-…`, and in the metadata `ioc` of a Parquet
+    file."""
     wanted = Wanted.model_construct(
         sensor=sensor or [], area=area, zone=zone, domain=domain or [], metric=metric, of=of, start=start, to=end,
         step=step, points=points, gaps=gaps, layout=layout, stat=stat or [], form=form, limit=limit, cursor=cursor,
@@ -140,10 +142,10 @@ async def _page(request: Request, service: Service, q: Question, w: Wanted) -> R
     after = from_cursor(w.cursor, int, int, int, int)
 
     def read(conn: psycopg.Connection) -> tuple[Question, reply.Reply]:
-        asked, raw_us = kept.settle(conn, q)
+        asked, since = kept.settle(conn, q)
         if asked.step_s is None:
-            return asked, reply.readings(conn, asked, after, limit, dict(service.live.roster.channels), raw_us)
-        made = reply.Reply(raw_us=raw_us)
+            return asked, reply.readings(conn, asked, after, limit, dict(service.live.roster.channels), since)
+        made = reply.Reply(since=since)
         # A page needs no more sensors at once than fill it.
         tables = _tables(conn, service, asked, made, after[0] if after else 0, min(reply.CELLS, limit * 2))
         return asked, reply.steps_page(conn, asked, tables, made, after, limit, gaps=w.gaps == "null")
@@ -152,7 +154,7 @@ async def _page(request: Request, service: Service, q: Question, w: Wanted) -> R
     following = to_cursor(*found.keys[limit - 1]) if len(found.items) > limit else None
     page = found.items[:limit]
     if w.form == "csv":
-        return _csv(request, page, [*itertools.chain(*_columns(q))], following)
+        return _csv(request, page, [*itertools.chain(*_columns(q))], following, about.headers(q, found))
     body = {"items": page, "next": following, **found.head(q), "series": found.series}
     return Response(msgspec.json.encode(body), media_type="application/json")
 
@@ -166,10 +168,12 @@ def _tables(
     cells: int = reply.CELLS,
     *,
     extremes: bool = True,
+    ranks: bool = True,
 ) -> Iterator[Table]:
     if q.group is not None:
         return whole.tables(conn, q, service.settings, made, first=first)
-    return reply.tables(conn, q, service.live.roster.channels, made, first=first, cells=cells, extremes=extremes)
+    known = service.live.roster.channels
+    return reply.tables(conn, q, known, made, first=first, cells=cells, extremes=extremes, ranks=ranks)
 
 
 def _columns(q: Question) -> tuple[list[str], list[str]]:
@@ -183,7 +187,11 @@ def _columns(q: Question) -> tuple[list[str], list[str]]:
 
 
 def _csv(
-    request: Request, page: Sequence[Mapping[str, Any]], columns: Sequence[str], following: str | None
+    request: Request,
+    page: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    following: str | None,
+    said: Mapping[str, str],
 ) -> Response:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -191,7 +199,7 @@ def _csv(
     for item in page:
         values = (item.get(c) for c in columns)
         writer.writerow(["" if v is None else safe_cell(v) if isinstance(v, str) else v for v in values])
-    headers = {"Content-Disposition": 'attachment; filename="observations.csv"'}
+    headers = {"Content-Disposition": 'attachment; filename="observations.csv"', **said}
     if following:
         headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
@@ -199,15 +207,16 @@ def _csv(
 
 async def _series(service: Service, q: Question, w: Wanted) -> Response:
     def read(conn: psycopg.Connection) -> list[bytes]:
-        asked, raw_us = kept.settle(conn, q)
+        asked, since = kept.settle(conn, q)
         reply.bound_series(asked)
         stats: list[str] = list(w.stat) or _columns(asked)[1]
         if "percentiles" in stats:
             stats += reply.percentiles(asked)
-        made = reply.Reply(raw_us=raw_us)
-        marks = None if asked.group is not None else marked.load(conn, asked, raw_us)
+        made = reply.Reply(since=since)
+        marks = None if asked.group is not None else marked.load(conn, asked, since.raw_us)
         out = [b'{"items":[],"next":null,"series":[']
-        for t in _tables(conn, service, asked, made, extremes=bool({"min", "max"} & set(stats))):
+        extremes, ranks = (bool(set(names) & set(stats)) for names in (("min", "max"), reply.percentiles(asked)))
+        for t in _tables(conn, service, asked, made, extremes=extremes, ranks=ranks):
             text = msgspec.json.encode(items.series(t, stats, marks))[1:-1]
             out += [b"," if len(out) > 1 else b"", text] if text else []
         return [*out, b"],", msgspec.json.encode(made.head(asked))[1:]]
@@ -218,11 +227,23 @@ async def _series(service: Service, q: Question, w: Wanted) -> Response:
 async def _file(request: Request, service: Service, q: Question, w: Wanted) -> Response:
     form: export.Form = "csv" if w.form == "csv" else "parquet"
 
-    def blocks(conn: psycopg.Connection) -> Any:
-        asked, _ = kept.settle(conn, q)
-        if asked.step_s is None:
-            return export.readings(conn, asked, form)
-        made = reply.Reply()
-        return export.steps(_tables(conn, service, asked, made), form, *_columns(asked), gaps=w.gaps == "null")
+    said: dict[str, str] = {}
 
-    return await streams.respond(service, blocks, export.MEDIA[form], f"observations.{form}", request=request)
+    def blocks(conn: psycopg.Connection) -> Any:
+        asked, since = kept.settle(conn, q)
+        foreseen = about.foresee(conn, asked, since)
+        said.update(about.headers(asked, foreseen))
+        marks = None
+        if form == "parquet" and asked.group is None:
+            # The quality of readings is counted in the file itself.
+            marks = marked.load(conn, asked, since.raw_us, count=asked.step_s is not None)
+        if asked.step_s is None:
+            return export.readings(conn, asked, form, about.Ending(asked, foreseen, marks))
+        made = reply.Reply(since=since)
+        tables = _tables(conn, service, asked, made)
+        ending = about.Ending(asked, made, marks)
+        return export.steps(tables, form, *_columns(asked), ending, gaps=w.gaps == "null")
+
+    return await streams.respond(
+        service, blocks, export.MEDIA[form], f"observations.{form}", headers=said, request=request
+    )

@@ -16,9 +16,11 @@ from pydantic import BaseModel, Field
 
 from city.hours import CITY_US, DAY_US
 from city.quality import VERDICTS, Verdict
-from city.quality_words import say
+from city.quality_words import WORDS, say
 from infra.copyout import CSV, safe_cell
 from infra.times import now_us, text
+from ioc_api.problems import Problem
+from ioc_api.rest import known
 from ioc_api.rest.parts import Cursor, Many, Page, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To, span
 from ioc_api.service import Service
@@ -164,7 +166,7 @@ def _csv(items: Iterable[QualityOut]) -> str:
     operation_id="list_quality",
     summary="Trust in sensors, and why",
     response_model=Qualities,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, 404: {"model": Problem}},
 )
 async def list_quality(
     request: Request,
@@ -189,6 +191,8 @@ async def list_quality(
 ) -> Qualities | Response:
     """Judged once an hour over the last 24 whole hours. As CSV it is the technicians' list: what is wrong, and what to
     do; the next page of it is in the header `Link`."""
+    known.check(service, area=area, zone=zone, domain=domain, sensor=sensor)
+    known.among("reason", reason, WORDS)
     parts, values = _where(area, zone, domain, sensor)
     if verdict:
         parts.append(sql.SQL(f"{_VERDICT} = ANY(%(verdict)s)"))
@@ -251,6 +255,7 @@ async def list_quality_zones(
     With `from` or `to`: the city days that begin in that time, as they were last judged; the 30 days before `to` where
     there is no `from`.
     """
+    known.check(service, area=area, zone=zone, domain=domain)
     if start is not None or end is not None:
         from_us, to_us = span(start, end, now_us(), _DAYS * 86_400)
         items, following = await _days(service, (from_us, to_us), (area, zone, domain), limit, cursor)

@@ -14,8 +14,10 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from pydantic import BaseModel, Field
 
+from city.payload import REASONS
 from infra.times import micros, rfc3339, text
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest import known
 from ioc_api.rest.parts import Cursor, Limit, Page, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To, moment
 
@@ -116,6 +118,7 @@ async def list_quarantine(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Items:
+    known.among("reason", reason and [reason], REASONS)
     chosen = Chosen.model_validate({"reason": reason, "sensor": sensor, "topic": topic, "from": start, "to": end})
     parts, values = _where(chosen, "query")
     if replayed is not None:

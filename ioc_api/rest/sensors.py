@@ -14,6 +14,7 @@ from city.sensors import LIVENESS, TAGS, Sensor, liveness
 from infra import sensors as registry
 from infra.times import SECOND, now_us, rfc3339
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest import known
 from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, Text, from_cursor, to_cursor
 from ioc_api.service import Service
 
@@ -116,6 +117,7 @@ async def list_sensors(
     cursor: Cursor = None,
 ) -> Sensors:
     """Retired sensors are listed when their status is asked for."""
+    known.check(service, area=area, zone=zone, domain=domain)
     roster = service.live.roster
     if roster.version < 0:
         raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})

@@ -138,7 +138,7 @@ def test_a_sensor_tells_its_latest_readings(open_screen: Open, city: Running) ->
     expect(panel).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1366, 768), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1721, 968), (1600, 900), (1366, 768), (390, 844)])
 def test_nothing_hangs_over_the_edge(open_screen: Open, width: int, height: int) -> None:
     page = full(open_screen(width, height))
     across, down = page.evaluate(
@@ -147,7 +147,7 @@ def test_nothing_hangs_over_the_edge(open_screen: Open, width: int, height: int)
     assert across <= width
     if width > 1080:
         assert down <= height, "a desk's screen shows everything at once"
-        for selector in (".zones-panel", ".tiles", ".head"):
+        for selector in (".zones-panel", ".tiles", ".head", ".switches"):
             box = page.locator(selector).bounding_box()
             assert box
             assert box["y"] + box["height"] <= height + 1, selector

@@ -65,7 +65,7 @@ def test_stages_users_and_programs_exist() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     stages = {line[3] for line in LINES if line[0] == "FROM" and len(line) > 3}
     assert set(re.findall(r"--from=(\w+)", text)) <= stages
-    assert re.search(r'^ENTRYPOINT \["(\w+)"\]', text, re.MULTILINE)[1] in PROJECT["scripts"]  # type: ignore[index]
+    assert re.search(r'^ENTRYPOINT \["(\w+)"\]', text, re.MULTILINE)[1] in PROJECT["scripts"]
     user = f"{secrets.SERVICES}:{secrets.SERVICES}"
     assert f"USER {user}" in text
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))

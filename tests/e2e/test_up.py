@@ -117,7 +117,7 @@ def test_a_city_lives_dies_piecewise_and_recovers(up: Up) -> None:
         assert running.run["mqtt"].encode() not in Path(f"/proc/{pid}/cmdline").read_bytes(), "no secrets in argv"
         os.kill(pid, signal.SIGKILL)
         until(
-            lambda name=name, pid=pid: running.run["pids"][name] not in ([], pid),  # type: ignore[misc]
+            lambda name=name, pid=pid: running.run["pids"][name] not in ([], pid),
             f"{name} is started again",
         )
     until(running.is_ready, "the system is ready again", START_S)
@@ -195,7 +195,7 @@ def test_wrong_urls_are_one_sentence(up: Up) -> None:
         ({"IOC_MQTT_URL": "mqtt://127.0.0.1:1"}, 1, "127.0.0.1:1 cannot be reached"),
     ):
         refused = up(env=env)
-        until(lambda refused=refused: not refused.service.alive(), "it ends")  # type: ignore[misc]
+        until(lambda refused=refused: not refused.service.alive(), "it ends")
         assert refused.service.child.returncode == code, refused.service.text
         assert says in refused.service.text
         assert refused.service.text.count("\n") == 1

@@ -44,6 +44,9 @@ FIGURES = """
            percentile_cont(ARRAY[0.15, 0.5, 0.85]) WITHIN GROUP (ORDER BY value), count(DISTINCT sensor)
     FROM r {where} GROUP BY {group}, metric"""
 
+#: The keys of a minute of a sensor.
+MINUTE = "sensor, channel, date_trunc('minute', time)"
+
 
 @dataclass
 class Figure:
@@ -75,7 +78,7 @@ def recomputed(conn: psycopg.Connection, domain: Domain, key: str, where: str = 
     """What the buckets of ``key`` (SQL expressions, separated by commas) come to, by (*key, metric)."""
     parts = key.count(",") - key.count("',") + 1
     group = ", ".join(str(i + 1) for i in range(parts))
-    rows = conn.execute(FIGURES.format(key=key, group=group, where=where), {"domain": domain.code}).fetchall()  # type: ignore[arg-type]
+    rows = conn.execute(FIGURES.format(key=key, group=group, where=where), {"domain": domain.code}).fetchall()
     return {row[: parts + 1]: figure(domain, row[parts], row[parts + 1 :]) for row in rows}
 
 
@@ -100,6 +103,11 @@ def same(domain: Domain, metric: str, want: Figure, got: Figure, where: object, 
         return
     assert len(got.p) == len(want.p), (where, metric, got, want)
     assert all(map(close, got.p, want.p)), (where, metric, got, want)
+
+
+def known(ranks: list[float | None], n: int, mean: float) -> list[float]:
+    """Percentiles of a minute as they are kept: null is its only reading, and NaN where it has several."""
+    return [(mean if n == 1 else math.nan) if p is None else p for p in ranks]
 
 
 @dataclass
@@ -188,7 +196,7 @@ class City:
             for row in self.conn.execute(
                 f"""SELECT sensor, channel, time, "{m.name}$n", "{m.name}$mean", "{m.name}$min", "{m.name}$max",
                            {value}, ARRAY[{p}]::real[] FROM {schema.hour_table(self.domain.code)}
-                    WHERE "{m.name}$n" IS NOT NULL"""  # type: ignore[arg-type]
+                    WHERE "{m.name}$n" IS NOT NULL"""
             ):
                 got[(*row[:3], m.name)] = Figure(*(math.nan if v is None else v for v in row[3:]), 1, 1.0)
         assert got.keys() == want.keys()
@@ -200,33 +208,40 @@ class City:
                              min(extract(epoch FROM b.received_at - r.time)) AS lag
                       FROM {schema.table(self.domain.code)} r JOIN batch b ON b.id = r.batch {where} GROUP BY 1, 2, 3) r
                 FULL JOIN {schema.hour_table(self.domain.code)} h USING (sensor, channel)
-                WHERE h.time = r.hour OR h.time IS NULL OR r.hour IS NULL"""  # type: ignore[arg-type]
+                WHERE h.time = r.hour OR h.time IS NULL OR r.hour IS NULL"""
         ).fetchone()
         assert lag is not None
         assert lag[0] == lag[1], "lag_s is the least of the hour"
         return len(want)
 
     def check_minutes(self, where: str) -> int:
-        want = recomputed(self.conn, self.domain, "sensor, channel, date_trunc('minute', time)", where)
+        want = recomputed(self.conn, self.domain, MINUTE, where)
+        got = self.minutes()
+        assert got.keys() == want.keys()
+        for key, one in want.items():
+            same(self.domain, key[-1], one, got[key], key, self.percentiles)
+        return len(want)
+
+    def minutes(self) -> dict[tuple[Any, ...], Figure]:
+        """Minutes of sensors as they are kept, by (sensor, channel, time, metric). Percentiles that are not known are
+        NaN."""
         got = {}
         for m in self.domain.metrics:
             value = f'"{m.name}$value"' if m.aggregate in ("sum", "increase") else f'"{m.name}$mean"'
+            p = "".join(f', "{m.name}$p{p}"[i]' for p in m.percentiles)
             for row in self.conn.execute(
                 f"""SELECT sensor, channel, time + (i - 1) * interval '1 minute', "{m.name}$mean"[i], "{m.name}$n"[i],
-                           "{m.name}$min"[i], "{m.name}$max"[i], {value}[i]
+                           "{m.name}$min"[i], "{m.name}$max"[i], {value}[i]{p}
                     FROM {schema.minute_table(self.domain.code)} CROSS JOIN generate_series(1, 60) AS i
-                    WHERE "{m.name}$mean" IS NOT NULL"""  # type: ignore[arg-type]
+                    WHERE "{m.name}$mean" IS NOT NULL"""
             ):
-                *key, mean, n, low, high, own = row
+                key, (mean, n, low, high, own, *ranks) = row[:3], row[3:]
                 if n is None:
+                    assert set(ranks) <= {None}, "one reading is each of its percentiles"
                     n, low, high = int(not math.isnan(mean)), mean, mean
                 if n:
-                    got[(*key, m.name)] = Figure(n, mean, low, high, own, [], 1, 1.0)
-        assert got.keys() == want.keys()
-        for key, one in want.items():
-            one.p = []
-            same(self.domain, key[-1], one, got[key], key)
-        return len(want)
+                    got[(*key, m.name)] = Figure(n, mean, low, high, own, known(ranks, n, mean), 1, 1.0)
+        return got
 
     def check_groups(self, where: str, until_us: int) -> int:
         count = 0
@@ -241,7 +256,7 @@ class City:
             got = {}
             for area, zone, at, metric, *row in self.conn.execute(
                 f"""SELECT area, zone, time, metric, n, mean, min, max, value, p, sensors FROM {table}
-                    WHERE n > 0 AND domain = %s""",  # type: ignore[arg-type]
+                    WHERE n > 0 AND domain = %s""",
                 [self.domain.code],
             ):
                 n, mean, low, high, value, p, sensors = row
@@ -262,16 +277,23 @@ class City:
         want = recomputed(self.conn, self.domain, f"area, zone, {minute}", f"{where} AND zone IS NOT NULL")
         want |= recomputed(self.conn, self.domain, f"area, ''::text, {minute}", where)
         circular = {m.name for m in self.domain.metrics if m.aggregate == "circular"}
-        got = {}
-        for *key, n, mean, low, high, value, sensors in self.conn.execute(
-            """SELECT area, zone, time + (i - 1) * interval '1 minute', metric, n[i], mean[i], min[i], max[i], value[i],
-                      sensors[i]
-               FROM group_minute CROSS JOIN generate_series(1, 60) AS i WHERE domain = %s AND n[i] > 0""",
-            [self.domain.code],
-        ):
-            got[tuple(key)] = Figure(n, mean, low, high, value, [], sensors, 1.0)
+        got = self.minutes_of_groups()
         assert got.keys() == want.keys()
         for key, one in want.items():
             assert got[key].sensors == one.sensors, key
             if key[-1] not in circular:
-                same(self.domain, key[-1], one, got[key], key, percentiles=False)
+                same(self.domain, key[-1], one, got[key], key, self.percentiles)
+
+    def minutes_of_groups(self) -> dict[tuple[Any, ...], Figure]:
+        """Minutes of zones and areas as they are kept, by (area, zone, time, metric)."""
+        count = {m.name: len(m.percentiles) for m in self.domain.metrics}
+        got = {}
+        for *key, n, mean, low, high, value, sensors, p in self.conn.execute(
+            """SELECT area, zone, time + (i - 1) * interval '1 minute', metric, n[i], mean[i], min[i], max[i], value[i],
+                      sensors[i], ARRAY(SELECT p[k + i] FROM generate_series(0, cardinality(p) - 1, 60) AS k)
+               FROM group_minute CROSS JOIN generate_series(1, 60) AS i WHERE domain = %s AND n[i] > 0""",
+            [self.domain.code],
+        ):
+            ranks = known(p or [None] * count[key[-1]], n, mean)
+            got[tuple(key)] = Figure(n, mean, low, high, value, ranks, sensors, 1.0)
+        return got

@@ -30,13 +30,13 @@ def problem(answer: Any, status: int) -> str:
     return str(body["detail"])
 
 
-def test_what_the_city_is(city: City) -> None:
-    assert [a["code"] for a in city.api.get("areas")["items"]] == ["bac_giang", "viet_yen"]
-    zone = next(z for z in city.api.get("zones")["items"] if z["code"] == "07210")
+def test_what_the_city_is(shared_city: City) -> None:
+    assert [a["code"] for a in shared_city.api.get("areas")["items"]] == ["bac_giang", "viet_yen"]
+    zone = next(z for z in shared_city.api.get("zones")["items"] if z["code"] == "07210")
     assert (zone["area"], zone["vi"], zone["bbox"][0] < zone["lon"] < zone["bbox"][2]) == (
         "bac_giang", "Phường Bắc Giang", True,
     )  # fmt: skip
-    domains = {d["code"]: d for d in city.api.get("domains")["items"]}
+    domains = {d["code"]: d for d in shared_city.api.get("domains")["items"]}
     speed = next(m for m in domains["traffic"]["metrics"] if m["name"] == "speed")
     assert (speed["unit"], speed["aggregate"], domains["traffic"]["interval_s"] > 0) == ("km/h", "mean", True)
 
@@ -68,8 +68,8 @@ def test_sensors_are_listed_by_page_and_filter(city: City) -> None:
     assert (one["liveness"], one["zone"], one["metrics"]) == ("online", "07210", ["speed", "flow"])
 
 
-def test_sensors_are_registered_and_changed(city: City) -> None:
-    http = city.api.http
+def test_sensors_are_registered_and_changed(shared_city: City) -> None:
+    http = shared_city.api.http
     body = {"sensor_id": "N1", "area": "viet_yen", "domain": "water", "zone": "07777", "metrics": ["level"]}
     made = http.post("/api/v1/sensors", json=body)
     assert made.status_code == 201, made.text
@@ -95,60 +95,62 @@ def test_sensors_are_registered_and_changed(city: City) -> None:
     problem(http.put("/api/v1/sensors/a b", json={"area": "bac_giang", "domain": "water"}), 422)
 
 
-def test_history_by_page_by_step_and_as_csv(city: City) -> None:
+def test_history_by_page_by_step_and_as_csv(shared_city: City) -> None:
     now = int(time.time() * 1000) // 60_000 * 60_000
     for i in range(6):
-        city.publisher.send(
+        shared_city.publisher.send(
             "ioc/v1/bac_giang/traffic/T1/telemetry",
             f'{{"ts":{now - 120_000 + i * 20_000},"values":{{"speed":{40 + i}.3}}'
             f'{", " if i == 5 else ","}"quality":"{"fault" if i == 5 else "measuring"}"}}',
         )
     query: dict[str, Any] = {"sensor": "T1", "metric": "speed", "from": at(now - 120_000), "to": at(now)}
-    until(lambda: len(city.api.get("observations", **query)["items"]) == 6, "all are stored")
-    whole = city.api.get("observations", **query)
+    until(lambda: len(shared_city.api.get("observations", **query)["items"]) == 6, "all are stored")
+    whole = shared_city.api.get("observations", **query)
     assert whole["next"] is None
     assert whole["items"][0] == {
         "time": at(now - 120_000), "sensor_id": "T1", "metric": "speed", "channel": "", "unit": "km/h", "value": 40.3,
         "quality": "measuring",
     }  # fmt: skip
-    first = city.api.get("observations", **query, limit=4)
-    second = city.api.get("observations", **query, limit=4, cursor=first["next"])
+    first = shared_city.api.get("observations", **query, limit=4)
+    second = shared_city.api.get("observations", **query, limit=4, cursor=first["next"])
     assert first["items"] + second["items"] == whole["items"]
 
-    steps = city.api.get("observations", **query, step="1m")
+    steps = shared_city.api.get("observations", **query, step="1m")
     assert steps["step_s"] == 60
     assert [(s["time"], s["count"], s["min"], s["max"], s["mean"]) for s in steps["items"]] == [
         (at(now - 120_000), 3, 40.3, 42.3, pytest.approx(41.3)),
         (at(now - 60_000), 2, 43.3, 44.3, pytest.approx(43.8)),  # the one in fault does not count
     ]
-    answer = city.api.http.get("/api/v1/observations", params={**query, "format": "csv", "limit": 4})
+    answer = shared_city.api.http.get("/api/v1/observations", params={**query, "format": "csv", "limit": 4})
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert answer.headers["content-type"].startswith("text/csv")
     assert 'rel="next"' in answer.headers["link"]
     assert [r["value"] for r in rows] == ["40.3", "41.3", "42.3", "43.3"]
 
 
-def test_each_metric_is_summed_up_in_its_own_way(city: City) -> None:
+def test_each_metric_is_summed_up_in_its_own_way(shared_city: City) -> None:
     now = int(time.time() * 1000) // 3_600_000 * 3_600_000
     for i, (energy, direction, noise, rain) in enumerate(
         ((100.0, 350, 60, 1.5), (101.5, 10, 70, 0.5), (0.5, 0, 60, 0), (2.0, 0, 60, 0))
     ):
         ts = now - 3_600_000 + i * 60_000
-        city.publisher.send("ioc/v1/bac_giang/lighting/L1/telemetry", f'{{"ts":{ts},"values":{{"energy":{energy}}}}}')
-        city.publisher.send(
+        shared_city.publisher.send(
+            "ioc/v1/bac_giang/lighting/L1/telemetry", f'{{"ts":{ts},"values":{{"energy":{energy}}}}}'
+        )
+        shared_city.publisher.send(
             "ioc/v1/bac_giang/environment/E1/telemetry",
             f'{{"ts":{ts},"values":{{"wind_direction":{direction},"noise":{noise},"rainfall":{rain}}}}}',
         )
 
     def step(sensor: str, metric: str) -> dict[str, Any] | None:
-        found = city.api.get(
+        found = shared_city.api.get(
             "observations", sensor=sensor, metric=metric, step="1h", **{"from": at(now - 3_600_000), "to": at(now)}
         )["items"]
         return found[0] if found and found[0]["count"] == 4 else None
 
     until(lambda: step("L1", "energy") and step("E1", "noise"), "all are stored")
     half = {"from": at(now - 3_600_000 + 90_000), "to": at(now)}
-    later = city.api.get("observations", sensor="L1", metric="energy", step="1h", **half)["items"]
+    later = shared_city.api.get("observations", sensor="L1", metric="energy", step="1h", **half)["items"]
     assert (later[0]["count"], later[0]["value"]) == (2, pytest.approx(2.0))  # it rose from the reading before
     values = {m: (step(s, m) or {})["value"] for s, m in
               (("L1", "energy"), ("E1", "wind_direction"), ("E1", "noise"), ("E1", "rainfall"))}  # fmt: skip
@@ -190,13 +192,13 @@ QUESTIONS = [
 ]
 
 
-def test_bad_questions_get_a_problem(city: City) -> None:
+def test_bad_questions_get_a_problem(shared_city: City) -> None:
     for path, status in QUESTIONS:
-        assert problem(city.api.http.get(f"/api/v1/{path}"), status)
+        assert problem(shared_city.api.http.get(f"/api/v1/{path}"), status)
 
 
-def test_other_bad_requests(city: City) -> None:
-    http = city.api.http
+def test_other_bad_requests(shared_city: City) -> None:
+    http = shared_city.api.http
     problem(http.delete("/api/v1/zones"), 405)
     problem(http.post("/api/v1/sensors", content=b"{"), 422)
     problem(http.post("/api/v1/sensors", content=b'{"sensor_id":"\xff"}'), 422)
@@ -268,9 +270,9 @@ def test_the_balance_adds_up(city: City) -> None:
     assert sum(m["decoded"] for m in balance["items"]) == 4
 
 
-def test_health_metrics_and_pages(city: City) -> None:
+def test_health_metrics_and_pages(shared_city: City) -> None:
     plain = {"Authorization": ""}
-    http = city.api.http
+    http = shared_city.api.http
     assert http.get("/healthz", headers=plain).json() == {"status": "ok"}
     ready = http.get("/readyz", headers=plain).json()
     assert (ready["status"], ready["reasons"], ready["database"], ready["broker"]) == ("ready", [], "ok", "ok")
@@ -287,14 +289,14 @@ def test_health_metrics_and_pages(city: City) -> None:
     assert page.headers["content-type"].startswith("text/html")
     assert "script-src 'self'" in page.headers["content-security-policy"]
     keys = {"database", "broker", "api", "collector/ingest-1"}
-    until(lambda: keys <= {i["key"] for i in city.api.get("system")["items"]}, "all have said how they are")
-    assert city.api.get("system")["source"] == "ok"
+    until(lambda: keys <= {i["key"] for i in shared_city.api.get("system")["items"]}, "all have said how they are")
+    assert shared_city.api.get("system")["source"] == "ok"
 
 
-def test_a_session_ends(city: City) -> None:
-    city.one_time_code("once")
-    city.one_time_code("old", -60)
-    http = city.api.http
+def test_a_session_ends(shared_city: City) -> None:
+    shared_city.one_time_code("once")
+    shared_city.one_time_code("old", -60)
+    http = shared_city.api.http
     problem(http.post("/api/v1/session", json={"code": "old"}), 401)
     problem(http.post("/api/v1/session", json={"code": "once"}, headers={"Origin": "http://elsewhere.example"}), 403)
     cookie = http.post("/api/v1/session", json={"code": "once"}).headers["set-cookie"].split(";")[0]

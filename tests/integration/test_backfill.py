@@ -58,7 +58,7 @@ def test_bad_lines_are_told_by_their_numbers_and_good_ones_are_in(files: Files) 
     assert by_line["line 8"] == (b"2025-01-01T00:00:05Z,S1,speed,\xe9", "backfill/f.csv", None)
     assert by_line["line 11"] == (b"2025-01-01T00:00:08Z,S1,speed,300", "backfill/f.csv", "S1")
     # A name with a line break around it is a good one; so it was line 5 to 6.
-    assert [(o[0].second, o[8]) for o in files.observations()] == [(0, 41.3), (3, 1.0), (11, 1.0)]  # type: ignore[attr-defined]
+    assert [(o[0].second, o[8]) for o in files.observations()] == [(0, 41.3), (3, 1.0), (11, 1.0)]
     assert "bad lines" in out
     assert files.balance() == (14, 3, 0, 11)
 
@@ -73,6 +73,28 @@ def test_twice_stores_nothing_twice_and_quarantines_nothing_twice(files: Files, 
     assert files.observations() == before
     assert files.quarantine() == items
     assert files.balance() == (2 * decoded, stored, 2 * duplicate + stored + 1, quarantined)
+
+
+def test_a_wrong_mapping_stores_nothing_before_somebody_says_so(files: Files) -> None:
+    data = LONG + "".join(f"2025-01-01T00:00:00.{i:06}Z,Trạm 1,speed,1\n" for i in range(300))
+    report = files.folder / "report.csv"
+    out, err = files.backfill(data, "--report", str(report), code=2)
+    assert "ioc: chưa ghi gì: 300 trong 300 dòng đầu đều hỏng" in err
+    assert "[sensors] of --mapping" in err
+    assert "280 more bad lines: see" in err
+    assert "line 2: unknown_sensor" in err
+    assert len(report.read_text().splitlines()) == 301
+    assert (out, files.quarantine(), files.balance()) == ("", [], (0, 0, 0, 0))
+    assert files.db.execute("SELECT count(*) FROM collector").fetchone() == (0,)
+    # A dry run judges all of it all the same, and says what would be.
+    out, _ = files.backfill(data, "--dry-run", code=1)
+    assert "would quarantine 300" in out
+    assert "without --dry-run it would stop: chưa ghi gì" in out
+    # Whoever means it gets what a file got before: every line in quarantine, and counted.
+    out, err = files.backfill(data, "--keep-going", code=1)
+    assert "chưa ghi gì" not in out + err
+    assert len(files.quarantine()) == 300
+    assert files.balance() == (300, 0, 0, 300)
 
 
 def test_a_dry_run_says_what_would_be_and_stores_nothing(files: Files) -> None:

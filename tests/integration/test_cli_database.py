@@ -55,6 +55,14 @@ def test_sensors_are_imported_and_exported(ioc: Ioc, tmp_path: Path, encoding: s
     assert ioc("sensors", "import", str(path))[1].endswith("2 sensors, 0 new or changed\n")
 
 
+def test_the_planner_knows_of_many_new_sensors_at_once(ioc: Ioc, database: str, tmp_path: Path) -> None:
+    path = tmp_path / "sensors.csv"
+    path.write_text("sensor_id,area,domain\n" + "".join(f"T{i},bac_giang,traffic\n" for i in range(1200)))
+    assert ioc("sensors", "import", str(path))[0] == 0
+    with psycopg.connect(database) as conn:
+        assert conn.execute("SELECT reltuples FROM pg_class WHERE relname = 'sensor'").fetchone() == (1200,)
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

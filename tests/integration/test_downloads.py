@@ -76,7 +76,7 @@ class Site:
     async def answer(self, request: Request) -> Response:
         query = self.queries[request.path_params["name"]]
         return await streams.respond(
-            self,  # type: ignore[arg-type]
+            self,
             lambda conn: copyout.csv_blocks(conn, query),
             copyout.CSV,
             'a"b\r\nc.csv',

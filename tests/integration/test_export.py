@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import signal
 
+import psycopg
 import pytest
 from pyarrow import parquet
 
 from infra.catalog import Catalog
 from tests.files import Files, history
+from tests.service import until
 
 pytestmark = pytest.mark.servers
 
@@ -56,6 +59,23 @@ def test_an_export_takes_what_is_asked_for(files: Files, catalog: Catalog) -> No
     for wrong in (["--from", "2025"], ["--domain", "x"], ["--sensor", "é"], ["--zone", "0"], ["--metric", "x"],
                   ["--from", "2025-01-02", "--to", "2025-01-01"], ["--format", "doc"], ["a.doc"]):  # fmt: skip
         assert files.ioc("export", *wrong, code=2)[1].startswith("ioc: ")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_an_export_that_is_ended_leaves_nothing(files: Files, number: signal.Signals) -> None:
+    files.backfill("time,sensor,speed\n2025-01-01T00:00:00Z,S1,41.3\n")
+    file = files.folder / "out.csv"
+    file.write_text("as it was")
+    with psycopg.connect(files.url) as blocker:
+        blocker.execute("LOCK TABLE channel IN ACCESS EXCLUSIVE MODE")  # in the midst: it has begun to write
+        with files.start("export", file) as child:
+            until(lambda: list(files.folder.glob(".out.csv.*")), "it has begun")
+            child.send_signal(number)
+            said, _ = child.communicate(timeout=30)
+    assert child.returncode == (130 if number == signal.SIGINT else 128 + number), said.decode()
+    assert "Traceback" not in said.decode()
+    assert list(files.folder.glob(".*")) == []
+    assert file.read_text() == "as it was"
 
 
 def test_from_one_program_to_the_other(files: Files, other: Files, catalog: Catalog) -> None:

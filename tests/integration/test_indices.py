@@ -104,7 +104,7 @@ def test_level_of_service_and_travel_time_index(town: Callable[..., Town]) -> No
     here.feed("traffic", "T4", "2026-11-21T22:00", 60, {"speed": [50.0] * (night - 120), "flow": [30] * (night - 120)})
     # From 8:00 to 9:00.
     for name, speed, flow in (("T1", 25.0, 300.0), ("T2", 54.0, 100.0), ("T3", 10.0, None), ("T4", 30.0, 50.0)):
-        here.feed("traffic", name, "2026-11-22T08:00:30", 60, {"speed": [speed] * 60, "flow": [flow] * 60})  # type: ignore[list-item]
+        here.feed("traffic", name, "2026-11-22T08:00:30", 60, {"speed": [speed] * 60, "flow": [flow] * 60})
     here.roll("2026-11-22T09:00")
     found = by_key(traffic.current(here.conn, here.city, us("2026-11-22T08:50")))
     told = {k: (i.value, i.level, i.details.get("tti")) for k, i in found.items()}
@@ -275,7 +275,7 @@ def test_the_flood_of_october_2025(town: Callable[..., Town]) -> None:
     start = FLOOD[0][0]
     times = np.arange(us(start), us(FLOOD[-1][0]) + 1, 600_000_000)
     for which, sensor in ((1, "G-PLT"), (2, "G-DC")):
-        known = [(us(row[0]), float(row[which])) for row in FLOOD if row[which] is not None]  # type: ignore[arg-type]
+        known = [(us(row[0]), float(row[which])) for row in FLOOD if row[which] is not None]
         levels = np.interp(times, [t for t, _ in known], [x for _, x in known])
         here.feed("water", sensor, start, 600, {"level": levels.tolist()})
     here.roll("2025-10-14T09:00")

@@ -35,7 +35,7 @@ def db(database: str) -> Iterator[psycopg.Connection]:
 
 
 def one(db: psycopg.Connection, query: str, *args: object) -> object:
-    row = db.execute(query, args).fetchone()  # type: ignore[arg-type]
+    row = db.execute(query, args).fetchone()
     assert row is not None
     return row[0]
 

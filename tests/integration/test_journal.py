@@ -34,7 +34,7 @@ def decoder(catalog: Catalog) -> Decoder:
 @pytest.fixture
 def conn(database: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(database, autocommit=True) as made:
-        sensors.register(made, [("bac_giang", "traffic", f"T{i}") for i in range(9)])  # type: ignore[list-item]
+        sensors.register(made, [("bac_giang", "traffic", f"T{i}") for i in range(9)])
         yield made
 
 

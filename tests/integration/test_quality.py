@@ -137,7 +137,7 @@ class Town:
             rows = conn.execute(
                 "SELECT sensor_id, score, trusted, reasons, facts FROM sensor_quality JOIN sensor ON id = sensor"
             )
-            return {name: tuple(rest) for name, *rest in rows}  # type: ignore[misc]
+            return {name: tuple(rest) for name, *rest in rows}
 
 
 def _spread(decoder: Decoder, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

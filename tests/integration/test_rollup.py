@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from city.bucket_rows import HOUR_US
-from infra import journal, schema
+from infra import journal
 from infra.catalog import Catalog
 from infra.rollup import closing, due, read, task
 from infra.rollup.run import RUNNER, roll
@@ -30,7 +30,10 @@ def at_random(city: City, rounds: int) -> int:
         for _ in range(int(city.rng.integers(1, 5))):
             late = city.rng.random() < 0.3
             since = START if late else max(START, now - HOUR_US // 2)
-            cols = city.batch(int(city.rng.integers(1, 60)), since, max(now, since + HOUR_US))
+            until = max(now, since + HOUR_US)
+            if city.rng.random() < 0.3:
+                until = since + 180_000_000  # many in a minute
+            cols = city.batch(int(city.rng.integers(1, 60)), since, until)
             if city.sent and city.rng.random() < 0.4:  # what was there before, and more of it
                 old = city.sent[int(city.rng.integers(len(city.sent)))]
                 cols = old.take(city.rng.random(len(old)) < 0.7)
@@ -180,44 +183,6 @@ def test_a_batch_under_way_keeps_an_hour_open(database: str, catalog: Catalog) -
         assert city.roll(START + 3 * HOUR_US).hours == 1
 
 
-@pytest.mark.parametrize("domain", ["traffic", "environment"])
-def test_late_readings_of_an_hour_whose_others_are_gone_are_added(database: str, catalog: Catalog, domain: str) -> None:
-    with psycopg.connect(database, autocommit=True) as conn:
-        city = City(conn, catalog, catalog.registry.domains[domain], 11)
-        for m in city.domain.metrics:
-            assert m.aggregate != "increase"
-        late = [city.batch(30, START, START + 3 * HOUR_US) for _ in range(3)]
-        keys = {tuple(k) for c in late for k in np.stack([c.sensor, c.channel, c.time_us], 1).tolist()}
-        for _ in range(3):
-            cols = city.batch(60, START, START + 3 * HOUR_US)
-            mine = [tuple(k) not in keys for k in np.stack([cols.sensor, cols.channel, cols.time_us], 1).tolist()]
-            city.write(cols.take(np.array(mine)))
-        now = START + 40 * HOUR_US
-        city.roll(now)
-        table = schema.table(domain)
-        conn.execute(f"CREATE TABLE kept AS SELECT * FROM {table}")  # type: ignore[arg-type]
-        conn.execute("SELECT drop_chunks(%s, older_than => to_timestamp(%s))", [table, (START + 30 * HOUR_US) / 1e6])
-        conn.execute("UPDATE rollup_state SET raw_from = to_timestamp(%s)", [(START + 30 * HOUR_US) / 1e6])
-        before = percentiles_of(conn, domain)
-        for cols in late:
-            city.write(cols)
-            city.roll(now)
-        assert conn.execute("SELECT count(*) FROM rollup_due").fetchone() == (0,)
-        # What is rolled up stands for both: those that were dropped, and those that came late.
-        conn.execute(f"INSERT INTO {table} SELECT * FROM kept ON CONFLICT DO NOTHING")  # type: ignore[arg-type]
-        city.percentiles = False
-        assert city.check(now) > 500
-        assert before.items() <= percentiles_of(conn, domain).items()
-
-
-def percentiles_of(conn: psycopg.Connection, domain: str) -> dict[tuple[object, ...], object]:
-    """Percentiles of the groups that are there."""
-    rows = conn.execute(
-        "SELECT area, zone, metric, time, p FROM group_hour WHERE domain = %s AND p IS NOT NULL", [domain]
-    )
-    return {tuple(row[:4]): tuple(row[4]) for row in rows}
-
-
 def test_who_is_expected_who_reports_and_who_is_left_out(database: str, catalog: Catalog) -> None:
     with psycopg.connect(database, autocommit=True) as conn:
         city = City(conn, catalog, catalog.registry.domains["traffic"], 1)
@@ -254,7 +219,10 @@ def test_hours_and_minutes_read_back_also_before_they_are_rolled_up(
             if until:
                 city.roll(START + until * HOUR_US + GRACE_US)
             assert read.done_until_us(conn, domain) == (START + until * HOUR_US if until else np.iinfo(np.int64).min)
-            both = read.hours(conn, city.domain, names, **span), read.minutes(conn, city.domain, names, **span)
+            both = (
+                read.hours(conn, city.domain, names, **span),
+                read.minutes(conn, city.domain, names, ranks=True, **span),
+            )
             assert all(len(found) > 50 for found in both)
             answers.append(both)
         for answer in answers[1:]:

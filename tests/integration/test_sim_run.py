@@ -81,7 +81,7 @@ def test_nothing_is_lost_when_the_cable_is_cut(
     args = ["sim", "run", "--sensors", "100", "--rate", "2000", "--messages", "8000", "--json", "--ledger"]
     run = service(*args, str(book), env={"IOC_MQTT_URL": way.url})
     for arrived in (1000, 3000, 5000):
-        until(lambda n=arrived: len(subscriber) > n, "readings arrive")  # type: ignore[misc]
+        until(lambda n=arrived: len(subscriber) > n, "readings arrive")
         way.cut()
     told = summary(run)
     assert run.child.returncode == 0

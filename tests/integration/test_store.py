@@ -62,9 +62,7 @@ def write(to: Store, seq: int, cols: Columns, decoder: Decoder, **more: bool) ->
 
 
 def fetched(conn: psycopg.Connection, known: Registry, domain: str, **which: object) -> Columns:
-    parts = list(
-        readings.fetch(conn, known.domains[domain], since_us=NOW_US - 1, until_us=NOW_US + 10**9, **which)  # type: ignore[arg-type]
-    )
+    parts = list(readings.fetch(conn, known.domains[domain], since_us=NOW_US - 1, until_us=NOW_US + 10**9, **which))
     assert len(parts) <= 1
     return (
         parts[0].take(np.argsort(parts[0].time_us))
@@ -126,7 +124,7 @@ def test_a_domain_is_a_data_file(database: str, tmp_path: Path) -> None:
         migrate.migrate(database, known.registry)
         assert schema.missing(conn, known.registry) == []
         decoder = Decoder(known.registry.domains["waste"])
-        sensors.register(conn, [("bac_giang", "waste", f"W{i}") for i in range(60)])  # type: ignore[list-item]
+        sensors.register(conn, [("bac_giang", "waste", f"W{i}") for i in range(60)])
         write(store(conn), 1, columns(decoder, 40, np.random.default_rng(1)), decoder)
         found = conn.execute(
             "SELECT DISTINCT metric, unit FROM observation WHERE domain = 'waste' ORDER BY 1"

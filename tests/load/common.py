@@ -154,7 +154,7 @@ def load(url: str, rate: float, **options: Any) -> Iterator[Load]:
 def ask(url: str, query: str, *args: object) -> list[tuple[Any, ...]]:
     """Rows of a query, on a connection of its own."""
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as conn:
-        return conn.execute(query, args).fetchall()  # type: ignore[arg-type]
+        return conn.execute(query, args).fetchall()
 
 
 def one(url: str, query: str, *args: object) -> Any:

@@ -40,7 +40,7 @@ class Registry:
 
 
 def book(said: Said, *, register: bool = False) -> Book:
-    return Book(Registry(), CITY, said, register=register)  # type: ignore[arg-type]
+    return Book(Registry(), CITY, said, register=register)
 
 
 def read(data: bytes, said: Said, few: int, block: int) -> tuple[dict[Any, Any], list[Bad], int]:
@@ -239,5 +239,5 @@ def test_delimiters_are_found_and_a_mark_of_byte_order_is_none_of_the_header() -
 def test_an_unknown_sensor_registers_where_its_line_says_enough() -> None:
     known = book(Said(), register=True)
     assert known.find("N1", "bac_giang", "traffic") == (list(CITY.registry.domains).index("traffic"), -1)
-    assert "names no area" in known.find("N1", "", "").detail  # type: ignore[union-attr]
+    assert "names no area" in known.find("N1", "", "").detail
     assert known.new() == (1, 0)

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city.bucket_groups import Tally
 from city.bucket_rows import HOUR_US, Rows, TooMany, append, gather, increases, order
-from city.buckets import Block, blocks, direction, percentiles
+from city.buckets import Block, blocks, direction
 from city.columns import Columns
+from city.percentiles import percentiles
 from city.registry import Domain, Metric
 
 #: 2025-11-22T17:00:00Z: a city day begins.
@@ -152,7 +153,6 @@ def hour_of(block: Block, name: str, row: int) -> dict[str, float]:
     return got | ({"x": float(h.x[row]), "y": float(h.y[row])} if h.x is not None and h.y is not None else {})
 
 
-@settings(deadline=None, max_examples=20)
 @given(many, st.integers(1, 3), st.sampled_from([1, 2, 100]))
 def test_buckets_say_what_a_recomputation_says(found: list[Reading], cut: int, size: int) -> None:
     gathered = rows(found, cut)
@@ -187,9 +187,12 @@ def test_buckets_say_what_a_recomputation_says(found: list[Reading], cut: int, s
                     start = int(block.time_us[i]) + minute * 60_000_000
                     some = [r for r in good if start <= r.time_us < start + 60_000_000]
                     check(metric, *figures(some), minute_of(block, metric.name, i, minute))
+                    if metric.percentiles and good:
+                        ranks = block.minutes[metric.name].ranks(len(metric.percentiles))[i, :, minute]
+                        values = [r.values[k] for r in some] or [math.nan]
+                        np.testing.assert_allclose(ranks, np.percentile(values, metric.percentiles), rtol=1e-6)
 
 
-@settings(deadline=None, max_examples=20)
 @given(many)
 def test_rows_are_put_in_order_of_sensor_channel_and_time(found: list[Reading]) -> None:
     gathered = rows(found)
@@ -198,7 +201,6 @@ def test_rows_are_put_in_order_of_sensor_channel_and_time(found: list[Reading]) 
     assert [(gathered.sensor[i], gathered.channel[i], gathered.time_us[i]) for i in by] == want
 
 
-@settings(deadline=None, max_examples=20)
 @given(many, st.data())
 def test_parts_add_up_to_the_whole(found: list[Reading], data: st.DataObject) -> None:
     """Hours of a part of the readings and of the rest, added up, are the hours of all of them."""
@@ -266,6 +268,36 @@ def test_rises_of_a_counter(stands: list[tuple[int, float]], rise: float) -> Non
 def test_percentiles_of_groups() -> None:
     got = percentiles(np.array([2, 0, 2, 2]), np.array([30.0, 7.0, 10.0, 20.0], np.float32), 3, (15, 50, 85))
     np.testing.assert_allclose(got, [[7, 7, 7], [math.nan] * 3, [13, 20, 27]])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.floats(width=32, allow_nan=False, allow_infinity=False)), max_size=40),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_percentiles_say_what_a_recomputation_says(found: list[tuple[int, float]], kind: type[np.floating]) -> None:
+    group, value = np.array([g for g, _ in found], np.int32), np.array([v for _, v in found], kind)
+    got = percentiles(group, value, 4, (1, 50, 85))
+    for g in range(4):
+        mine = value[group == g].astype(np.float64)
+        want = np.percentile(mine, (1, 50, 85)) if len(mine) else [math.nan] * 3
+        # What is interpolated between two of opposite signs may be small beside both.
+        np.testing.assert_allclose(got[g], want, rtol=1e-9, atol=1e-9 * float(np.abs(mine).max(initial=0)))
+
+
+def test_percentiles_of_a_minute_are_kept_where_it_has_several_readings() -> None:
+    def speeds(*at: tuple[int, float]) -> Block:
+        nan = (math.nan,) * 4
+        (block,) = blocks(DOMAIN, rows([Reading(1, 0, MIDNIGHT + s * 1_000_000, 0, (v, *nan), 0) for s, v in at]))
+        return block
+
+    single = speeds((0, 10.0), (60, 20.0)).minutes["speed"]
+    assert (single.n, single.percentiles) == (None, None)
+    np.testing.assert_array_equal(single.ranks(3)[0, :, :3].T, [[10.0] * 3, [20.0] * 3, [math.nan] * 3])
+    several = speeds((0, 10.0), (1, 30.0), (2, 20.0), (60, 20.0)).minutes["speed"]
+    assert several.percentiles is not None
+    np.testing.assert_allclose(several.ranks(3)[0, :, :3].T, [[13, 20, 27], [20] * 3, [math.nan] * 3])
+    several.percentiles = None  # as in a database from before: not known, but of a single reading
+    np.testing.assert_allclose(several.ranks(3)[0, :, :2].T, [[math.nan] * 3, [20] * 3])
 
 
 def test_nothing_gives_nothing() -> None:

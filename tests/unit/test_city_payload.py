@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city.decoder import NO_TIME, Decoder
@@ -151,7 +151,6 @@ ITEMS = VALUES | ENVELOPES | ENVELOPES | NUMBERS
 MESSAGES = st.one_of(ITEMS, st.lists(ITEMS, max_size=3)).map(lambda m: json.dumps(m).encode()) | st.binary(max_size=30)
 
 
-@settings(max_examples=150)
 @given(MESSAGES)
 def test_the_quick_way_says_what_the_exact_one_says(payload: bytes) -> None:
     wanted = READER.read(payload, LIMITS)  # never raises

@@ -57,8 +57,8 @@ def test_kinds_and_aggregates_make_sense(catalog: Catalog) -> None:
             assert (m.aggregate == "increase") == (m.kind == "counter")
             assert (m.aggregate == "sum") == (m.kind == "delta")
     environment = catalog.registry.domains["environment"]
-    assert environment.metric("wind_direction").aggregate == "circular"  # type: ignore[union-attr]
-    assert environment.metric("noise").aggregate == "energy"  # type: ignore[union-attr]
+    assert environment.metric("wind_direction").aggregate == "circular"
+    assert environment.metric("noise").aggregate == "energy"
     assert environment.metric("nothing") is None
 
 
@@ -123,6 +123,6 @@ def test_a_wrong_file_is_refused_with_its_place(text: str, says: str) -> None:
 
 def test_ranges_of_the_city_replace_those_that_ship(catalog: Catalog) -> None:
     changed = catalog.registry.with_ranges({("traffic", "speed"): (5, 200), ("gone", "x"): (0, 1)})
-    assert (changed.domains["traffic"].metric("speed").low, changed.domains["traffic"].metric("speed").high) == (5, 200)  # type: ignore[union-attr]
+    assert (changed.domains["traffic"].metric("speed").low, changed.domains["traffic"].metric("speed").high) == (5, 200)
     assert changed.domains["water"] == catalog.registry.domains["water"]
-    assert catalog.registry.domains["traffic"].metric("speed").high == 150  # type: ignore[union-attr]
+    assert catalog.registry.domains["traffic"].metric("speed").high == 150

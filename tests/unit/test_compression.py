@@ -67,7 +67,7 @@ class Fake:
     """A database that answers as a Community edition would, and notes what it is asked to do."""
 
     def __init__(self, license_: str) -> None:
-        self.license, self.done, self.info = license_, [], self  # type: ignore[var-annotated]
+        self.license, self.done, self.info = license_, [], self
         self.dbname = "ioc"
 
     def execute(self, query: Any, *_: Any) -> Any:
@@ -85,7 +85,7 @@ class Answer(list[Any]):
 
 def test_the_limit_on_unpacking_is_lifted_once_with_the_first_change() -> None:
     fake = Fake("timescale")
-    done = compression.configure(fake, catalog.load(settings.load()), settings.load())  # type: ignore[arg-type]
+    done = compression.configure(fake, catalog.load(settings.load()), settings.load())
     assert done.on
     assert "reading_traffic" not in done.changed
     assert "minute_traffic" in done.changed
@@ -96,5 +96,5 @@ def test_the_limit_on_unpacking_is_lifted_once_with_the_first_change() -> None:
 
 def test_nothing_at_all_is_done_on_the_apache_edition() -> None:
     fake = Fake("apache")
-    assert not compression.configure(fake, catalog.load(settings.load()), settings.load()).on  # type: ignore[arg-type]
+    assert not compression.configure(fake, catalog.load(settings.load()), settings.load()).on
     assert fake.done == []

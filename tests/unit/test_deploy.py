@@ -104,12 +104,12 @@ def serve() -> Iterator[object]:
     ("age", "said"),
     [("0.4", ""), ("-1.0", "no canary has come back yet"), ("31.2", "the newest canary is 31 s old")],
 )
-def test_the_collector_is_as_healthy_as_its_canary_is_young(age: str, said: str, serve) -> None:  # type: ignore[no-untyped-def]
+def test_the_collector_is_as_healthy_as_its_canary_is_young(age: str, said: str, serve) -> None:
     body = f'# TYPE x gauge\nioc_ingest_canary_age_seconds{{collector="ingest-1"}} {age}\n'
     assert probe.trouble("ingest", Settings(ingest_metrics_port=serve(200, body))) == said
 
 
-def test_the_api_is_healthy_when_it_answers(serve) -> None:  # type: ignore[no-untyped-def]
+def test_the_api_is_healthy_when_it_answers(serve) -> None:
     assert probe.trouble("api", Settings(http_port=serve(200, "{}"))) == ""
     assert "500" in probe.trouble("api", Settings(http_port=serve(500, "")))
     assert "no answer" in probe.trouble("ingest", Settings(ingest_metrics_port=1))

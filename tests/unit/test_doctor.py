@@ -11,7 +11,7 @@ from infra.up_data import DataFolder
 
 
 def _states(*answers: object) -> list[str]:
-    return [f.state for f in doctor.judge_database(*answers)]  # type: ignore[arg-type]
+    return [f.state for f in doctor.judge_database(*answers)]
 
 
 def test_a_good_database() -> None:

@@ -57,7 +57,7 @@ def test_about_so_many_points_come_out(span_s: int, points: int, interval_s: flo
 
 def metric(aggregate: str, **more: object) -> Metric:
     kinds = {"sum": "delta", "increase": "counter"}
-    return Metric("x", "u", kinds.get(aggregate, "gauge"), -1e9, 1e9, aggregate, "x", "x", **more)  # type: ignore[arg-type]
+    return Metric("x", "u", kinds.get(aggregate, "gauge"), -1e9, 1e9, aggregate, "x", "x", **more)
 
 
 @pytest.mark.parametrize("aggregate", ["mean", "sum", "circular", "energy", "increase"])

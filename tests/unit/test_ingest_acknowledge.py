@@ -191,9 +191,7 @@ class Promise(RuleBasedStateMachine):
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 
 TestPromise = Promise.TestCase
-TestPromise.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES
-)
+TestPromise.settings = settings(stateful_step_count=30, suppress_health_check=list(HealthCheck), phases=PHASES)
 
 
 def test_acknowledgements_of_an_older_connection_are_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city.columns import Columns
@@ -28,7 +28,6 @@ def columns(domain: str, n: int, seed: int) -> tuple[Columns, np.ndarray[tuple[i
     return cols, np.array([False, True, False])
 
 
-@settings(max_examples=60)
 @given(SIZES, st.integers(0, 1000), st.sampled_from([60, 400, bus.FRAME_BYTES]))
 def test_round_trip(sizes: list[tuple[str, int]], seed: int, frame_bytes: int) -> None:
     tables = [columns(domain, n, seed + i) for i, (domain, n) in enumerate(sizes)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city.payload import Limits
@@ -141,7 +141,6 @@ GOOD = st.integers(0, 99).map(lambda n: (TOPIC, json.dumps({"ts": 1795305600000 
 BARE = st.integers(0, 99).map(lambda n: (TOPIC, b'{"speed": %d}' % n))
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(ODD | GOOD | BARE, st.integers(0, 3), st.sampled_from([0, DUP, RETAIN])), max_size=12))
 def test_the_books_of_any_batch_are_even(many: list[tuple[tuple[str, bytes], int, int]]) -> None:
     everything = {"": 0, "lane1": 1, "lane2": 2}

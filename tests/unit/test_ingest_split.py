@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.receive import DUP, RETAIN, ProtocolError, Received, split
@@ -62,7 +62,6 @@ def wanted(packets: list[Packet]) -> tuple[list[tuple[bytes, bytes, int, int]], 
     )
 
 
-@settings(max_examples=60)
 @given(PACKETS, st.data())
 def test_any_cuts_give_the_same_messages(packets: list[Packet], data: st.DataObject) -> None:
     stream = b"".join(p.encoded() for p in packets)

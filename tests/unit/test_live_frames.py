@@ -140,5 +140,5 @@ def test_a_cursor_of_somebody_else_is_refused(text: str) -> None:
     ],
 )
 def test_only_our_own_pages_may_connect(headers: dict[str, str], good: bool) -> None:
-    gate = Gate("t", None, "https://wall.example/")  # type: ignore[arg-type]  # no database is asked here
+    gate = Gate("t", None, "https://wall.example/")  # no database is asked here
     assert gate.same_origin(headers) is good

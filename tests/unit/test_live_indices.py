@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.indices import OPERATING, Index, Item
@@ -45,7 +45,6 @@ said = st.dictionaries(st.integers(1, 5), st.tuples(st.integers(0, 2), st.sample
 actions = st.lists(st.one_of(said, st.tuples(st.integers(0, 4), st.integers(0, 3))), max_size=30)
 
 
-@settings(max_examples=50, deadline=None)
 @given(actions, st.integers(1, 3))
 def test_every_pace_and_filter_ends_with_what_there_is(actions: list[Any], step: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -122,7 +121,7 @@ def test_what_cannot_be_worked_out_stays_as_it_was(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(refreshing, "city_of", lambda *_: None)
     topic, database = Indices(), Database()
     one: Any = SimpleNamespace(indices_s=1)
-    refresher = Refresher(database, one, one, topic, lambda: one)  # type: ignore[arg-type]
+    refresher = Refresher(database, one, one, topic, lambda: one)
 
     def values() -> dict[str, Any]:
         return {k: i.value for k, (i, _) in topic.items.items()}

@@ -119,7 +119,7 @@ async def live_through(story: list[Any]) -> tuple[int, int]:
     store = Store()
     _, first = store.read_roster()
     live = Live(first, now_us())
-    fed = Intake(live, store, CATALOG)  # type: ignore[arg-type]
+    fed = Intake(live, store, CATALOG)
     task = asyncio.create_task(fed.run())
     for step in story:
         match step:
@@ -150,9 +150,7 @@ async def live_through(story: list[Any]) -> tuple[int, int]:
     return int(live._windows[0].figures().count[3, 0, 0]), committed
 
 
-@settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stories)
 def test_every_committed_reading_is_counted_once(story: list[Any]) -> None:
     counted, committed = asyncio.run(live_through(story))

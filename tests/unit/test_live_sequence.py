@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.bus import Frame, Head
@@ -13,7 +13,6 @@ def frame(seq: int, part: int = 0, parts: int = 1, epoch: str = "a") -> Frame:
     return Frame(Head("c", epoch, seq, part, parts, 100 + seq, 0, 0, False, "", 0, ()), None)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.lists(st.booleans(), min_size=1, max_size=4), min_size=1, max_size=30))
 def test_every_batch_once(batches: list[list[bool]]) -> None:
     """``batches``: which parts of each batch arrive. The last batch always does: until then nobody can know."""

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city.columns import Columns
@@ -127,7 +127,6 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
 @given(actions, st.integers(1, 3))
 def test_every_pace_and_filter_ends_with_the_newest_readings(actions: list[Any], step: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -184,7 +183,6 @@ def figures(count: list[int], value: float, expected: int = 1) -> Figures:
 changes = st.tuples(st.lists(st.integers(0, 2), min_size=3, max_size=3), st.sampled_from([1.5, 2.5]), st.integers(0, 1))
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(changes, st.integers(0, 2)), max_size=20), st.integers(1, 40))
 def test_figures_appear_change_and_are_removed(steps: list[Any], step: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

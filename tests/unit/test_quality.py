@@ -8,7 +8,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city import quality, quality_words, signs
@@ -27,7 +27,6 @@ def facts(n: int = 1, **given: float) -> Facts:
 # Score
 
 
-@settings(max_examples=60)
 @given(
     st.lists(st.floats(0, 5000, allow_nan=False), min_size=len(REASONS), max_size=len(REASONS)),
     st.sampled_from(REASONS),
@@ -46,7 +45,6 @@ def test_worse_facts_never_raise_a_score_or_win_trust(
     assert quality.trusted(b, known, was, limit)[0] <= quality.trusted(a, known, was, limit)[0]
 
 
-@settings(max_examples=60)
 @given(st.lists(st.one_of(st.just(NAN), st.floats(0, 5000)), min_size=len(REASONS), max_size=len(REASONS)))
 def test_the_reasons_explain_the_whole_score(values: list[float]) -> None:
     points = quality.lost(facts(**dict(zip(REASONS, values, strict=True))))

@@ -1,6 +1,10 @@
-"""A parameter that a question does not take is refused by its name, before anything is asked of anybody."""
+"""What a question cannot mean is refused by its name, before anything is asked of anybody: a parameter that it does not
+take, and what a filter names that does not exist."""
 
 from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
@@ -65,3 +69,49 @@ def test_a_posted_question_takes_none(http: TestClient) -> None:
 @pytest.mark.parametrize("path", ["indices/noise?sensor=N1&station=N2", "indices/air?station=A1", "sensors?nonsense=1"])
 def test_what_is_declared_passes_and_older_questions_are_as_they_were(http: TestClient, path: str) -> None:
     assert http.get(f"/api/v1/{path}").status_code == 503
+
+
+@pytest.fixture(scope="module")
+def town() -> TestClient:
+    """The interface of a city with one sensor, and without a database."""
+    known = catalog.load(settings.load())
+    sensor = SimpleNamespace(sensor_id="T1", domain="traffic", status="active")
+    roster = SimpleNamespace(version=1, numbers={"T1": 0}, sensors=(sensor,), ordered=["T1"])
+    ready = asyncio.Event()
+    ready.set()
+    service = SimpleNamespace(catalog=known, live=SimpleNamespace(roster=roster), hub=SimpleNamespace(ready=ready))
+    one = app.make(settings.load(), known)
+    one.dependency_overrides |= {parts.admitted: lambda: None, parts._service: lambda: service}
+    return TestClient(one)
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "says"),
+    [
+        ("quality?reason=foo", 422, "query.reason: there is no reason 'foo'; there are calibrating, clock_ahead"),
+        ("quality?reason=stuck&reason=foo", 422, "'foo'"),
+        ("quality?zone=99999", 422, "query.zone: there is no zone '99999'; there are 07"),
+        ("quality?area=hanoi", 422, "there are bac_giang, viet_yen"),
+        ("quality?domain=magic", 422, "environment"),
+        ("quality?sensor=T1&sensor=nope", 404, "there is no such sensor: 'nope'; GET /api/v1/sensors"),
+        ("quality/zones?zone=99999", 422, "'99999'"),
+        ("quality/zones?domain=magic&from=2025-01-01T00:00:00Z", 422, "'magic'"),
+        ("latest?sensor=nope", 404, "'nope'"),
+        ("latest?metric=nope", 422, "speed"),
+        ("latest?zone=99999", 422, "'99999'"),
+        ("aggregates?area=hanoi", 422, "'hanoi'"),
+        ("aggregates?window=1h", 422, "there are 10s, 15m, 1m, 5m"),
+        ("sensors?zone=99999", 422, "'99999'"),
+        ("quarantine?reason=foo", 422, "unknown_sensor"),
+        ("indices/traffic?zone=99999", 422, "'99999'"),
+        ("indices/traffic?sensor=nope", 404, "'nope'"),
+        ("indices/traffic?index=nope", 422, "there are los, tti"),
+        ("observations?sensor=nope&metric=speed", 404, "'nope'"),
+        ("latest?zone=" + "9" * 200, 422, "9" * 80 + "'"),
+    ],
+)
+def test_what_does_not_exist_is_named(town: TestClient, question: str, status: int, says: str) -> None:
+    answer = town.get(f"/api/v1/{question}")
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert says in answer.json()["detail"]

@@ -133,7 +133,7 @@ def broker() -> Broker:
 
 def publisher(broker: Broker, **more: Any) -> Publisher:
     made = Publisher("mqtt://127.0.0.1:1", "test", **more)
-    made._client = broker  # type: ignore[assignment]
+    made._client = broker
     return made
 
 
@@ -162,7 +162,7 @@ def test_an_answer_may_come_before_publish_returns(broker: Broker) -> None:
         p._answer(info.mid, 0)
         return info
 
-    broker.publish = quick  # type: ignore[method-assign]
+    broker.publish = quick
     p.send("a", b"x")
     assert p.counts.acknowledged == 1
     assert p.under_way == 0
@@ -211,7 +211,7 @@ def test_qos_0_is_lost_with_its_connection(broker: Broker) -> None:
     p = publisher(broker)
     p.send("a", b"x", qos=0)
     p.send("a", b"y", qos=1)
-    p._down(None, None, None, None, None)  # type: ignore[arg-type]
+    p._down(None, None, None, None, None)
     assert (p.counts.lost, p.under_way) == (1, 1)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from city.columns import Columns
@@ -100,7 +100,6 @@ readings = st.builds(
 steps = st.lists(st.tuples(st.lists(readings, max_size=8), st.integers(0, 200 * S)), min_size=1, max_size=12)
 
 
-@settings(max_examples=50, deadline=None)
 @given(steps)
 def test_windows_say_what_a_recomputation_says(steps: list[tuple[list[Reading], int]]) -> None:
     now = MIDNIGHT
