@@ -76,6 +76,10 @@ ALERT_COMMIT_SECONDS = Histogram(
     buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
 )
 ALERT_NOTICES = Counter("ioc_alerts_notices", "Messages that the dispatcher has put into the outbox.")
+ALERT_TRIES = Counter("ioc_alerts_tries", "Tries to send a notification, by what came of them.", ["kind", "outcome"])
+ALERT_UNSENT = Gauge("ioc_alerts_unsent", "Notifications that are due or tried again.")
+ALERT_UNSENT_AGE = Gauge("ioc_alerts_unsent_age_seconds", "Age of the oldest notification that is due or tried again.")
+ALERT_GIVEN_UP = Gauge("ioc_alerts_given_up", "Notifications of the last 24 hours that were given up.")
 ALERT_AGE = Gauge("ioc_alerts_age_seconds", "Seconds since the alert engine last wrote where it is.")
 ALERT_BEHIND = Gauge("ioc_alerts_behind_seconds", "How far the readings that are judged are behind the clock.")
 ALERT_RULES = Gauge("ioc_alerts_rules", "Rules by what becomes of them: judged or set_aside.", ["state"])

@@ -217,7 +217,7 @@ def standing(conn: psycopg.Connection, now: datetime) -> dict[str, Any]:
     """How the outbox stands: what waits and since when (seconds), what was given up in the last 24 hours."""
     row = conn.execute(
         "SELECT count(*) FILTER (WHERE state IN ('waiting', 'sending') AND due_at <= %(now)s),"
-        " count(*) FILTER (WHERE state = 'waiting' AND attempts > 0),"
+        " count(*) FILTER (WHERE state = 'waiting' AND attempts > 0 AND due_at > %(now)s),"
         " extract(epoch FROM %(now)s - min(created_at) FILTER (WHERE state IN ('waiting', 'sending')"
         " AND (attempts > 0 OR due_at <= %(now)s)))::float8,"
         " count(*) FILTER (WHERE state = 'given_up') FROM notification"

@@ -25,8 +25,9 @@ from alerts.deliver.channels import all as channels
 from alerts.deliver.outbox import Claimed
 from alerts.deliver.outcome import MOST_ATTEMPTS, Earlier, Message, Outcome, backoff
 from alerts.deliver.ways import Ways
+from alerts.messages import links
 from alerts.messages.content import thaw
-from infra import db
+from infra import db, telemetry
 from infra.errors import IocError
 from infra.settings import Settings
 
@@ -35,6 +36,7 @@ log = structlog.get_logger()
 #: Session advisory lock of the one sender.
 LOCK = 0x494F_4353
 _IDLE_S = 0.25
+_LOOK_S = 10.0
 _OFF = "kênh đã tắt / the channel is switched off"
 
 
@@ -123,8 +125,12 @@ class Sender:
                 return
         if not self._busy:  # ours of before a lost connection are still under way
             outbox.release(conn, self._clock())
+        looked = 0.0
         while True:
             self._beat = time.monotonic()
+            if self._beat - looked > _LOOK_S:
+                looked = self._beat
+                self._look(conn)
             self._news.clear()
             self._write(conn)
             if self._stop.is_set():
@@ -138,6 +144,15 @@ class Sender:
     def _locked(self, conn: psycopg.Connection) -> bool:
         row = conn.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
         return bool(row and row[0])
+
+    def _look(self, conn: psycopg.Connection) -> None:
+        """Say how the outbox stands, and forget links that are long over."""
+        now = self._clock()
+        standing = outbox.standing(conn, now)
+        telemetry.ALERT_UNSENT.set(standing["due"] + standing["retrying"])
+        telemetry.ALERT_UNSENT_AGE.set(standing["oldest_s"])
+        telemetry.ALERT_GIVEN_UP.set(standing["given_up_24h"])
+        links.drop_old(conn, now)
 
     def _claim(self, conn: psycopg.Connection) -> bool:
         """Take one notification and hand it to a worker; False where there is no worker or nothing to take."""
@@ -210,6 +225,7 @@ class Sender:
     def _after(self, done: _Done, outcome: Outcome, retry_at: datetime | None) -> None:
         channel = done.claimed.channel
         self._busy.discard(channel.id)
+        telemetry.ALERT_TRIES.labels(channel.kind, outcome.what).inc()
         if outcome.what == "sent":
             self._ailing.discard(channel.id)
         elif done.outcome.what == "retry":

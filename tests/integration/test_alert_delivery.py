@@ -336,3 +336,17 @@ def test_the_database_goes_away_and_comes_back(own_postgres: Any, own_database: 
     finally:
         one.stop(3)
         box.close()
+
+
+def test_how_the_outbox_stands(outbox: Outbox, web: Web, sender: Callable[..., Sender]) -> None:
+    web.mode = 404
+    gone = outbox.put(outbox.channel("webhook", web.url), "alert/1")
+    sender()
+    until(lambda: outbox.state(gone) == "given_up", "it is given up")
+    now = datetime.now(UTC)
+    outbox.put(outbox.channel("webhook", f"{web.url}/2", enabled=True), "alert/2", at=now + timedelta(hours=1))
+    standing = rows.standing(outbox.conn, now)
+    assert (standing["due"], standing["retrying"], standing["given_up_24h"]) == (0, 0, 1)
+    late = rows.standing(outbox.conn, now + timedelta(hours=2))
+    assert late["due"] == 1
+    assert late["oldest_s"] == pytest.approx(3600, abs=1)
