@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +58,7 @@ def import_(
     """Nhập quy tắc / Keep rules, departments and routes from files: all of it, or nothing where something is wrong."""
     chosen = settings.load()
     contents = read(files)
-    with db.connect(chosen.database_url, application="alerts-import") as conn:
+    with _database(chosen, "alerts-import") as conn:
         shipped.seed(conn)
         found = checks.check_contents(
             contents, of_database(conn, catalog.load(chosen)), [s.rule for s in store.stored(conn)]
@@ -70,6 +71,7 @@ def import_(
             hint = ", or say --anyway" if passable else ""
             raise ConfigError(f"{len(wrong)} errors, nothing was imported: correct the lines above{hint}")
         if dry_run:
+            conn.rollback()
             typer.echo(_counts(contents, found))
             return
         changed = keep(conn, contents, (by or _me()).strip()[:100] or _me(), note[:2000])
@@ -95,7 +97,7 @@ def export(
         departments = [p.value for p in ours.departments]
         routes = [p.value for p in ours.routes]
     else:
-        with db.connect(settings.load().database_url, application="alerts-export") as conn:
+        with _database(settings.load(), "alerts-export") as conn:
             rules = [s.rule for s in store.stored(conn)]
             departments, routes = directory_store.departments(conn), directory_store.routes(conn)
     if codes:
@@ -108,12 +110,22 @@ def export(
 
 def list_() -> None:
     """Danh sách quy tắc / Rules with their version, severity, state, and who changed them last."""
-    with db.connect(settings.load().database_url, application="alerts-list") as conn:
+    with _database(settings.load(), "alerts-list") as conn:
         rows = [_row(s) for s in store.stored(conn)]
     head = ("code", "version", "severity", "kind", "state", "changed by", "tên / name")
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head) - 1)]
     for row in (head, *rows):
         typer.echo("  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]]))
+
+
+@contextmanager
+def _database(chosen: Settings, application: str) -> Iterator[psycopg.Connection]:
+    """A connection; Unavailable where the database has no tables of alerts yet."""
+    with db.connect(chosen.database_url, application=application) as conn:
+        try:
+            yield conn
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+            raise Unavailable("the database is of an older version of ioc: run `ioc db migrate`") from None
 
 
 def _row(s: store.Stored) -> tuple[str, ...]:
@@ -175,11 +187,11 @@ def _found(contents: Contents, chosen: Settings, offline: bool) -> list[Finding]
     vocabulary = catalog.load(chosen)
     if chosen.database_url and not offline:
         try:
-            with db.connect(chosen.database_url, application="alerts-check") as conn:
+            with _database(chosen, "alerts-check") as conn:
                 return checks.check_contents(
                     contents, of_database(conn, vocabulary), [s.rule for s in store.stored(conn)]
                 )
-        except (Unavailable, psycopg.errors.UndefinedTable) as e:
+        except Unavailable as e:
             typer.echo(f"kiểm tra không có cơ sở dữ liệu / checked without the database: {e}", err=True)
     before = [p.value for p in shipped.contents().rules]
     return checks.check_contents(contents, of_catalog(vocabulary), before)

@@ -148,9 +148,8 @@ def main() -> None:
         f"{w} {100 * (b - a) / took:.0f} %"
         for w, a, b in zip(("engine", "collector", "PostgreSQL", "mosquitto"), before, after, strict=True)
     )
-    print(
-        f"\npromised: at most 1,000 ms. Of a core: {shares}. Engine: {memory:.0f} MB. {row[0]:,} flips, {row[1]:,} alerts."
-    )
+    print(f"\npromised: at most 1,000 ms. Of a core: {shares}.")
+    print(f"Engine: {memory:.0f} MB. {row[0]:,} flips of {row[1]:,} alerts.")
 
 
 if __name__ == "__main__":

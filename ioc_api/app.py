@@ -27,6 +27,7 @@ from ioc_api.opendata.door import Door
 from ioc_api.problems import MEDIA, RESPONSES, install
 from ioc_api.rest import (
     aggregates,
+    alerts,
     balance,
     city,
     indices,
@@ -34,6 +35,8 @@ from ioc_api.rest import (
     indices_exceedances,
     indices_noise,
     latest,
+    links,
+    notifications,
     observations,
     quality,
     quarantine,
@@ -137,10 +140,12 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
         app.include_router(part.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
     # Who is let in comes first. The older operations above take unknown parameters as they always did.
     exact = [*guarded, Depends(only_declared)]
-    for asked in (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise):
+    figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise)
+    for asked in (*figures, alerts, notifications):
         app.include_router(asked.router, prefix=PREFIX, dependencies=exact, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(system.open_router)
+    app.include_router(links.router)
     app.include_router(opendata.router, prefix="/open/v1", responses=opendata.RESPONSES)
 
     @app.get("/openapi.json", include_in_schema=False, dependencies=guarded)

@@ -16,6 +16,7 @@ from infra.errors import IocError
 from infra.roster import groups_of, roster
 from infra.settings import Settings
 from infra.times import now_us
+from ioc_api.alerts.whom import Routes
 from ioc_api.database import Away, Database
 from ioc_api.feed.bus import Listener
 from ioc_api.feed.intake import Intake
@@ -43,6 +44,7 @@ class Service:
         self.groups = groups_of(catalog.areas, catalog.zones, datetime.now(CITY_TIME).date())
         empty = roster([], catalog.registry, self.groups, channels={"": 0}, version=-1)
         self.database = Database(settings.database_url)
+        self.routes = Routes()
         self.streams = Streams(settings.database_url, settings.export_limit_s)
         self.gate = Gate(settings.api_token, self.database, settings.http_origins)
         self.live = Live(empty, now_us())

@@ -13,6 +13,7 @@ import httpcore2
 import msgspec
 
 from alerts.deliver.address import Vetted
+from infra.errors import ConfigError
 
 _CONNECT_S = 5.0
 _MOST_BYTES = 4_096
@@ -32,11 +33,14 @@ class NoAnswer(Exception):
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Certificates are checked against the system's authorities and those of the file."""
+    """Certificates are checked against the system's authorities and those of the file; ConfigError where it is none."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
-        context.load_verify_locations(cafile=str(ca_file))
+        try:
+            context.load_verify_locations(cafile=str(ca_file))
+        except (OSError, ssl.SSLError) as e:
+            raise ConfigError(f"IOC_DELIVER_CA_FILE: {ca_file} cannot be read as PEM: {e.strerror or e}") from None
     return context
 
 

@@ -18,6 +18,7 @@ from alerts.engine.engine import Engine
 from alerts.engine.figures import Figures
 from alerts.engine.listener import Listener
 from alerts.engine.place import Fenced
+from alerts.messages import links
 from alerts.notice.telling import City
 from alerts.rules import shipped
 from infra import db, mqtt, schema
@@ -43,7 +44,8 @@ class Service:
         self.listener = Listener(settings.mqtt_url)
         self.engine = Engine(settings, self.catalog, self._link("alerts"), self.listener, self.log)
         self.sender = Sender(settings)
-        city = City(self.catalog, settings.public_url)
+        base_url = links.base(settings.public_url, settings.http_host, settings.http_port)
+        city = City(self.catalog, base_url, settings.map_link)
         self.dispatcher = Dispatcher(self._link("alerts dispatcher"), city, self.sender.wake, self.log)
         self.figures = Figures(
             settings, self.catalog, self._link("alerts figures"), lambda: self.engine.book,

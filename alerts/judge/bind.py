@@ -32,6 +32,7 @@ Bools = NDArray[np.bool_]
 
 #: Conditions of a single reading's metric, judged row by row; the others are judged at every tick.
 OF_ROWS = (Threshold, Rate, Stuck, Schedule)
+FOREVER_US = 1 << 61
 #: A figure that is asked for at every tick, and has not been there for so long, is lost.
 _TICKED_US = 120 * SECOND
 
@@ -88,7 +89,8 @@ def _terms(rule: Rule, world: World) -> Terms:
             _unit(metric, rule, world)  # there is such a metric
             out = terms(rule, Levels(above=span_s, inclusive=True), unit="s", worst=False)
         case Absence(at_least_s=at_least_s):
-            out = terms(rule, Levels(above=at_least_s, inclusive=True), unit="s", worst=False)
+            # Silence is what such a rule is about: nobody is lost to it.
+            out = terms(rule, Levels(above=at_least_s, inclusive=True), unit="s", worst=False, silence_us=FOREVER_US)
         case Indexed(levels=levels):
             out = terms(rule, levels, silence_us=3600 * SECOND)
         case Children(levels=levels):

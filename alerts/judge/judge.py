@@ -3,7 +3,9 @@
     judge = Judge(rules, world, now_us)
     judge.take(cols, now_us)          rows as they come
     judge.advance(now_us) -> events   what they mean, once they are old enough; often, about four times a second
-    judge.saved(), judge.restore()    over a restart; judge.remember(cols, judged_to_us) brings earlier readings back
+    judge.figures(items, now_us)      what the indices say, whenever they are worked out
+    judge.saved(), judge.restore()    over a restart; judge.remember(cols, judged_to_us) brings earlier readings back,
+                                      judge.recall(cols, judged_to_us) the last ones of sensors silent for longer
     judge.use(rules, world, now_us)   rules or sensors have changed
 
 Rules of single readings go through strands: one for each domain and pair of limits of time (`late_s`, `retro_s`).
@@ -13,8 +15,10 @@ Rules of single readings go through strands: one for each domain and pair of lim
 
 **Sources**: what is no single reading comes from a `Source` (source.py), one for each condition in ``MAKERS``, in that
 order: a composite looks at what the others have just said. At each `advance`, when the rows have been judged, a
-source's `samples(now_us) -> list[Samples]` go to `machine.feed`. To add one: write a module with a `Maker`, and put it
-into ``MAKERS``.
+source's `samples(to_us) -> list[Samples]` go to `machine.feed`. To add one: write a module with a `Maker`, and put it
+into ``MAKERS``. Their time is that up to when readings have surely come (`advance(now_us, heard_us)`): while nobody
+hears the city it stands still, and they say nothing new. When it moves on after such a time they are told of it
+(`unheard`); whoever else knows of one, as after a restart, calls `judge.unheard(since_us, until_us)`.
 """
 
 from __future__ import annotations
@@ -25,21 +29,23 @@ from typing import Any, Literal
 
 import msgspec
 
+from alerts.judge.absence import Absences
 from alerts.judge.bind import OF_ROWS, Bound, bind, in_force
 from alerts.judge.events import Event
 from alerts.judge.machine import Machine
+from alerts.judge.seen import UNHEARD_US
 from alerts.judge.source import Maker, Source
 from alerts.judge.state import Open
 from alerts.judge.strand import Strand
 from alerts.judge.terms import micros
 from alerts.judge.world import World
-from alerts.rules.model import Rule
+from alerts.rules.model import Absence, Rule
 from city import sun
 from city.columns import Columns
 from infra.indices import Item
 
 #: Who makes the values of each condition that is no single reading, in the order in which they are asked.
-MAKERS: dict[type[Any], Maker] = {}
+MAKERS: dict[type[Any], Maker] = {Absence: Absences}
 
 _Key = tuple[str, int, int]
 
@@ -70,7 +76,7 @@ class Judge:
         self._bounds: list[Bound] = []
         self._strands: dict[_Key, Strand] = {}
         self._sources: dict[type[Any], Source] = {}
-        self._limits: set[date] = set()
+        self._unheard_since: int | None = None
         self.use(rules, world, now_us)
 
     def use(self, rules: Sequence[Rule], world: World, now_us: int) -> None:
@@ -152,16 +158,29 @@ class Judge:
         self._day = _day(now_us)
         for strand in self._strands.values():
             self._events += strand.advance(now_us)
+        to_us = now_us if heard_us is None else min(now_us, heard_us)
+        if now_us - to_us > UNHEARD_US:
+            self._unheard_since = to_us if self._unheard_since is None else self._unheard_since
+        elif self._unheard_since is not None:
+            self.unheard(self._unheard_since, to_us)
+            self._unheard_since = None
         for condition, source in list(self._sources.items()):
-            self._ask(condition, source, now_us)
-        self._machine.tick(now_us if heard_us is None else min(now_us, heard_us))
+            self._ask(condition, source, to_us)
+        self._machine.tick(to_us)
         out, self._events = self._events + self._machine.events, []
         self._machine.events = []
         return out
 
-    def _ask(self, condition: type[Any], source: Source, now_us: int) -> None:
+    def unheard(self, since_us: int, until_us: int) -> None:
+        """Nobody was there to hear readings in that time: silence in it is nobody's, unless some came later after all.
+
+        `advance` finds this out by itself where it is told ``heard_us``; it cannot know it of a time before it began.
+        """
+        self._tell(lambda source: source.unheard(since_us, until_us))
+
+    def _ask(self, condition: type[Any], source: Source, to_us: int) -> None:
         try:
-            found = source.samples(now_us)
+            found = source.samples(to_us)
         except Exception as e:
             self._poison_all(self._of(condition), e)
             return
@@ -195,6 +214,13 @@ class Judge:
             if domain == cols.domain:
                 strand.remember(cols, judged_to_us)
         self._tell(lambda source: source.take(cols, judged_to_us))
+
+    def recall(self, cols: Columns, judged_to_us: int) -> None:
+        """Bring back the last rows of sensors of which `remember` has nothing, because they have been silent."""
+        for (domain, _, _), strand in self._strands.items():
+            if domain == cols.domain:
+                strand.remember(cols, judged_to_us)
+        self._tell(lambda source: source.recall(cols))
 
     def take_old(self, cols: Columns, came_us: int, now_us: int) -> None:
         """After a restart, bring back the rows of a backlog whose record was still to come: those that were no news

@@ -143,7 +143,8 @@ class Machine:
 
     def silence_us(self, no: int, subject: int) -> int:
         """How long a subject may say nothing before it is lost."""
-        return self._sensor_silence_us(subject) if subject >= 0 else self.terms[no].silence_us
+        own = self.terms[no].silence_us
+        return self._sensor_silence_us(subject) if own is None else own
 
     # -- one value ---------------------------------------------------------------------------------------------------
 

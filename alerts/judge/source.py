@@ -13,21 +13,32 @@ from infra.indices import Item
 
 
 class Source(Protocol):
-    """Values of all rules of one condition. Pure: the only clock is ``now_us``.
+    """Values of all rules of one condition. Pure: the only clock is what it is given.
 
-    ``take`` gets all rows as they come, in the order in which they come; ``figures`` the indices whenever they are
-    made. ``samples`` says what stands at a tick; it may look at the machine, in which the rows and the sources before
-    it have been judged. A rule that it cannot judge it puts into ``failed`` (rule number: why) and leaves out; the
-    judge sets that rule aside. An error out of a source sets all of its rules aside.
+    A rule that it cannot judge it puts into ``failed`` (rule number: why) and leaves out; the judge sets that rule
+    aside. An error out of a source sets all of its rules aside.
     """
 
     failed: dict[int, str]
 
-    def take(self, cols: Columns, now_us: int) -> None: ...
+    def take(self, cols: Columns, now_us: int) -> None:
+        """All rows as they come, in the order in which they come; after a restart those of the last minutes again."""
 
-    def figures(self, items: Sequence[Item], now_us: int) -> None: ...
+    def recall(self, cols: Columns) -> None:
+        """After a restart: the last rows that are known of sensors that have been silent for longer than that."""
 
-    def samples(self, now_us: int) -> list[Samples]: ...
+    def unheard(self, since_us: int, until_us: int) -> None:
+        """Nobody was there to hear readings in that time."""
+
+    def figures(self, items: Sequence[Item], now_us: int) -> None:
+        """The indices, whenever they are made."""
+
+    def samples(self, to_us: int) -> list[Samples]:
+        """What stands at ``to_us``, up to when readings have surely come: it stands still while the collector does.
+
+        The rows and the sources before this one have been judged in the machine.
+        """
+        ...
 
 
 #: Makes the source for rules (all of one condition). ``before`` is the one that spoke for such rules until now (None:

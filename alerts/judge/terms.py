@@ -15,8 +15,8 @@ class Terms:
     """One rule's levels (±inf where there is none; strict comparison raises) and times (microseconds).
 
     ``shown_above``, ``shown_below``: the levels as people wrote them, None where there is none. ``worst``: whether a
-    new worst value is news; it is not for a value that only counts time. ``silence_us``: how long a subject that is
-    no sensor (a zone, a parent) may say nothing before it is lost; sensors have their own by their interval.
+    new worst value is news; it is not for a value that only counts time. ``silence_us``: how long a subject may
+    say nothing before it is lost; None: as long as its sensor may, by its interval.
     """
 
     code: str
@@ -35,11 +35,11 @@ class Terms:
     steady_us: int
     unit: str = ""
     worst: bool = True
-    silence_us: int = 300 * SECOND
+    silence_us: int | None = None
 
 
 def terms(
-    rule: Rule, levels: Levels, *, unit: str = "", worst: bool = True, silence_us: int = 300 * SECOND
+    rule: Rule, levels: Levels, *, unit: str = "", worst: bool = True, silence_us: int | None = None
 ) -> Terms:  # fmt: skip
     """The rule's terms with ``levels``, which its condition has or means."""
     above, below = levels.above, levels.below

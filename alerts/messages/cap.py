@@ -211,13 +211,13 @@ def _value(info: ET.Element, tag: str, key: str, value: str) -> None:
 def _area(info: ET.Element, sender: Sender, told: Told, language: Language) -> None:
     area = ET.SubElement(info, "area")
     _add(area, "areaDesc", place(told, language))
-    if told.subject.startswith(("zone/", "area/")):
-        _kind, _, code = told.subject.partition("/")
+    if told.subject.startswith("sensor/") and told.lat is not None and told.lon is not None:
+        _add(area, "circle", f"{told.lat:.5f},{told.lon:.5f} {_SENSOR_KM}")
+    else:
+        code = told.zone or told.area
         zones = [z for z in sender.zones.values() if code in (z.code, z.area)]
         if zones:
             _add(area, "polygon", _box(zones))
-    elif told.lat is not None and told.lon is not None:
-        _add(area, "circle", f"{told.lat:.5f},{told.lon:.5f} {_SENSOR_KM}")
     if told.zone:
         _value(area, "geocode", "GSO", plain(told.zone, 20))
 

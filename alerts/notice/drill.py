@@ -12,9 +12,8 @@ from typing import Literal
 import msgspec
 import psycopg
 
-from alerts.life.actions import Refused
 from alerts.messages import links
-from alerts.messages.content import Content, Telling
+from alerts.messages.content import Content
 from alerts.notice.book import Channel, Department
 from alerts.notice.hours import CITY, next_open
 from alerts.notice.outbox import Outbox
@@ -62,7 +61,7 @@ def hold(round_: Round, week: date) -> int:
             number = _row(round_, week, department.code, channel)
             if channel is None:
                 continue
-            content = _content(round_, "drill", department, channel, f"drill/{number}")
+            content = _content(round_, department, channel, f"drill/{number}")
             ready = takes_now(department, channel, "info", round_.now)
             due = round_.now if ready else next_open(department.hours, round_.now)
             out.tell(f"drill/{week}", channel, f"drill/{department.code}", content, due_at=due)
@@ -83,9 +82,9 @@ def _row(round_: Round, week: date, department: str, channel: Channel | None) ->
     return int(row[0])  # type: ignore[index]  # an INSERT that returns has a row
 
 
-def _content(round_: Round, kind: Telling, department: Department, channel: Channel, about: str) -> Content:
+def _content(round_: Round, department: Department, channel: Channel, about: str) -> Content:
     return Content(
-        kind=kind, severity="info", department=department.code, at=round_.now, department_vi=department.vi,
+        kind="drill", severity="info", department=department.code, at=round_.now, department_vi=department.vi,
         department_en=department.en, reason_vi=f"kênh {channel.name}", reason_en=f"channel {channel.name}",
         confirm_url=links.confirming(round_.conn, round_.city.base_url, department.code, about, round_.now),
     )  # fmt: skip
@@ -117,18 +116,3 @@ def answers(conn: psycopg.Connection, weeks: int = 8) -> list[Answer]:
         [weeks],
     )
     return [Answer(*row) for row in rows]
-
-
-def try_channel(round_: Round, channel_id: int, actor: str) -> int:
-    """A test message to one channel, whatever its hours; returns the notification's id."""
-    for code, channels in round_.book.channels.items():
-        for channel in channels:
-            if channel.id == channel_id and code in round_.book.departments:
-                content = _content(round_, "test", round_.book.departments[code], channel, f"test/{channel.id}")
-                content = msgspec.structs.replace(content, reason_vi=f"thử bởi {actor}", reason_en=f"test by {actor}")
-                out = Outbox(round_.now)
-                out.tell(f"test/{round_.now:%Y-%m-%dT%H:%M:%S.%f}", channel, f"test/{channel.id}", content)
-                return out.write(round_.conn)[0]
-    raise Refused(
-        "không có kênh này hoặc đơn vị không còn hoạt động", "there is no such channel of a department in force"
-    )

@@ -32,6 +32,11 @@ class City:
         return {z.code: z.vi for z in self.catalog.zones}
 
     @cached_property
+    def centres(self) -> Mapping[str, tuple[float, float]]:
+        """The middle of each ward, degrees: what a map shows of an alert without a sensor."""
+        return {z.code: (z.lat, z.lon) for z in self.catalog.zones}
+
+    @cached_property
     def areas(self) -> Mapping[str, tuple[str, str]]:
         return {a.code: (a.vi, a.en) for a in self.catalog.areas}
 
@@ -79,7 +84,7 @@ def told(
         book.departments[c.department] for c in concerns if c.role == "handles" and c.department in book.departments
     ]
     measure = _measure(city, rule.condition if rule else None, alert.domain)
-    lat, lon = (sensor.lat, sensor.lon) if sensor else (None, None)
+    lat, lon = (sensor.lat, sensor.lon) if sensor else city.centres.get(alert.zone or "", (None, None))
     over = said == "resolved"
     placed = city.map_link and lat is not None and lon is not None
     return Told(

@@ -270,7 +270,7 @@ CREATE TABLE ack_link (
 CREATE INDEX ON ack_link (expires_at);
 CREATE INDEX ON ack_link (about) WHERE purpose = 'confirm';
 COMMENT ON COLUMN ack_link.token_hash IS 'SHA-256 of the token; the token itself is only in the message';
-COMMENT ON COLUMN ack_link.about IS 'confirm: which drill and channel it is for, as drill/2026-W48/ch3';
+COMMENT ON COLUMN ack_link.about IS 'confirm: what it is for, as drill/ID or a test';
 
 -- One number that goes up whenever rules, departments, routes, channels or silences change.
 CREATE TABLE alert_version (

@@ -73,14 +73,15 @@ def _sound(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """The text, or ValueError where a database cannot hold it."""
     if not _sound(text):
         raise ValueError("holds a character that text cannot have")
     return text
 
 
 #: Text from outside: of a bounded length, and without what PostgreSQL refuses.
-Text = Annotated[str, Field(max_length=256), AfterValidator(_clean)]
+Text = Annotated[str, Field(max_length=256), AfterValidator(clean)]
 Many = Annotated[list[Text] | None, Query(max_length=100)]
 Cursor = Annotated[Text | None, Query(description="The `next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]

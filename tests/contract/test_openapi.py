@@ -27,6 +27,9 @@ OPERATIONS = (
     "open_catalogue", "open_catalogue_jsonld", "open_daily", "open_domain", "open_hourly", "open_sensors",
     "open_zones", "open_zones_daily", "open_zones_hourly", "put_sensor", "query_observations", "readyz",
     "replay_quarantine", "replay_quarantined", "reset_metric_range", "set_metric_range",
+    "list_alerts", "get_alert", "why_alert", "acknowledge_alert", "unacknowledge_alert", "assign_alert",
+    "comment_alert", "resolve_alert", "close_alert", "reopen_alert", "list_notifications", "get_notification",
+    "why_notification", "retry_notification", "list_drills", "show_link", "use_link",
 )  # fmt: skip
 
 
@@ -127,7 +130,7 @@ def test_operations_have_stable_names(shared_city: City) -> None:
 def test_everything_needs_the_token_but_health_and_the_screen(shared_city: City) -> None:
     api = shared_city.api.http.get("/openapi.json").json()
     free = {("get", "/healthz"), ("get", "/readyz"), ("get", "/metrics"), ("post", "/api/v1/session"),
-            ("delete", "/api/v1/session")}  # fmt: skip
+            ("delete", "/api/v1/session"), ("get", "/a/{token}"), ("post", "/a/{token}")}  # fmt: skip
     for path, methods in api["paths"].items():
         for method in methods:
             if (method, path) in free or path.startswith("/open/v1/"):

@@ -35,18 +35,17 @@ def test_any_order_of_arrival_within_the_budget_is_the_sorted_order(
     rules: list[Rule], readings: list[Reading], seed: int
 ) -> None:
     chance = random.Random(seed)
-    # A reading comes before its time is `late_s` ago; now and then the judge is asked in between.
+    # A reading comes before its time is `late_s` ago; the judge is asked now and then, or hardly ever.
     coming = sorted((r.at + chance.randrange(30 * S), i) for i, r in enumerate(readings))
-    judge, out, batch = Judge(rules, WORLD, T0), [], []
+    judge, out, batch, asked = Judge(rules, WORLD, T0), [], [], chance.choice((0.05, 0.3, 0.9))
     for arrived, i in coming:
-        if batch and chance.random() < 0.6:
-            judge.take(columns(batch), arrived)
-            batch = []
-            out += judge.advance(arrived)
         batch.append(readings[i])
         if chance.random() < 0.5:
             judge.take(columns(batch), arrived)
             batch = []
+        # What has arrived is taken before anything is asked.
+        if not batch and chance.random() < asked:
+            out += judge.advance(arrived)
     now = readings[-1].at + 31 * S
     judge.take(columns(batch), coming[-1][0])
     out += judge.advance(now) + judge.advance(now + DAY)
@@ -171,6 +170,23 @@ def test_what_is_younger_than_the_limit_is_news() -> None:
     judge.take(columns([Reading("a", "", T0 - 600 * S, 9.0), Reading("b", "", T0 - 601 * S, 9.0)]), T0)
     out = [(e.what, e.subject.key) for e in (*judge.advance(T0), *judge.advance(T0 + 10 * S))]
     assert out == [("fired", "sensor/a"), ("lost", "sensor/a"), ("retro", "sensor/b")]
+
+
+def test_what_is_older_than_what_was_judged_is_no_alarm() -> None:
+    judge = Judge([rule()], WORLD, T0)
+    for k, value in ((100, 1.0), (50, 9.0), (100, 9.0)):  # the last one was judged before, it is not even the past
+        judge.take(columns([Reading("a", "", T0 + k * S, value)]), T0 + 100 * S)
+        assert judge.advance(T0 + 100 * S) == []
+    assert [(e.what, e.since_us) for e in judge.advance(T0 + 111 * S)] == [("retro", T0 + 50 * S)]
+
+
+def test_a_reading_is_judged_at_the_end_of_its_budget() -> None:
+    judge = Judge([rule(late_s=30.0)], WORLD, T0)
+    judge.take(columns([Reading("a", "", T0 + S, 9.0), Reading("a", "", T0, 9.0), Reading("b", "", T0, 9.0)]), T0)
+    assert judge.advance(T0 + 30 * S - 1) == []
+    assert [(e.what, e.subject.key, e.at_us) for e in judge.advance(T0 + 30 * S)] == [
+        ("fired", "sensor/a", T0), ("fired", "sensor/b", T0),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("in_parts", [True, False])

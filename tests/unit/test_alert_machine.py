@@ -9,6 +9,7 @@ import numpy as np
 from alerts.judge.judge import Judge
 from alerts.judge.machine import Machine, Samples
 from alerts.judge.terms import terms
+from alerts.judge.trend import Change
 from alerts.rules.model import Flapping, Levels, Rate, Rule, Schedule, Stuck, Threshold
 from tests.unit.judge_city import T0, WORLD, columns, rule
 from tests.unit.judge_reference import Reading, S
@@ -146,6 +147,18 @@ def test_a_river_that_rises() -> None:
     assert told(rising, slow) == []
     fast = [(120.0 + 10 * i, 4.6 + 0.1 * i) for i in range(12)]
     assert told(rising, slow + fast)[0] == ("fired", 170.0)  # 5.1 against 4.55
+
+
+def test_change_by_a_sensor_that_reports_much() -> None:
+    at = T0 + np.arange(0, 30 * S, S // 10)
+    one = np.ones(1, np.int64)
+    change = Change(15 * S)
+    found = [change.take(one, at[i : i + 1], np.array([i / 100]), one * 55 * S)[0] for i in range(len(at))]
+    assert np.isnan(found[:150]).all()
+    np.testing.assert_allclose(found[150:], 1.5)
+    # As one column it is the same.
+    whole = Change(15 * S).take(np.ones(len(at), np.int64), at, np.arange(len(at)) / 100, np.full(len(at), 55 * S))
+    np.testing.assert_array_equal(whole, found)
 
 
 def test_a_value_that_stands_still_and_a_restart() -> None:

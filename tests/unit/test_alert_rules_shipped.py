@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -94,3 +96,28 @@ def test_the_pace_of_a_department_is_understood_by_those_who_tell() -> None:
     ).departments
     pace = msgspec.convert(msgspec.to_builtins(placed.value.pace), Pace)
     assert (pace.wait_s, pace.storm, pace.escalate_s, pace.repeat_s) == (60, 5, {"major": 600}, Pace().repeat_s)
+
+
+def test_the_examples_of_the_page_are_good() -> None:
+    page = (Path(__file__).parents[2] / "docs/alerts/rules.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(examples) == 2
+    ours = shipped.contents()
+    for example in examples:
+        contents = parse(example)
+        contents.departments += ours.departments
+        found = check.check_contents(contents, of_catalog(CATALOG), list(RULES.values()))
+        assert [str(f) for f in found] == []
+
+
+def test_every_code_of_a_finding_is_on_the_page() -> None:
+    folder = Path(check.__file__).parent
+    source = "".join(p.read_text(encoding="utf-8") for p in [*folder.glob("*.py"), *(folder / "checks").glob("*.py")])
+    page = (folder.parents[1] / "docs/alerts/rules.md").read_text(encoding="utf-8")
+    codes = set(re.findall(r"\b(?:error|warning)\(\s*\"([a-z_]+)\"", source))
+    codes |= set(re.findall(r"(?:wrong|_stop|_wrong)\([^\"]*(?:\"[^\"]*\", )?\"([a-z_]+)\",", source)) & {
+        "twice",
+        "yaml",
+    }
+    assert len(codes) > 30
+    assert not {c for c in codes if f"`{c}`" not in page}

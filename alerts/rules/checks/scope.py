@@ -115,6 +115,22 @@ def _index(rule: Rule, known: Known) -> Iterator[Finding]:
             f"không có chỉ số {c.index}{vi} (có: {row})",
             f"there is no index {c.index}{en} (there are: {row})",
         )
+    elif isinstance(c, Indexed) and c.index == "air_exceedance":
+        yield warning(
+            "only_above",
+            path(rule, "index"),
+            "air_exceedance chỉ có khi đang vượt nên cảnh báo không tự hết: dùng vn_aqi_hourly hoặc vn_aqi_daily với "
+            "detail concentrations.…",
+            "air_exceedance speaks only while a limit is exceeded, so the alert never clears: use vn_aqi_hourly or "
+            "vn_aqi_daily with detail concentrations.…",
+        )
+    elif isinstance(c, Indexed) and c.index == "noise_laeq" and "period" not in c.only:
+        yield warning(
+            "mixed",
+            path(rule),
+            "ngày và đêm của một cảm biến sẽ lẫn vào một cảnh báo: thêm only: {period: night}",
+            "day and night of a sensor become one alert: add only: {period: night}",
+        )
 
 
 def _of_places(rule: Rule) -> Iterator[Finding]:
