@@ -23,7 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from city.sensors import Sensor
 from infra import sensors
-from infra.servers import Installation, Mosquitto, Postgres
+from infra.servers import Installation, Mosquitto, Postgres, ports
 from tests.fix_servers import fresh_database, running_mosquitto, services
 from tests.publisher import Publisher
 from tests.service import Service, until
@@ -118,8 +118,8 @@ class Api:
             "api",
             "run",
             env={
-                "IOC_DATABASE_URL": database, "IOC_MQTT_URL": broker, "IOC_API_TOKEN": TOKEN, "IOC_HTTP_PORT": "0",
-                **env,
+                "IOC_DATABASE_URL": database, "IOC_MQTT_URL": broker, "IOC_API_TOKEN": TOKEN,
+                "IOC_HTTP_PORT": str(ports.choose(0, what="the API", option="")), **env,
             },
         )  # fmt: skip
         found = until(
@@ -129,7 +129,6 @@ class Api:
         )
         assert isinstance(found, re.Match), self.service.text
         self.url = found[1]
-        self.service.env["IOC_HTTP_PORT"] = self.url.rsplit(":", 1)[1]
         self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=15)
         self._open: list[Live] = []
 

@@ -8,6 +8,8 @@ import struct
 import threading
 from urllib.parse import urlsplit
 
+from infra.servers import ports
+
 _CHUNK = 65536
 
 
@@ -54,7 +56,8 @@ class Proxy:
         self.accepted = 0  # connections so far
         self.cuts_at_needle = 0
         self._listener: socket.socket | None = None
-        self.port = 0
+        # Not any that the kernel has: after refuse() an outgoing connection could have taken it.
+        self.port = ports.choose(0, what="the proxy", option="")
         self.accept()
         self.url = url.replace(f"{parts.hostname}:{parts.port}", f"127.0.0.1:{self.port}")
 
@@ -90,7 +93,6 @@ class Proxy:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
         listener.listen(100)
-        self.port = listener.getsockname()[1]
         self._listener = listener
         self._start(self._take, listener)
 

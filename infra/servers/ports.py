@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
+from pathlib import Path
 
 from infra.errors import ConfigError, Unavailable
+
+#: The ports that the kernel gives to outgoing connections, by proc(5).
+_OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
+#: Below are those of well-known services.
+_LOWEST = 10_000
 
 
 def _families() -> list[tuple[socket.AddressFamily, str]]:
@@ -52,12 +59,24 @@ def choose(port: int, *, what: str, option: str, host: str | None = None) -> int
             raise Unavailable(f"port {port} for {what} is in use: choose another with {option}, or 0 for a free one")
         return port
     for _ in range(100):
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            found: int = s.getsockname()[1]
+        found = _any()
         if is_free(found, host):
             return found
     raise Unavailable(f"no free port was found for {what}")
+
+
+def _any() -> int:
+    """A port that no outgoing connection takes: a server that is started again shall find its own."""
+    try:
+        above = int(_OUTGOING.read_text(encoding="ascii").split()[0]) - _LOWEST
+    except OSError:
+        above = 0
+    if above > 1_000:
+        return _LOWEST + secrets.randbelow(above)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
 
 
 def accepts(port: int, host: str = "127.0.0.1") -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -38,12 +37,6 @@ ARGUMENTS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 ]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Running:
@@ -86,11 +79,11 @@ class Running:
         return next(word for word in done.stdout.split() if word.startswith("http"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def city() -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="ioc-browser-"))
     folder.chmod(0o755)
-    ports = ("--http-port", str(_free_port()), "--mqtt-port", str(_free_port()))
+    ports = ("--http-port", "0", "--mqtt-port", "0", "--db-port", "0")
     up = Service(
         ("up", "--data", str(folder / "data"), "--sensors", str(SENSORS), *ports), env={}, log=folder / "up.log"
     )
@@ -112,7 +105,7 @@ def _chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         one = playwright.chromium.launch(executable_path=_chromium(), args=ARGUMENTS)

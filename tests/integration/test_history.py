@@ -9,6 +9,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +25,14 @@ from city.sensors import Sensor
 from infra import sensors, settings
 from infra.catalog import Catalog
 from infra.rollup.run import roll
-from infra.servers import Mosquitto
+from infra.servers import Installation, Mosquitto, Postgres
 from infra.times import rfc3339
 from ingest.store import Store
-from tests.fix_api import Api
+from tests.fix_api import Api, apis
+from tests.fix_servers import fresh_database, running_mosquitto, services
 from tests.integration.test_api import problem
 from tests.integration.test_store import store, write
-from tests.service import Service, until
+from tests.service import until
 
 pytestmark = pytest.mark.servers
 
@@ -106,24 +108,45 @@ def rows(known: dict[str, int], decoder: Decoder, who: list[str], now_us: int, e
     )  # fmt: skip
 
 
-@pytest.fixture
-def past(
-    database: str, mosquitto: Mosquitto, api: Callable[..., Api], service: Callable[..., Service], catalog: Catalog
-) -> Iterator[Past]:
+@contextmanager
+def with_a_past(database: str, broker: str, start: Callable[..., Api], catalog: Catalog) -> Iterator[Past]:
     now_us = (time.time_ns() // 1000 // HOUR_US) * HOUR_US - HOUR_US + 1_234_567_890
     rng = np.random.default_rng(5)
     with psycopg.connect(database, autocommit=True) as conn:
         sensors.save(conn, SENSORS)
         known = numbers(conn)
-        made = Past(None, database, catalog, now_us, store(conn), conn)  # type: ignore[arg-type]
+        made = Past(None, database, catalog, now_us, store(conn), conn)
         for domain, who, every_s in (
             ("traffic", ["T1", "T2", "T3"], 60), ("traffic", ["T4"], 10), ("environment", ["-E1"], 120),
             ("lighting", ["L1"], 120),
         ):  # fmt: skip
             decoder = Decoder(catalog.registry.domains[domain])
             made.write(domain, rows(known, decoder, who, now_us, every_s, rng))
-        made.api = api(database, mosquitto.url)
+        made.api = start(database, broker)
         until(lambda: made.api.http.get("/api/v1/sensors?limit=1").status_code == 200, "the registry is read")
+        yield made
+
+
+@pytest.fixture
+def past(database: str, mosquitto: Mosquitto, api: Callable[..., Api], catalog: Catalog) -> Iterator[Past]:
+    """A past of the test's own, of which nothing is rolled up."""
+    with with_a_past(database, mosquitto.url, api, catalog) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def rolled(
+    postgres: Postgres, installed: Installation, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Past]:
+    """A past that is rolled up, for tests that change nothing in it."""
+    with (
+        fresh_database(postgres) as database,
+        running_mosquitto(installed) as mosquitto,
+        services(tmp_path_factory.mktemp("past")) as service,
+        apis(service) as start,
+        with_a_past(database, mosquitto.url, start, catalog) as made,
+    ):
+        made.roll()
         yield made
 
 
@@ -200,20 +223,19 @@ def test_what_came_late_counts_before_it_is_rolled_up(past: Past) -> None:
     same(fresh, past.ask(**query)["items"])
 
 
-def test_pages_join_to_the_whole(past: Past) -> None:
-    past.roll()
+def test_pages_join_to_the_whole(rolled: Past) -> None:
     for query in (
-        {"sensor": ["T2", "T1"], "metric": ["flow", "speed"], "from": past.at(-3)},
+        {"sensor": ["T2", "T1"], "metric": ["flow", "speed"], "from": rolled.at(-3)},
         {"zone": "07210", "metric": ["speed", "noise", "energy"], "step": "1h", "gaps": "null"},
         {"zone": "07210", "of": "whole", "metric": ["speed", "noise", "energy"], "step": "1h"},
     ):
-        whole = past.ask(**query)
+        whole = rolled.ask(**query)
         assert whole["next"] is None
         assert len(whole["items"]) > 100
         found: list[Any] = []
         cursor = None
         while True:
-            page = past.ask(**query, **{"limit": 37} | ({"cursor": cursor} if cursor else {}))
+            page = rolled.ask(**query, **{"limit": 37} | ({"cursor": cursor} if cursor else {}))
             found += page["items"]
             cursor = page["next"]
             if cursor is None:
@@ -221,16 +243,15 @@ def test_pages_join_to_the_whole(past: Past) -> None:
         assert found == whole["items"]
 
 
-def test_gaps_can_be_seen(past: Past) -> None:
-    past.roll()
-    query = {"sensor": "T1", "metric": "speed", "step": "30m", "from": past.at(-24), "to": past.at(-12)}
-    without, with_them = past.ask(**query), past.ask(**query, gaps="null")
+def test_gaps_can_be_seen(rolled: Past) -> None:
+    query = {"sensor": "T1", "metric": "speed", "step": "30m", "from": rolled.at(-24), "to": rolled.at(-12)}
+    without, with_them = rolled.ask(**query), rolled.ask(**query, gaps="null")
     assert len(with_them["items"]) == 25
     empty = [i for i in with_them["items"] if i["count"] == 0]
     assert 3 <= len(empty) <= 4
     assert all(i["mean"] is None and i["value"] is None and i["completeness"] == 0 for i in empty)
     assert [i for i in with_them["items"] if i["count"]] == without["items"]
-    series = past.ask(**query, layout="series", stat=["count", "mean"])
+    series = rolled.ask(**query, layout="series", stat=["count", "mean"])
     (one,) = series["series"]
     assert (one["start"], one["step_s"]) == (with_them["items"][0]["time"], 1800)
     assert one["mean"] == [i["mean"] for i in with_them["items"]]
@@ -238,15 +259,14 @@ def test_gaps_can_be_seen(past: Past) -> None:
     assert "max" not in one
     assert 60 < one["complete"] < 90
     # A sensor that has been silent all the time is shown as such where it is asked for.
-    span = {"from": past.at(-20), "to": past.at(-18.5)}
-    silent = past.ask(sensor="T1", metric="queue", step="1h", gaps="null", **span)
+    span = {"from": rolled.at(-20), "to": rolled.at(-18.5)}
+    silent = rolled.ask(sensor="T1", metric="queue", step="1h", gaps="null", **span)
     assert silent["items"] == []  # it does not promise to measure that
 
 
-def test_points_choose_the_step(past: Past) -> None:
-    past.roll()
+def test_points_choose_the_step(rolled: Past) -> None:
     for hours, points, step_s, source in ((1, 60, None, "raw"), (6, 60, 300, "mix"), (50, 50, 3600, "mix")):
-        found = past.ask(sensor="T1", metric="speed", points=points, gaps="null", **{"from": past.at(-hours)})
+        found = rolled.ask(sensor="T1", metric="speed", points=points, gaps="null", **{"from": rolled.at(-hours)})
         assert (found["step_s"], found["source"]) == (step_s, source)
         assert points / 2 <= len(found["items"]) <= points * 2
 
@@ -278,14 +298,13 @@ def test_a_zone_as_a_whole(past: Past) -> None:
 
 
 @pytest.mark.parametrize("step", [None, "1m", "90"])
-def test_files_hold_everything(past: Past, step: str | None) -> None:
-    past.roll()
+def test_files_hold_everything(rolled: Past, step: str | None) -> None:
     query: dict[str, Any] = {
-        "sensor": ["T4", "-E1"], "metric": ["speed", "noise"], "from": past.at(-5), "to": past.at(0),
+        "sensor": ["T4", "-E1"], "metric": ["speed", "noise"], "from": rolled.at(-5), "to": rolled.at(0),
         **({"step": step} if step else {}),
     }  # fmt: skip
-    items = past.ask(**query)["items"]
-    answer = past.api.http.get("/api/v1/observations", params={**query, "format": "csv"})
+    items = rolled.ask(**query)["items"]
+    answer = rolled.api.http.get("/api/v1/observations", params={**query, "format": "csv"})
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
     table = list(csv.DictReader(io.StringIO(answer.text)))
@@ -300,7 +319,7 @@ def test_files_hold_everything(past: Past, step: str | None) -> None:
                 assert float(cell) == said
             elif name != "sensor_id":
                 assert cell == ("" if said is None else str(said))
-    answer = past.api.http.get("/api/v1/observations", params={**query, "format": "parquet"})
+    answer = rolled.api.http.get("/api/v1/observations", params={**query, "format": "parquet"})
     found = pq.read_table(io.BytesIO(answer.content)).to_pylist()
     assert len(found) == len(items)
     assert {r["sensor_id"] for r in found} == {"T4", "-E1"}
@@ -310,14 +329,14 @@ def test_files_hold_everything(past: Past, step: str | None) -> None:
         assert sorted(r[name] for r in found if r[name] is not None) == said
 
 
-def test_a_question_in_a_body(past: Past) -> None:
-    query = {"sensor": ["T1", "T2"], "metric": ["speed"], "from": past.at(-5), "to": past.at(0), "step": "1h"}
-    answer = past.api.http.post("/api/v1/observations/query", json=query)
+def test_a_question_in_a_body(rolled: Past) -> None:
+    query = {"sensor": ["T1", "T2"], "metric": ["speed"], "from": rolled.at(-5), "to": rolled.at(0), "step": "1h"}
+    answer = rolled.api.http.post("/api/v1/observations/query", json=query)
     assert answer.status_code == 200, answer.text
-    assert answer.json()["items"] == past.ask(**query)["items"]
-    wrong = past.api.http.post("/api/v1/observations/query", json={**query, "sensor": ["NOBODY"]})
+    assert answer.json()["items"] == rolled.ask(**query)["items"]
+    wrong = rolled.api.http.post("/api/v1/observations/query", json={**query, "sensor": ["NOBODY"]})
     assert problem(wrong, 404).startswith("body.sensor")
-    many = past.api.http.post("/api/v1/observations/query", json={**query, "sensor": ["T1"] * 5001})
+    many = rolled.api.http.post("/api/v1/observations/query", json={**query, "sensor": ["T1"] * 5001})
     assert "body.sensor: at most 5,000 can be named at once: name fewer" in problem(many, 422)
 
 
@@ -351,15 +370,15 @@ TOO_MUCH = [
 ]
 
 
-def test_questions_that_are_too_large_or_wrong(past: Past) -> None:
+def test_questions_that_are_too_large_or_wrong(rolled: Past) -> None:
     for path, status, says in TOO_MUCH:
-        answer = past.api.http.get(f"/api/v1/{path}")
+        answer = rolled.api.http.get(f"/api/v1/{path}")
         detail = problem(answer, status)
         assert says in detail, (path[:120], detail)
 
 
-def test_an_address_that_is_too_long(past: Past) -> None:
-    where = past.api.url.removeprefix("http://")
+def test_an_address_that_is_too_long(rolled: Past) -> None:
+    where = rolled.api.url.removeprefix("http://")
     for path, headers, status, says in (
         ("/api/v1/observations?metric=speed" + "&sensor=T1" * 100_000, {}, 414, "POST"),
         ("/api/v1/observations?metric=speed" + "&sensor=T1" * 1_000_000, {}, 414, "POST"),
@@ -369,7 +388,7 @@ def test_an_address_that_is_too_long(past: Past) -> None:
         connection = http.client.HTTPConnection(where, timeout=20)
         connection.putrequest("GET", path)
         for name, value in headers.items():
-            connection._buffer.append(f"{name}: {value}".encode())  # type: ignore[attr-defined]
+            connection._buffer.append(f"{name}: {value}".encode())
         connection.endheaders()
         answer = connection.getresponse()
         body = json.loads(answer.read())
@@ -377,4 +396,4 @@ def test_an_address_that_is_too_long(past: Past) -> None:
         assert says in body["detail"]
         answer.close()
         connection.close()
-    assert past.api.http_answers()
+    assert rolled.api.http_answers()

@@ -15,10 +15,10 @@ from pyarrow import parquet
 from infra.times import rfc3339
 from ioc_api.history import about
 from tests.integration.test_api import problem
-from tests.integration.test_history import HOUR_US, Past, past
+from tests.integration.test_history import HOUR_US, Past, past, rolled
 from tests.integration.test_history_kept import dropped
 
-__all__ = ["past"]
+__all__ = ["past", "rolled"]
 pytestmark = pytest.mark.servers
 
 ASKED: dict[str, Any] = {"zone": "07210", "metric": ["speed", "flow", "noise"]}
@@ -47,16 +47,16 @@ def by_series(said: dict[str, Any]) -> dict[tuple[Any, ...], tuple[Any, ...]]:
 @pytest.mark.parametrize(
     "more", [{}, {"step": "1m"}, {"step": "90"}, {"points": 30}, {"of": "whole", "step": "1h", "metric": ["speed"]}]
 )
-def test_a_file_says_what_json_says(past: Past, more: dict[str, Any]) -> None:
-    past.roll()
-    past.conn.execute(
+def test_a_file_says_what_json_says(rolled: Past, more: dict[str, Any]) -> None:
+    rolled.conn.execute(
         "INSERT INTO sensor_quality (sensor, at, score, trusted, reasons, facts)"
         " SELECT id, now(), 10, sensor_id <> 'T1', '{}', '{}' FROM sensor WHERE sensor_id LIKE 'T%'"
+        " ON CONFLICT DO NOTHING"
     )
     asked = {**ASKED, **more}
-    said = past.ask(**asked, **{"from": past.at(-20)})
+    said = rolled.ask(**asked, **{"from": rolled.at(-20)})
     for form in ("csv", "parquet"):
-        headers = file(past, form, **asked).headers
+        headers = file(rolled, form, **asked).headers
         assert headers["ioc-from"] == said["from"]
         assert headers["ioc-to"] == said["to"]
         assert headers.get("ioc-step") == (str(said["step_s"]) if said["step_s"] else None)
@@ -65,7 +65,7 @@ def test_a_file_says_what_json_says(past: Past, more: dict[str, Any]) -> None:
         assert headers.get("ioc-rolled-up-to") == said["rolled_up_to"]
         assert not {"ioc-raw-from", "ioc-minute-from", "ioc-left-out", "ioc-notes"} & set(headers)
         assert {h for h in headers if h.startswith("ioc-")} <= {h.lower() for h in about.HEADERS}
-    end = ending(file(past, "parquet", **asked))
+    end = ending(file(rolled, "parquet", **asked))
     head = set(said) - {"items", "next", "series"}
     assert {k: v for k, v in end.items() if k in head} == {k: said[k] for k in head}
     assert by_series(end) == by_series(said)

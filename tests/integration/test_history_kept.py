@@ -11,9 +11,9 @@ from city.columns import Columns
 from city.decoder import Decoder
 from infra.times import rfc3339
 from tests.integration.test_api import problem
-from tests.integration.test_history import HOUR_US, Past, numbers, past, same
+from tests.integration.test_history import HOUR_US, Past, numbers, past, rolled, same
 
-__all__ = ["past"]
+__all__ = ["past", "rolled"]
 pytestmark = pytest.mark.servers
 
 TRAFFIC: dict[str, Any] = {"sensor": ["T1", "T2"], "metric": ["speed", "flow"]}
@@ -60,25 +60,24 @@ def test_every_series_says_how_good_it_is(past: Past) -> None:
         assert found["T2", "speed"]["quality"]["calibrating"] > 0
 
 
-def test_a_page_tells_of_its_own_series(past: Past) -> None:
+def test_a_page_tells_of_its_own_series(rolled: Past) -> None:
     steps: list[dict[str, Any]] = [{}, {"step": "1h"}]
     for step in steps:
-        page = past.ask(**TRAFFIC, **step, limit=3)
+        page = rolled.ask(**TRAFFIC, **step, limit=3)
         assert {(s["sensor_id"], s["metric"]) for s in page["series"]} == {
             (i["sensor_id"], i["metric"]) for i in page["items"]
         }
-        assert page["series"] == [s for s in past.ask(**TRAFFIC, **step)["series"] if s in page["series"]]
+        assert page["series"] == [s for s in rolled.ask(**TRAFFIC, **step)["series"] if s in page["series"]]
 
 
-def test_chosen_figures_are_those_of_all(past: Past) -> None:
-    past.roll()
+def test_chosen_figures_are_those_of_all(rolled: Past) -> None:
     metrics = ["speed", "wind_direction", "energy", "rainfall"]
     query: dict[str, Any] = {"zone": "07210", "metric": metrics, "layout": "series"}
     for step in ("1m", "5m", "1h"):
-        full = past.ask(**query, step=step, **{"from": past.at(-10)})["series"]
+        full = rolled.ask(**query, step=step, **{"from": rolled.at(-10)})["series"]
         assert any(n and n > 1 for s in full for n in s["count"]), "a minute with several readings"
         for stats in (["mean"], ["value", "count"], ["max"], ["completeness", "min"]):
-            some = past.ask(**query, step=step, stat=stats, **{"from": past.at(-10)})["series"]
+            some = rolled.ask(**query, step=step, stat=stats, **{"from": rolled.at(-10)})["series"]
             others = {"count", "mean", "min", "max", "value", "completeness", "p15", "p50", "p85"} - set(stats)
             assert some == [{k: v for k, v in s.items() if k not in others} for s in full], (step, stats)
 

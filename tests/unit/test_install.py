@@ -86,6 +86,13 @@ def test_another_user_passes_only_open_folders(tmp_path: Path) -> None:
     assert stranger.reaches(Path("/usr/lib/x"))
 
 
+def test_a_free_port_is_none_that_the_kernel_gives_away() -> None:
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    if first <= 11_000:
+        pytest.skip("this machine gives nearly all of them to outgoing connections")
+    assert all(10_000 <= ports.choose(0, what="it", option="") < first for _ in range(20))
+
+
 def test_a_free_port_is_free_and_a_taken_one_is_not() -> None:
     port = ports.choose(0, what="the broker", option="--mqtt-port")
     assert ports.is_free(port)
