@@ -174,8 +174,9 @@ def test_what_is_younger_than_the_limit_is_news() -> None:
 
 def test_what_is_older_than_what_was_judged_is_no_alarm() -> None:
     judge = Judge([rule()], WORLD, T0)
-    for k, value in ((100, 1.0), (50, 9.0), (100, 9.0)):  # the last one was judged before, it is not even the past
-        judge.take(columns([Reading("a", "", T0 + k * S, value)]), T0 + 100 * S)
+    # What comes again was judged before, and is not even the past.
+    for who, k, value in (("a", 100, 1.0), ("a", 50, 9.0), ("b", 100, 1.0), ("b", 100, 9.0)):
+        judge.take(columns([Reading(who, "", T0 + k * S, value)]), T0 + 100 * S)
         assert judge.advance(T0 + 100 * S) == []
     assert [(e.what, e.since_us) for e in judge.advance(T0 + 111 * S)] == [("retro", T0 + 50 * S)]
 
