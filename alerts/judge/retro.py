@@ -13,7 +13,7 @@ import msgspec
 from alerts.judge.bind import Bound
 from alerts.judge.events import Event
 from alerts.judge.hold import in_order
-from alerts.judge.machine import PENDING, Machine, State
+from alerts.judge.machine import Machine, State
 from alerts.judge.memory import Memory
 from alerts.judge.rows import Rows
 from alerts.judge.world import World
@@ -108,8 +108,7 @@ class Run:
         """What has ended, and what has not until the newest reading; in the order of its begin."""
         for no, states in enumerate(self._machine.states):
             for number, st in states.items():
-                if st.phase != PENDING:
-                    self._unended(no, number, st)
+                self._unended(no, number, st)
         out = []
         for e in self._record:
             since = open_since(self._no[e.rule], e.subject.key)

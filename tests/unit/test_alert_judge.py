@@ -157,12 +157,11 @@ def test_an_old_backlog_makes_a_record_and_never_an_alarm(
 
 def test_the_past_says_nothing_about_what_is_open_already() -> None:
     judge = Judge([rule()], WORLD, T0)
-    for k, value in ((0, 9.0), (100, 9.0), (50, 9.0), (-50, 9.0)):
-        judge.take(columns([Reading("a", "", T0 + k * S, value)]), T0 + 100 * S)
-        out = judge.advance(T0 + 100 * S)
-    assert not out
-    told = judge.advance(T0 + 200 * S)
-    assert [(e.what, e.since_us) for e in told if e.what == "retro"] == [("retro", T0 - 50 * S)]
+    for who, k in (("a", 0), ("a", 50), ("a", 25), ("b", 0), ("b", 50), ("b", -50)):
+        judge.take(columns([Reading(who, "", T0 + k * S, 9.0)]), T0 + 50 * S)
+        assert {e.what for e in judge.advance(T0 + 50 * S)} <= {"fired"}
+    told = [e for e in judge.advance(T0 + 100 * S) if e.what == "retro"]
+    assert [(e.subject.key, e.since_us) for e in told] == [("sensor/b", T0 - 50 * S)]
 
 
 def test_what_is_younger_than_the_limit_is_news() -> None:
