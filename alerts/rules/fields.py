@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from msgspec import inspect
@@ -30,6 +31,7 @@ def key_of(field: inspect.Field) -> str:
     return name[:-2] if name.endswith("_s") else name
 
 
+@cache
 def _fields(cls: type) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(cls)
     return info.fields if isinstance(info, inspect.StructType) else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -89,10 +90,16 @@ def _condition(condition: Any) -> dict[str, Any]:
     return out
 
 
+@cache
+def _known(cls: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(cls)
+
+
 def _fields(thing: Any) -> dict[str, Any]:
     """A struct's fields by their YAML names, but for those at their default."""
     out: dict[str, Any] = {}
-    for f in msgspec.structs.fields(type(thing)):
+    cls: type[msgspec.Struct] = type(thing)
+    for f in _known(cls):
         value = getattr(thing, f.name)
         default = f.default_factory() if f.default_factory is not msgspec.NODEFAULT else f.default
         if value is None or value == default:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-import msgspec
-
 from alerts.rules.checks import levels_of, metric_of, number, path, sides
 from alerts.rules.findings import Finding, error, warning
 from alerts.rules.known import Known
-from alerts.rules.model import SEVERITIES, Aggregate, Indexed, Rate, Rule, Schedule, Scope, Stuck, Threshold
+from alerts.rules.model import SEVERITIES, Aggregate, Condition, Indexed, Rate, Rule, Schedule, Scope, Stuck, Threshold
 
 
 def check(rule: Rule, known: Known, others: Mapping[str, Rule]) -> Iterator[Finding]:
     if not rule.enabled:
         return
     zones = {z.code: z.area for z in known.catalog.zones}
+    kind, about = type(rule.condition), _looks_at(rule.condition)
     for other in others.values():
+        # In the order of what it costs: there may be a thousand rules.
+        if type(other.condition) is not kind or _looks_at(other.condition) != about:
+            continue
         if other.code != rule.code and other.enabled and _at_once(rule, other):
             yield from _pair(rule, other, zones, known)
 
@@ -32,7 +34,7 @@ def _pair(rule: Rule, other: Rule, zones: Mapping[str, str], known: Known) -> It
             other=other.code,
         )
         return
-    if _looks_at(rule) is None or _looks_at(rule) != _looks_at(other):
+    if _looks_at(rule.condition) is None:
         return
     a, b = levels_of(rule.condition), levels_of(other.condition)
     if a is not None and b is not None and not set(sides(a)) & set(sides(b)):
@@ -80,9 +82,8 @@ def _order(rule: Rule, other: Rule) -> Iterator[Finding]:
             )
 
 
-def _looks_at(rule: Rule) -> tuple[object, ...] | None:
+def _looks_at(c: Condition) -> tuple[object, ...] | None:
     """What a condition is about, besides its levels; None: about nothing that can be compared."""
-    c = rule.condition
     match c:
         case Threshold():
             return ("threshold", c.metric, c.channel)
@@ -107,11 +108,11 @@ def _at_once(a: Rule, b: Rule) -> bool:
 
 def meets(a: Scope, b: Scope, zones: Mapping[str, str]) -> bool:
     """Whether something may be in both scopes, as far as their words tell."""
-    for field in msgspec.structs.fields(Scope):
-        if field.name == "tag":
+    for field in Scope.__struct_fields__:
+        if field == "tag":
             continue  # a sensor may have both
-        mine, theirs = getattr(a, field.name), getattr(b, field.name)
-        if mine and theirs and field.name != "site_kind" and not set(mine) & set(theirs):
+        mine, theirs = getattr(a, field), getattr(b, field)
+        if mine and theirs and field != "site_kind" and not set(mine) & set(theirs):
             return False
     for x, y in ((a, b), (b, a)):
         if x.zone and y.area and not {zones.get(z) for z in x.zone} & set(y.area):
