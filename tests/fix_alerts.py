@@ -125,12 +125,13 @@ def make_alarms(service: Callable[..., Service], mosquitto: Mosquitto) -> Iterat
             return service("alerts", "run", env={**both, **(engine_env or {})})
 
         collector = service("ingest", "run", env=both)
-        until(lambda: "collecting" in collector.text, "the collector runs")
+        until(lambda: "collecting" in collector.text or not collector.alive(), "the collector runs", 60)
+        assert collector.alive(), collector.text
         until(lambda: ask(database, "SELECT count(*) FROM collector")[0][0], "the collector has its place")
         publisher = Publisher(mosquitto.url, "device")
         publishers.append(publisher)
         made = Alarms(database, mosquitto, publisher, collector, start(), start)
-        until(lambda: made.judges() or not made.engine.alive(), "the engine judges", 40)
+        until(lambda: made.judges() or not made.engine.alive(), "the engine judges", 60)
         assert made.engine.alive(), made.engine.text
         return made
 

@@ -83,6 +83,8 @@ class Engine:
         self._events: list[Event] = []
         self._sequences = {name: Sequence(seq, epoch) for name, (seq, epoch) in was.cursors.items()}
         self._heard = past.received(conn, was)
+        lately = [at for at in self._heard.values() if judged_us - at < GONE_US]
+        self.heard_us = min([*lately, judged_us])
         self._judged_us, self._told = judged_us, set[str]()
         self._backlog = dict(was.backlog)
         self._clean = was.backlog or {name: seq for name, (seq, _) in was.cursors.items()}
@@ -94,7 +96,7 @@ class Engine:
             self.judge.remember(cols, judged_us)
         for cols in past.silent(conn, book.world, seen, now):
             self.link.breathe()
-            self.judge.remember(cols, judged_us)
+            self.judge.recall(cols, judged_us)
         for cols, came_us in past.backlog(conn, book.roster.domains, was):
             self.link.breathe()
             self.judge.take_old(cols, came_us, now)
@@ -180,9 +182,9 @@ class Engine:
         self._set_aside(conn)
 
     def _heard_to(self, now: int) -> int:
-        """Up to when readings have surely come: as far as the collector that is worst off."""
+        """Up to when readings have surely come: as far as the collector that is worst off. It never goes back."""
         known = [at for at in self._heard.values() if now - at < GONE_US]
-        return min(known) if known else min(now, self._judged_us)
+        return max(self.heard_us, min([*known, now])) if known else self.heard_us
 
     def _write(self, conn: psycopg.Connection, now: int) -> None:
         self._judged_us = max(self._judged_us, now)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import msgspec
 import psycopg
 import pytest
 
 from alerts.rules import store
-from alerts.rules.model import Levels, Threshold
-from tests.fix_alerts import HOT, Alarms, changed
+from alerts.rules.model import Absence, Levels, Scope, Threshold
+from tests.fix_alerts import HOT, SENSORS, Alarms, changed
 from tests.service import until
 
 pytestmark = pytest.mark.servers
@@ -123,3 +124,32 @@ def test_old_readings_make_a_record_and_no_alarm(alarms: Alarms) -> None:
     rows = alarms.ask("SELECT retroactive, peak, started_at, cleared_at FROM alert WHERE rule = %s", HOT.code)
     assert [(retro, peak) for retro, peak, _, _ in rows] == [(True, 47.0)]
     assert alarms.ask("SELECT facts->'backlog' FROM alert_engine") == [({},)]
+
+
+def test_silence_of_the_collector_is_not_the_sensors(database: str, make_alarms: Callable[..., Alarms]) -> None:
+    """A sensor of one second is offline after ten; not where it is the collector that is away."""
+    known = [msgspec.structs.replace(s, interval_s=1.0) for s in SENSORS[:30]]
+    gone = changed(
+        HOT, code="test.gone", kind="sensor_offline", condition=Absence(), scope=Scope(domain=("environment",))
+    )
+    alarms = make_alarms(database, rules=[gone], known=known)
+    names = [s.sensor_id for s in known]
+
+    def speak(seconds: float, but: str = "") -> None:
+        until_s = time.monotonic() + seconds
+        while time.monotonic() < until_s:
+            for name in names:
+                if name != but:
+                    alarms.send(name, 20.0)
+            time.sleep(0.5)
+
+    speak(3)
+    alarms.collector.kill()
+    time.sleep(16)
+    assert alarms.states("test.gone") == {}
+    assert alarms.ask("SELECT (facts->>'behind_s')::float > 10 FROM alert_engine") == [(True,)]
+    alarms.collector.start()
+    speak(20, but="E7")
+    until(lambda: alarms.states("test.gone") == {"sensor/E7": "firing"}, "the one that is silent is missed", 20)
+    speak(2)
+    until(lambda: alarms.states("test.gone") == {"sensor/E7": "resolved"}, "it speaks again")

@@ -251,3 +251,39 @@ def test_subjects_are_kept_for_a_restart(conn: psycopg.Connection) -> None:
     kept.write(conn, [one])  # and not committed, as far as it knows
     kept.write(conn, [one])
     assert life.open_subjects(conn) == [one]
+
+
+def test_alerts_that_judgement_no_longer_speaks_of(conn: psycopg.Connection) -> None:
+    two = Subject("sensor/E2", "bac_giang")
+    say(conn, at("fired", 0), at("pending", 0, subject=two))
+
+    def end(
+        held: set[tuple[str, str]], judged: dict[str, Rule], minutes: float, aside: frozenset[str] = frozenset()
+    ) -> None:
+        with conn.transaction():
+            life.end_orphans(conn, held, judged, aside, NOW + timedelta(minutes=minutes))
+
+    def states() -> list[str]:
+        return [s for (s,) in conn.execute("SELECT state FROM alert ORDER BY subject")]
+
+    both = {("hot", "sensor/E1"), ("hot", "sensor/E2")}
+    end(both, RULES, 0)
+    end(set(), RULES, 0)  # the rule has changed: it may say the same again
+    end(set(), RULES, 9)
+    end({("hot", "sensor/E1")}, RULES, 9)  # and has, of one of them
+    assert states() == ["firing", "pending"]
+    end({("hot", "sensor/E1")}, RULES, 11)
+    assert states() == ["firing", "closed"]
+    end(set(), {}, 12, "hot")  # set aside: nothing is known
+    assert states() == ["firing", "closed"]
+    end(set(), {}, 13)
+    assert states() == ["resolved", "closed"]
+    assert flips(conn)[-2:] == [("cancelled", "pending", "closed"), ("cleared", "firing", "resolved")]
+
+
+def test_judged_anew_by_a_changed_rule(conn: psycopg.Connection) -> None:
+    """What is firing is raised once more by the new version without a word, or ends when it did not hold."""
+    say(conn, at("fired", 0), at("pending", 60, since=60), at("fired", 90, since=60))
+    assert [w for w, _, _ in flips(conn)] == ["fired"]
+    say(conn, at("pending", 120, since=120), at("cancelled", 130, 39.0))
+    assert flips(conn)[-1] == ("cleared", "firing", "resolved")
