@@ -73,8 +73,8 @@ class Absences(Source):
     def take(self, cols: Columns, now_us: int) -> None:
         self._seen.take(cols, now_us)
 
-    def recall(self, cols: Columns) -> None:
-        self._seen.recall(cols)
+    def recall(self, cols: Columns, now_us: int) -> None:
+        self._seen.recall(cols, now_us)
 
     def unheard(self, since_us: int, until_us: int) -> None:
         self._seen.unheard(since_us, until_us)

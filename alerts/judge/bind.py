@@ -35,6 +35,11 @@ OF_ROWS = (Threshold, Rate, Stuck, Schedule)
 FOREVER_US = 1 << 61
 #: A figure that is asked for at every tick, and has not been there for so long, is lost.
 _TICKED_US = 120 * SECOND
+#: The same of an index, s, where it is not one that is worked out anew every minute: two of its steps, and some.
+_INDEX_SILENT_S = {
+    "vn_aqi_hourly": 3 * 3600, "lighting_energy": 3 * 3600, "lighting_hours": 50 * 3600,
+    "vn_aqi_daily": 50 * 3600, "air_exceedance": 50 * 3600, "noise_laeq": 50 * 3600,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ def bind(rules: Iterable[Rule], world: World) -> tuple[list[Bound], dict[str, st
 
 
 def _terms(rule: Rule, world: World) -> Terms:
-    match rule.condition:
+    c = rule.condition
+    match c:
         case Threshold(metric=metric, levels=levels) | Schedule(metric=metric, levels=levels):
             out = terms(rule, levels, unit=_unit(metric, rule, world))
         case Rate(metric=metric, levels=levels):
@@ -92,13 +98,13 @@ def _terms(rule: Rule, world: World) -> Terms:
             # Silence is what such a rule is about: nobody is lost to it.
             out = terms(rule, Levels(above=at_least_s, inclusive=True), unit="s", worst=False, silence_us=FOREVER_US)
         case Indexed(levels=levels):
-            out = terms(rule, levels, silence_us=3600 * SECOND)
+            out = terms(rule, levels, silence_us=_INDEX_SILENT_S.get(c.index, 900) * SECOND)
         case Children(levels=levels):
             out = terms(rule, levels, unit="1", silence_us=_TICKED_US)
         case Composite():
             out = terms(rule, Levels(above=1.0, inclusive=True), worst=False, silence_us=_TICKED_US)
         case _:
-            raise TypeError(f"there is no condition {type(rule.condition).__name__}")
+            raise TypeError(f"there is no condition {type(c).__name__}")
     for quality in rule.quality:
         QUALITIES.index(quality)
     return out

@@ -30,8 +30,12 @@ from typing import Any, Literal
 import msgspec
 
 from alerts.judge.absence import Absences
+from alerts.judge.aggregates import Aggregates
 from alerts.judge.bind import OF_ROWS, Bound, bind, in_force
+from alerts.judge.children import Parents
+from alerts.judge.composite import Composites
 from alerts.judge.events import Event
+from alerts.judge.indexed import Indices
 from alerts.judge.machine import Machine
 from alerts.judge.seen import UNHEARD_US
 from alerts.judge.source import Maker, Source
@@ -39,13 +43,15 @@ from alerts.judge.state import Open
 from alerts.judge.strand import Strand
 from alerts.judge.terms import micros
 from alerts.judge.world import World
-from alerts.rules.model import Absence, Rule
+from alerts.rules.model import Absence, Aggregate, Children, Composite, Indexed, Rule
 from city import sun
 from city.columns import Columns
 from infra.indices import Item
 
 #: Who makes the values of each condition that is no single reading, in the order in which they are asked.
-MAKERS: dict[type[Any], Maker] = {Absence: Absences}
+MAKERS: dict[type[Any], Maker] = {
+    Absence: Absences, Aggregate: Aggregates, Indexed: Indices, Children: Parents, Composite: Composites,
+}  # fmt: skip
 
 _Key = tuple[str, int, int]
 
@@ -220,7 +226,7 @@ class Judge:
         for (domain, _, _), strand in self._strands.items():
             if domain == cols.domain:
                 strand.remember(cols, judged_to_us)
-        self._tell(lambda source: source.recall(cols))
+        self._tell(lambda source: source.recall(cols, judged_to_us))
 
     def take_old(self, cols: Columns, came_us: int, now_us: int) -> None:
         """After a restart, bring back the rows of a backlog whose record was still to come: those that were no news

@@ -5,6 +5,8 @@
     machine.feed(Samples(rule_no, subject_no, at_us, value))   values of one rule; of a subject in the order of time
     machine.breaching(rule_no) -> int64[n]                     subjects that have fired and still breach
     machine.begun(rule_no) -> int64[n]                         subjects that breach, whether or not they have fired
+    machine.ended(rule_no, since_us) -> int64[n]               subjects that had fired, and have ended since then;
+                                                               for as long as machine.keep_ends(rule_no, us) asks
 
 ``rule_no`` is a place in ``machine.terms``. ``subject_no`` is `World`'s number of a subject: sensor << 16 | channel,
 or a negative number for a zone, an area or a parent (`world.number(key)`, `world.subject(number)`). A value of NaN
@@ -52,8 +54,9 @@ class Samples:
 
 @dataclass(slots=True)
 class State:
-    """A pair that is not at rest. ``judged``: time of its newest value; ``peak`` the worst since ``since``; ``saved``:
-    it as it was saved last, None when it has changed since."""
+    """A pair that is not at rest. ``judged``: time of its newest value; ``peak`` the worst since ``since``;
+    ``clearing``: since when it is clear (pending: when its last breach ended, 0 where there was none); ``saved``: it as
+    it was saved last, None when it has changed since."""
 
     phase: int
     since: int
@@ -89,6 +92,7 @@ class Machine:
         self._sensor_silence_us = silence_us
         # Subjects at rest that were raised lately: a swing goes through rest, too.
         self._raised: list[dict[int, Open]] = [{} for _ in terms]
+        self._ends_us = [0] * len(terms)
         # No subject of a rule is silent for too long before then, and no raise forgotten.
         self._due = [_NEVER] * len(terms)
 
@@ -113,6 +117,20 @@ class Machine:
     def begun(self, rule_no: int) -> Ints:
         """Subjects whose values breach, whether or not the rule has fired for them yet."""
         return np.array([s for s, st in self.states[rule_no].items() if st.phase != CLEARING], np.int64)
+
+    def ended(self, rule_no: int, since_us: int) -> Ints:
+        """Subjects that breach no more, though the rule had fired for them, since then or later."""
+        found = [s for s, st in self.states[rule_no].items() if st.phase != OPEN and 0 < st.clearing >= since_us]
+        found += [s for s, o in self._raised[rule_no].items() if 0 < o.clearing_us >= since_us]
+        return np.array(found, np.int64)
+
+    def swings(self, rule_no: int) -> bool:
+        """Whether any subject at rest was raised lately."""
+        return bool(self._raised[rule_no])
+
+    def keep_ends(self, rule_no: int, us: int) -> None:
+        """Remember for so long when breaches of the rule have ended."""
+        self._ends_us[rule_no] = max(self._ends_us[rule_no], us)
 
     def walk(self, samples: Samples) -> None:
         """Judge values of one rule one by one. Events are kept only when none of them is beyond judgement.
@@ -150,7 +168,9 @@ class Machine:
 
     def _begin(self, no: int, t: Terms, subject: int, at: int, value: float, side: int) -> None:
         lately = self._raised[no].pop(subject, None)
-        st = State(PENDING, at, at, side, value, raised=[] if lately is None else list(lately.raised_us))
+        st = State(PENDING, at, at, side, value)
+        if lately is not None:
+            st.clearing, st.raised = lately.clearing_us, list(lately.raised_us)
         self.states[no][subject] = st
         self._due[no] = min(self._due[no], at + self.silence_us(no, subject))
         if t.for_us:
@@ -216,7 +236,7 @@ class Machine:
             self._say(t, subject, st, "steady", at, value)
 
     def _fire(self, t: Terms, subject: int, st: State, at: int, value: float) -> None:
-        st.phase = OPEN
+        st.phase, st.clearing = OPEN, 0
         self._raise(t, st, at)
         self._say(t, subject, st, "fired", at, value)
         self._swing(t, subject, st, at, value)
@@ -255,7 +275,7 @@ class Machine:
         if st.raised:
             t, last = self.terms[no], st.raised[-1]
             self._raised[no][subject] = Open(
-                t.code, self._subject(subject).key, "rest", last, raised_us=tuple(st.raised)
+                t.code, self._subject(subject).key, "rest", last, st.clearing, raised_us=tuple(st.raised)
             )  # fmt: skip
             self._due[no] = min(self._due[no], last + t.within_us)
 
@@ -318,7 +338,7 @@ class Machine:
                 else:
                     self._lose(t, subject, st, limit)
             for subject, lately in list(self._raised[no].items()):
-                limit = lately.since_us + t.within_us
+                limit = max(lately.since_us + t.within_us, lately.clearing_us + self._ends_us[no])
                 if limit > to_us:
                     due = min(due, limit)
                 else:

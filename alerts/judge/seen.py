@@ -23,17 +23,11 @@ MANY = 20
 UNHEARD_US = 30 * SECOND
 
 
-class Seen:
-    """``last_us`` by sensor's number, int64[size], NEVER where none is known. ``quiet_us``: when the city could last
-    not be heard; silence of before then is not the sensors'. ``doubt``: that may be so now: wait before saying so."""
+class LastSeen:
+    """``last_us`` by sensor's number, int64[size], NEVER where none is known."""
 
     def __init__(self) -> None:
         self.last_us: Ints = np.empty(0, np.int64)
-        self.quiet_us = NEVER
-        self.doubt = False
-        self._newest: int | None = None  # the second of the newest reading
-        self._fresh: list[Ints] = []  # seconds with readings, not yet looked at
-        self._unheard: list[tuple[int, int]] = []
 
     def fit(self, size: int) -> None:
         """Have room for sensors up to that number."""
@@ -42,18 +36,29 @@ class Seen:
     def take(self, cols: Columns, now_us: int) -> None:
         """Note who has reported. A clock that runs ahead does not keep a sensor alive longer."""
         if len(cols):
-            at_us = np.minimum(cols.time_us, now_us)
-            self._note(cols, at_us)
-            self._fresh.append(np.unique(at_us // SECOND))
+            self.fit(int(cols.sensor.max()) + 1)
+            np.maximum.at(self.last_us, cols.sensor, np.minimum(cols.time_us, now_us))
 
-    def recall(self, cols: Columns) -> None:
-        """Note who had reported long ago."""
-        if len(cols):
-            self._note(cols, cols.time_us)
 
-    def _note(self, cols: Columns, at_us: Ints) -> None:
-        self.fit(int(cols.sensor.max()) + 1)
-        np.maximum.at(self.last_us, cols.sensor, at_us)
+class Seen(LastSeen):
+    """``quiet_us``: when the city could last not be heard; silence of before then is not the sensors'. ``doubt``: that
+    may be so now: wait before saying of anyone that it is silent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quiet_us = NEVER
+        self.doubt = False
+        self._newest: int | None = None  # the second of the newest reading
+        self._fresh: list[Ints] = []  # seconds with readings, not yet looked at
+        self._unheard: list[tuple[int, int]] = []
+
+    def take(self, cols: Columns, now_us: int) -> None:
+        super().take(cols, now_us)
+        self._fresh.append(np.unique(np.minimum(cols.time_us, now_us) // SECOND))
+
+    def recall(self, cols: Columns, now_us: int) -> None:
+        """Note who had reported long ago: such a reading does not say that the city was heard then."""
+        super().take(cols, now_us)
 
     def unheard(self, since_us: int, until_us: int) -> None:
         """Nobody was there to hear readings in that time, unless some came later after all."""

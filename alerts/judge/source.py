@@ -24,7 +24,7 @@ class Source(Protocol):
     def take(self, cols: Columns, now_us: int) -> None:
         """All rows as they come, in the order in which they come; after a restart those of the last minutes again."""
 
-    def recall(self, cols: Columns) -> None:
+    def recall(self, cols: Columns, now_us: int) -> None:
         """After a restart: the last rows that are known of sensors that have been silent for longer than that."""
 
     def unheard(self, since_us: int, until_us: int) -> None:

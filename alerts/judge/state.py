@@ -15,7 +15,8 @@ class Open(msgspec.Struct, frozen=True):
     """One subject of one rule that is not at rest. Times are event times, microseconds; 0 where there is none.
 
     ``side`` 1: it breached ``above``, -1: ``below``. ``raised_us`` are its latest raises, for flap detection.
-    ``judged_us``: readings up to here have been judged.
+    ``judged_us``: readings up to here have been judged. ``clearing_us``: since when it is clear; at rest and pending:
+    when its last breach ended.
     """
 
     rule: str
