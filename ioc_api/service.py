@@ -22,6 +22,8 @@ from ioc_api.feed.bus import Listener
 from ioc_api.feed.intake import Intake
 from ioc_api.gate import Gate
 from ioc_api.health import Health
+from ioc_api.live.alert_feed import AlertFeed
+from ioc_api.live.alerts import Alerts
 from ioc_api.live.hub import Hub
 from ioc_api.live.refresh import Refresher
 from ioc_api.live.state import Live
@@ -48,7 +50,9 @@ class Service:
         self.streams = Streams(settings.database_url, settings.export_limit_s)
         self.gate = Gate(settings.api_token, self.database, settings.http_origins)
         self.live = Live(empty, now_us())
-        self.hub = Hub(self.live.topics)
+        self.alerts = Alerts()
+        self.flips = AlertFeed(self.database, self.routes, self.alerts)
+        self.hub = Hub([*self.live.topics, self.alerts])
         leave_out = settings.untrusted == "leave_out"
         self.intake = Intake(self.live, self.database, catalog, leave_out=leave_out)
         self.listener = Listener(
@@ -73,6 +77,7 @@ class Service:
             ("tick", self._tick),
             ("beat", self._beat),
             ("indices", self._work_out_indices),
+            ("alerts", self.flips.run),
         ):
             self._tasks.append(asyncio.create_task(self._keep(name, work), name=name))
 

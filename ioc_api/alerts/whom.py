@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, get_args
 
+import msgspec
 import psycopg
 
 from alerts.notice import book
@@ -33,6 +35,9 @@ class Whom:
         self.mark = mark
         self.departments = found.departments
         self._routes = found.routes
+        said = msgspec.json.encode([sorted(found.departments), found.routes])
+        #: The same where the same departments have to do with the same alerts.
+        self.print = hashlib.sha256(said).hexdigest()
         self._known: dict[tuple[Sort, str | None], Sequence[Concern]] = {}
 
     def of(self, sort: Sort, handler: str | None) -> Sequence[Concern]:

@@ -15,7 +15,7 @@ from city.registry import Domain
 from city.windows import SPANS_S, Figures
 from infra.roster import Group
 from infra.times import rfc3339
-from ioc_api.live.topic import Filter, Ints, Topic
+from ioc_api.live.topic import Filter, Ints, Newest
 
 WINDOWS = tuple(SPANS_S)
 
@@ -71,7 +71,7 @@ def tidy(value: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.where(size < 1e8, np.rint(value * scale) / scale, value))
 
 
-class Aggregates(Topic):
+class Aggregates(Newest):
     """Figures by (domain, window, group, metric); an item's number is its place in those arrays."""
 
     hz = 5.0

@@ -208,6 +208,9 @@ class Client:
             return False
         for sub in list(self.subscriptions.values()):
             now = self._loop.time()
+            if sub.too_slow(now):
+                self.close(Close.SLOW, "alerts were not taken in time: come back, and resume by since")
+                return False
             text = sub.next(now)
             if text is not None:
                 busy = True

@@ -66,6 +66,11 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     window: list[str] | None = None
     sensor: list[str] | None = None
     index: list[str] | None = None
+    rule: list[str] | None = None
+    kind: list[str] | None = None
+    severity: list[str] | None = None
+    department: list[str] | None = None
+    state: list[str] | None = None
 
 
 class Subscribe(msgspec.Struct, tag="subscribe"):

@@ -55,7 +55,7 @@ class Hub:
             raise BadFrame("too_many_subscriptions", message, asked.id)
         try:
             async with asyncio.timeout(_READY_S):
-                await self.ready.wait()
+                await (topic.ready or self.ready).wait()
         except TimeoutError:
             message = "history is still being read: try again in a moment"
             raise BadFrame("not_ready", message, asked.id, temporary=True) from None
@@ -64,8 +64,9 @@ class Hub:
             view = self._views[topic.name, wanted] = View(topic, wanted)
         sub = Subscription(client.number(), view, min(hz, topic.hz), client.wake)
         since = asked.since
-        resumed = since is not None and since.epoch == self.epoch and sub.resumable(since.seq)
-        sub.start(since.seq if resumed and since is not None else None)
+        known = since is not None and (since.epoch == topic.epoch or (since.epoch == self.epoch and not topic.renewed))
+        resumed = known and since is not None and sub.resumable(since.seq)
+        sub.start(since.seq if resumed and since is not None else None, asyncio.get_running_loop().time())
         client.subscriptions[sub.number] = sub
         self._subscriptions[topic.name].add(sub)
         mode = "resumed" if resumed else "snapshot"
@@ -75,12 +76,12 @@ class Hub:
                 "type": "subscribed",
                 "sub": sub.number,
                 "mode": mode,
-                "epoch": self.epoch,
+                "epoch": topic.epoch or self.epoch,
                 "seq": sub.sent,
             }
         ]
         if since is not None and not resumed:
-            reason = "epoch" if since.epoch != self.epoch else "gap"
+            reason = "gap" if known else "epoch"
             frames.append({"sub": sub.number, "type": "reset", "reason": reason})
         return [encode(f) for f in frames]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from city.rows import grown
 from infra.indices import Item
-from ioc_api.live.topic import Filter, Ints, Topic
+from ioc_api.live.topic import Filter, Ints, Newest
 
 #: An item and its JSON; the text is made where the item is, off the event loop.
 Written = tuple[Item, bytes]
@@ -21,7 +21,7 @@ def write(items: Iterable[Item]) -> dict[str, Written]:
     return {item.key: (item, encode(item)) for item in items}
 
 
-class Indices(Topic):
+class Indices(Newest):
     """Items by key; an item's number is the place of its key, in the order of first appearance."""
 
     hz = 1.0

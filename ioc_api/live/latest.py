@@ -14,7 +14,7 @@ from city.registry import Domain
 from city.rows import RowIndex, grown
 from infra.roster import Bools, Roster
 from infra.times import rfc3339
-from ioc_api.live.topic import Filter, Ints, Log, Topic
+from ioc_api.live.topic import Filter, Ints, Log, Newest
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ class _Table:
         return rows
 
 
-class LatestTopic(Topic):
+class LatestTopic(Newest):
     """Newest readings by event time; of two with one time the first stays."""
 
     hz = 20.0

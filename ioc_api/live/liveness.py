@@ -11,7 +11,7 @@ from city.sensors import LIVENESS, liveness_codes
 from infra.roster import Bools, Roster
 from infra.times import SECOND, rfc3339
 from ioc_api.live.latest import sensors_taken
-from ioc_api.live.topic import Filter, Ints, Topic
+from ioc_api.live.topic import Filter, Ints, Newest
 
 _NEVER = np.iinfo(np.int64).min
 #: A sensor that stays online is told of again when its last reading has moved on by so much.
@@ -27,7 +27,7 @@ class Alive(msgspec.Struct, frozen=True):
     last_seen: str | None
 
 
-class LivenessTopic(Topic):
+class LivenessTopic(Newest):
     """Liveness by sensor; an item's number is the sensor's."""
 
     hz = 1.0

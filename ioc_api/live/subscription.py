@@ -8,6 +8,8 @@ from ioc_api.live.view import View
 
 #: A change that comes so little before its time goes out with the others (s).
 _EARLY_S = 0.02
+#: Who lets an alert wait for so long is too slow (s).
+BEHIND_S = 10.0
 
 
 class Subscription:
@@ -22,14 +24,18 @@ class Subscription:
         self.view = view
         self.wake = wake
         self.sent = self.seen = view.topic.seq
+        self.epoch = view.topic.epoch
         self.timed = False  # a timer is set to wake the client at ``due``
         self.due = 0.0
         self._period_s = 1 / hz
         self._goal = -1
         self._snapshot: Iterator[str] | None = None
+        self._begun = 0.0
 
-    def start(self, since: int | None) -> None:
-        """Go on from ``since``, or begin with a snapshot."""
+    def start(self, since: int | None, now: float = 0.0) -> None:
+        """Go on from ``since``, or begin with a snapshot, at ``now`` (s of the loop's clock)."""
+        self._begun = now
+        self.epoch = self.view.topic.epoch
         if since is not None:
             self.sent = self.seen = since
             return
@@ -40,6 +46,16 @@ class Subscription:
         """Whether everything that changed after ``since`` is known."""
         return self.view.topic.floor <= since <= self.view.topic.seq
 
+    def too_slow(self, now: float) -> bool:
+        """Whether it cannot follow a topic of which nothing may be passed over."""
+        topic = self.view.topic
+        if not topic.whole or self._snapshot is not None or self.epoch != topic.epoch:
+            return False
+        if topic.floor > self.seen:
+            return True
+        waits = topic.arrived(self.seen)
+        return waits is not None and now - max(waits, self._begun, self.due) > BEHIND_S
+
     def next(self, now: float) -> str | None:
         """The next frame that may go out at ``now`` (s of the loop's clock), or None."""
         if self._snapshot is not None:
@@ -48,9 +64,9 @@ class Subscription:
                 return f'{{"sub":{self.number},"type":"snapshot","seq":{self.sent}{tail}'
             self._snapshot = None
         topic = self.view.topic
-        if topic.floor > self.seen:
-            self.start(None)
-            return f'{{"sub":{self.number},"type":"reset","reason":"the registry has changed"}}'
+        if topic.floor > self.seen or self.epoch != topic.epoch:
+            self.start(None, now)
+            return f'{{"sub":{self.number},"type":"reset","reason":"{topic.reset}"}}'
         while self.seen < topic.seq and (self._goal > self.seen or now + _EARLY_S >= self.due):
             if self._goal <= self.seen:
                 self._goal = topic.seq

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from ioc_api.live.topic import Filter, Ints, Topic
+from ioc_api.live.topic import Filter, Ints, Newest
 
 
-class SystemTopic(Topic):
+class SystemTopic(Newest):
     """Items by key, as JSON objects of any form; a handful, so that plain dictionaries do."""
 
     hz = 1.0

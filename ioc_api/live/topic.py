@@ -8,11 +8,15 @@ simply asks from an older n and gets each item once, as it is now.
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from infra.times import now_us, rfc3339
 
 Ints = NDArray[np.int64]
 
@@ -20,7 +24,9 @@ Ints = NDArray[np.int64]
 #: above what changes in a city at once, so that one change is one frame.
 STEP = 3000
 
-FIELDS = ("area", "zone", "domain", "metric", "window", "sensor", "index")
+FIELDS = (
+    "area", "zone", "domain", "metric", "window", "sensor", "index", "rule", "kind", "severity", "department", "state",
+)  # fmt: skip
 
 
 class Filter(tuple[tuple[str, frozenset[str]], ...]):
@@ -43,10 +49,20 @@ class Topic(ABC):
     #: Frames a second to one subscription that does not say otherwise, and at most.
     hz = 20.0
     fields: tuple[str, ...] = FIELDS
+    #: Nothing may be passed over: whoever cannot follow is closed, and resumes. Else each item comes as it then is.
+    whole = False
+    #: Why subscriptions start again.
+    reset = "the registry has changed"
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.seq = 0
+        #: Names what the seqs count; "": the process. Where it changes, subscriptions start again with a snapshot.
+        self.epoch = ""
+        #: The epoch has changed since the process began, whose own epoch is then no word for it any more.
+        self.renewed = False
+        #: Set once there is something to show; None: when history has been read.
+        self.ready: asyncio.Event | None = None
         #: What changed is known from here on; whoever asks from before gets everything anew.
         self.floor = 0
         self.on_change: Callable[[Topic], None] = lambda _: None
@@ -68,12 +84,46 @@ class Topic(ABC):
         """The items (numbers of the topic's own) that there are now."""
 
     @abstractmethod
-    def changed(self, wanted: Filter, since: int) -> tuple[Ints, Ints]:
-        """The items, removed ones included, that changed after ``since``, and the seq of each; ascending by seq."""
+    def delta(self, wanted: Filter, since: int) -> tuple[int, str | None]:
+        """How far one frame gets from ``since`` towards now, and its tail (None: nothing changed here)."""
 
     @abstractmethod
     def render(self, items: Ints) -> tuple[list[bytes], list[str]]:
         """The items as JSON, and the keys of those that are no longer there."""
+
+    def arrived(self, since: int) -> float | None:
+        """When the first change after ``since`` came (s of the loop's clock); None: there is none, or it is unknown."""
+        return None
+
+
+def tail(texts: Sequence[bytes], removed: Sequence[str], more: str = "") -> str:
+    """The end of a delta's frame; ``more`` are further fields."""
+    return (
+        f',"at":"{rfc3339(now_us())}","items":[{b",".join(texts).decode()}],'
+        f'"removed":{msgspec.json.encode(removed).decode()}{more}}}'
+    )
+
+
+class Newest(Topic):
+    """A topic whose items are told as they are at the moment: what changed twice in between is told once."""
+
+    def delta(self, wanted: Filter, since: int) -> tuple[int, str | None]:
+        """A frame holds at most STEP items, and ends where a seq does: whoever has it can resume from there."""
+        items, seqs = self.changed(wanted, since)
+        if not len(items):
+            return self.seq, None
+        to = self.seq
+        if len(items) > STEP:
+            # The seq in which the frame would be full is left to the next one, unless it is the first.
+            to = int(seqs[STEP]) - 1
+            if to < seqs[0]:
+                to = int(seqs[0])
+            items = items[: int(seqs.searchsorted(to, "right"))]
+        return to, tail(*self.render(items))
+
+    @abstractmethod
+    def changed(self, wanted: Filter, since: int) -> tuple[Ints, Ints]:
+        """The items, removed ones included, that changed after ``since``, and the seq of each; ascending by seq."""
 
 
 class Log:

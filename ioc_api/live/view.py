@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
-from infra.times import now_us, rfc3339
-from ioc_api.live.topic import STEP, Filter, Ints, Topic
+from ioc_api.live.topic import Filter, Ints, Topic
 
 #: Items in one part of a snapshot, and bytes of text at most (a single item is far smaller).
 PART_ITEMS = 500
@@ -21,46 +18,26 @@ class View:
     def __init__(self, topic: Topic, wanted: Filter) -> None:
         self.topic = topic
         self.wanted = wanted
-        self._seq = -1
+        self._mark = ("", -1)
         self._deltas: dict[int, tuple[int, str | None]] = {}
         self._parts: list[str] | None = None
 
     def _refresh(self) -> None:
-        if self._seq != self.topic.seq:
-            self._seq = self.topic.seq
+        mark = (self.topic.epoch, self.topic.seq)
+        if self._mark != mark:
+            self._mark = mark
             self._deltas.clear()
             self._parts = None
 
     def delta(self, since: int) -> tuple[int, str | None]:
-        """How far one frame gets from ``since`` towards now, and its tail (None: nothing changed here).
-
-        A frame holds at most STEP items, and ends where a seq does: whoever has it can resume from there.
-        """
+        """How far one frame gets from ``since`` towards now, and its tail (None: nothing changed here)."""
         self._refresh()
         found = self._deltas.get(since)
         if found is None:
             if len(self._deltas) >= 64:
                 self._deltas.clear()
-            found = self._deltas[since] = self._delta(since)
+            found = self._deltas[since] = self.topic.delta(self.wanted, since)
         return found
-
-    def _delta(self, since: int) -> tuple[int, str | None]:
-        items, seqs = self.topic.changed(self.wanted, since)
-        if not len(items):
-            return self.topic.seq, None
-        to = self.topic.seq
-        if len(items) > STEP:
-            # The seq in which the frame would be full is left to the next one, unless it is the first.
-            to = int(seqs[STEP]) - 1
-            if to < seqs[0]:
-                to = int(seqs[0])
-            items = items[: int(seqs.searchsorted(to, "right"))]
-        texts, removed = self.topic.render(items)
-        tail = (
-            f',"at":"{rfc3339(now_us())}","items":[{b",".join(texts).decode()}],'
-            f'"removed":{msgspec.json.encode(removed).decode()}}}'
-        )
-        return to, tail
 
     def snapshot(self) -> Iterator[str]:
         """Tails of a snapshot's frames, each made when it is asked for; items are as they are at that moment."""

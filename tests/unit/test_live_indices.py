@@ -49,7 +49,6 @@ actions = st.lists(st.one_of(said, st.tuples(st.integers(0, 4), st.integers(0, 3
 def test_every_pace_and_filter_ends_with_what_there_is(actions: list[Any], step: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ioc_api.live.topic.STEP", step)
-        patch.setattr("ioc_api.live.view.STEP", step)
         topic = Indices()
         screens = [Screen(topic, f) for f in FILTERS]
         for action in actions:

@@ -132,7 +132,6 @@ def test_every_pace_and_filter_ends_with_the_newest_readings(actions: list[Any],
     with pytest.MonkeyPatch.context() as patch:
         # Small frames, so that changes are cut into several.
         patch.setattr("ioc_api.live.topic.STEP", step)
-        patch.setattr("ioc_api.live.view.STEP", step)
         patch.setattr("ioc_api.live.view.PART_ITEMS", 2)
         topic = LatestTopic(some_roster())
         topic._log._limit = 5  # so that it has to scan as well
@@ -187,7 +186,6 @@ changes = st.tuples(st.lists(st.integers(0, 2), min_size=3, max_size=3), st.samp
 def test_figures_appear_change_and_are_removed(steps: list[Any], step: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ioc_api.live.topic.STEP", step)
-        patch.setattr("ioc_api.live.view.STEP", step)
         topic = Aggregates([TRAFFIC, LIGHTING], GROUPS)
         filters = [
             Filter.of({}),
