@@ -29,6 +29,10 @@ STEPS: tuple[frozenset[str], ...] = (
 )  # fmt: skip
 
 
+#: In place of departments that are not there: the usual times.
+_NOBODY = Department("", "", "")
+
+
 class _Due(NamedTuple):
     alert: Alert
     concerns: list[Concern]
@@ -39,14 +43,16 @@ class _Due(NamedTuple):
 def escalate(round_: Round) -> int:
     """Take every alert that has waited too long one step further; returns how many messages that makes."""
     since = _waiting(round_)
-    alerts = rows.read_many(round_.conn, since)
-    spoken = incident.speakers(round_.conn, round_.book, alerts, round_.now)
-    due = [d for a in alerts if a.id not in spoken and (d := _due(round_, a, since[a.id])) is not None]
+    due = [d for a in rows.read_many(round_.conn, since) if (d := _due(round_, a, since[a.id])) is not None]
+    spoken = incident.speakers(round_.conn, round_.book, [d.alert for d in due], round_.now)
+    due = [d for d in due if d.alert.id not in spoken]
     return _tell(round_, due) if due else 0
 
 
 def _waiting(round_: Round) -> dict[int, tuple[datetime, datetime | None, datetime | None]]:
-    """Alerts that nobody has acknowledged: since when, when somebody was first told, when it was last escalated."""
+    """Alerts that nobody has acknowledged for as long as any department gives: since when, when somebody was first
+    told, when it was last escalated."""
+    departments = [*round_.book.departments.values(), _NOBODY]
     found = round_.conn.execute(
         """SELECT a.id, raised.at, told.at, escalated.at FROM alert a
            CROSS JOIN LATERAL (SELECT id, told_at AS at FROM flip f WHERE f.alert = a.id AND f.told_at IS NOT NULL
@@ -57,8 +63,14 @@ def _waiting(round_: Round) -> dict[int, tuple[datetime, datetime | None, dateti
            CROSS JOIN LATERAL (SELECT max(told_at) AS at FROM flip f
                WHERE f.alert = a.id AND f.what = 'escalated' AND f.id > raised.id) escalated
            WHERE a.state = 'firing' AND a.severity <> 'info' AND a.escalation < %s AND a.incident IS NULL
-             AND NOT a.flapping AND NOT a.retroactive AND raised.at < %s""",
-        [len(STEPS), round_.now],
+             AND NOT a.flapping AND NOT a.retroactive AND greatest(raised.at, told.at, escalated.at)
+                 <= %s - make_interval(secs =>
+                     CASE a.severity WHEN 'critical' THEN %s WHEN 'major' THEN %s ELSE %s END)""",
+        [
+            len(STEPS),
+            round_.now,
+            *(min(d.escalate_s(s) for d in departments) for s in ("critical", "major", "warning")),
+        ],
     )
     return {number: tuple(times) for number, *times in found}
 

@@ -213,9 +213,10 @@ _KNOWN = {
     "zone": "SELECT zone FROM sensor WHERE zone = ANY(%s)",
 }
 _IN_SCOPE = [
-    f"(coalesce(r -> '{field}', '[]') = '[]' OR r -> '{field}' ? s.{column})"
+    "(coalesce(r -> 'tag', '[]') = '[]' OR s.tags && ARRAY(SELECT jsonb_array_elements_text(r -> 'tag')))",
+    *(f"(coalesce(r -> '{field}', '[]') = '[]' OR r -> '{field}' ? s.{column})"
     for field, column in (("domain", "domain"), ("area", "area"), ("zone", "zone"), ("sensor", "sensor_id"),
-                          ("site", "site"))
+                          ("site", "site"))),
 ]  # fmt: skip
 
 
