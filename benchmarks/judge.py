@@ -1,9 +1,11 @@
 """Judgement alone: which share of a core it takes, and how long it takes when all lamps go dark at once.
 
-    python -m benchmarks.judge [--sensors 50000] [--rules 1000] [--rate 2000] [--seconds 60]
+    python -m benchmarks.judge [--of readings|ticks] [--sensors 50000] [--rules 1000] [--rate 2000] [--seconds 60]
 
 Rules and readings as a city has them: four fifths of the sensors are lamps, most readings are in order, and a few
 sensors swing around a level. Batches of a quarter of a second are taken and judged, as the engine does. No server.
+``--of ticks``: rules that are judged at every tick instead (absence, figures of windows, indices, shares of children,
+rules about rules), and one sensor of fifty is dead.
 """
 
 from __future__ import annotations
@@ -18,13 +20,30 @@ import numpy as np
 
 from alerts.judge.judge import Judge
 from alerts.judge.world import World, world
-from alerts.rules.model import Condition, Levels, Rate, Rule, Schedule, Scope, Stuck, Threshold
+from alerts.rules.model import (
+    Absence,
+    Aggregate,
+    Children,
+    Composite,
+    Condition,
+    Indexed,
+    Levels,
+    Rate,
+    Rule,
+    Schedule,
+    Scope,
+    Stuck,
+    Threshold,
+)  # fmt: skip
 from benchmarks.proc import rss_mb
 from benchmarks.rig import table
 from city.columns import Columns
 from city.sensors import Sensor
 from infra import catalog, settings
+from infra.indices import Item
+from infra.indices.traffic import LOS
 from infra.roster import groups_of, roster
+from infra.times import rfc3339
 
 SECOND = 1_000_000
 BATCH_S = 0.25
@@ -86,11 +105,34 @@ def some_rules(count: int, city: World) -> list[Rule]:
     return out[:count]
 
 
+def rules_of_ticks(count: int, city: World) -> list[Rule]:
+    """Of ten: one of absence, three of figures, two of indices, one of children, two about rules, one of readings."""
+    zones = [s.zone or "" for s in city.others if s.key.startswith("zone/")]
+    measured = [(d, m, x) for d, (_, metrics) in DOMAINS.items() for m, x in metrics.items()]
+    out: list[Rule] = []
+    for i in range(count):
+        domain, metric, (usual, spread) = measured[i // 10 % len(measured)]
+        levels, part = Levels(above=usual + (2 + i % 3) * spread + 1), f"r{i // 10 * 10}"
+        scope = Scope(domain=(domain,), zone=() if i % 4 == 0 else (zones[i % len(zones)],))
+        every = (Threshold(metric=metric, levels=levels), Absence(state="offline", at_least_s=600.0 * (i // 10 % 2)),
+                 *(Aggregate(metric=metric, of="zone", window_s=w, levels=levels) for w in (60, 300, 900)),
+                 *(Indexed(index="los", of=of, levels=Levels(below=30.0)) for of in ("sensor", "zone")),
+                 Children(rules=(part,), levels=Levels(above=0.6)),
+                 Composite(all=(part,), within_s=900.0),
+                 Composite(of="zone", any=(part, f"r{i // 10 * 10 + 1}")))  # fmt: skip
+        out.append(
+            Rule(code=f"r{i}", vi="-", en="-", kind="power", severity="warning", condition=every[i % 10], scope=scope,
+                 for_s=(0.0, 60.0)[i // 10 % 2])
+        )  # fmt: skip
+    return out
+
+
 class Readings:
     """Every sensor in turn, so many a second; of 200 sensors one swings far around the ordinary."""
 
-    def __init__(self, city: World, rate: float) -> None:
+    def __init__(self, city: World, rate: float, *, dead: bool = False) -> None:
         self._rng = np.random.default_rng(1)
+        self._dead = dead
         self._rate = rate
         self._numbers = {
             code: np.flatnonzero(city.roster.domain == i) for i, code in enumerate(d.code for d in city.roster.domains)
@@ -104,7 +146,8 @@ class Readings:
         numbers = self._numbers[domain]
         n = round(DOMAINS[domain][0] * self._rate * BATCH_S)
         turn = round((at_us - BEGIN_US) / SECOND / BATCH_S)
-        return numbers[(turn * n + np.arange(n)) % len(numbers)]
+        due = numbers[(turn * n + np.arange(n)) % len(numbers)]
+        return due[due % 50 != 0] if self._dead else due
 
     def of(self, domain: str, at_us: int, numbers: np.ndarray, **fixed: float) -> Columns:
         """A reading of each of these sensors."""
@@ -121,9 +164,38 @@ class Readings:
         )  # fmt: skip
 
 
+def items_of(city: World, now_us: int) -> list[Item]:
+    """An index of every traffic sensor and zone, of which some are bad."""
+    at = rfc3339(now_us)
+    sensors = [s for s in city.roster.sensors if s is not None and s.domain == "traffic"]
+    places = [s for s in city.others if s.key.startswith("zone/")]
+    return [
+        LOS.item(
+            s.sensor_id, area=s.area, zone=s.zone, sensor_id=s.sensor_id, value=20.0 + s.id % 80, vi="", en="", at=at
+        )
+        for s in sensors
+    ] + [LOS.item(s.zone or "", area=s.area, zone=s.zone, value=50.0, vi="", en="", at=at) for s in places]
+
+
+def silent_s(judge: Judge, readings: Readings, now_us: int) -> float:
+    """The longest tick of the 200 seconds in which all lamps become absent."""
+    longest = 0.0
+    for _ in range(round(200 / BATCH_S)):
+        now_us += round(BATCH_S * SECOND)
+        batch = readings.batch(now_us)
+        begun = time.process_time()
+        for cols in batch:
+            if cols.domain != "lighting":
+                judge.take(cols, now_us)
+        judge.advance(now_us)
+        longest = max(longest, time.process_time() - begun)
+    return longest
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--of", choices=("readings", "ticks"), default="readings")
     parser.add_argument("--sensors", type=int, default=50_000)
     parser.add_argument("--rules", type=int, default=1_000)
     parser.add_argument("--rate", type=float, default=2_000)
@@ -131,21 +203,24 @@ def main() -> None:
     asked = parser.parse_args()
 
     city = a_city(asked.sensors)
-    rules = some_rules(asked.rules, city)
-    readings, now_us = Readings(city, asked.rate), BEGIN_US
+    ticks = asked.of == "ticks"
+    rules = (rules_of_ticks if ticks else some_rules)(asked.rules, city)
+    readings, now_us = Readings(city, asked.rate, dead=ticks), BEGIN_US
     begun = time.process_time()
     judge = Judge(rules, city, now_us)
     made_s = time.process_time() - begun
     took: list[float] = []
     events = 0
     # The first round of all sensors fills the memories; it is not counted.
-    warm_s = asked.sensors / asked.rate
+    warm_s = asked.sensors / asked.rate * (10 if ticks else 1)
     for step in range(round((warm_s + asked.seconds) / BATCH_S)):
         now_us += round(BATCH_S * SECOND)
         batch = readings.batch(now_us)
         begun = time.process_time()
         for cols in batch:
             judge.take(cols, now_us)
+        if ticks and step % 240 == 0:
+            judge.figures(items_of(city, now_us), now_us)
         found = judge.advance(now_us)
         if step * BATCH_S >= warm_s:
             took.append(time.process_time() - begun)
@@ -184,7 +259,10 @@ def main() -> None:
         (f"{len(saved)} pairs saved, restored", f"{restored_s:.2f} s"),
         ("memory", f"{steady_mb:.0f} MB"),
     ]
-    print(table((f"{len(rules)} rules, {asked.sensors} sensors, {asked.rate:g} messages/s", "processor time"), rows))
+    if ticks:
+        rows.append((f"{len(lamps)} lamps silent, longest tick", f"{1000 * silent_s(judge, readings, now_us):.0f} ms"))
+    of = f"{len(rules)} rules of {asked.of}, {asked.sensors} sensors, {asked.rate:g} messages/s"
+    print(table((of, "processor time"), rows))
     if judge.poisoned:
         raise SystemExit(f"rules were set aside: {judge.poisoned}")
 

@@ -200,6 +200,20 @@ def test_the_end_is_held_by_readings() -> None:
     assert told(out) == [("sensor/s4", "clearing", 204), ("sensor/s4", "cleared", 234)]
 
 
+def test_silence_goes_on_where_an_end_was_not_held_before_a_restart() -> None:
+    town, rules = city(30), [absent(clear_for_s=600.0, flapping=Flapping(raises=0))]
+    judge = Judge(rules, town, T0)
+    drive(judge, town, 0, 200, silent={4})
+    out = drive(judge, town, 200, 210, silent=set()) + drive(judge, town, 210, 240, silent={4})
+    assert told(out) == [("sensor/s4", "clearing", 204)]
+    known = judge.saved()
+    judge = Judge(rules, town, T0 + 300 * S)
+    judge.restore(known)
+    judge.remember(rows({i: T0 + (230 + i % 10) * S for i in range(1, 31) if i != 4}), T0 + 239 * S)
+    judge.recall(rows({4: T0 + 204 * S}), T0 + 239 * S)
+    assert told(drive(judge, town, 240, 300, silent={4})) == [("sensor/s4", "breach", 259)]
+
+
 def test_rows_of_a_sensor_that_is_not_known_yet_do_no_harm() -> None:
     judge = Judge([absent()], city(2), T0)
     judge.take(rows({9999: T0}), T0)

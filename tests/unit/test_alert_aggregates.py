@@ -36,9 +36,9 @@ ZONE = {1: "z1", 2: "z1", 3: "z1", 4: "z1", 5: "z2", 6: "z2"}
 Given = tuple[int, int, float]  # sensor, second, value of level
 
 
-def city(untrusted: frozenset[int] = frozenset()) -> World:
+def city(untrusted: frozenset[int] = frozenset(), declared: tuple[str, ...] = METRICS) -> World:
     registry = Registry({"test": DOMAIN})
-    found = [Sensor(f"s{i}", "a", "test", zone=z, metrics=METRICS, id=i) for i, z in ZONE.items()]
+    found = [Sensor(f"s{i}", "a", "test", zone=z, metrics=declared, id=i) for i, z in ZONE.items()]
     return world(
         roster(found, registry, GROUPS, channels={"": 0}, version=1, left_out=untrusted), registry, (), ()
     )  # fmt: skip
@@ -161,6 +161,17 @@ def test_a_sum_says_nothing_before_its_window_is_full() -> None:
     assert told(drive(judge, 600, 900, 0.0, column=1)) == [("zone/z2", "fired", 750)]
     judge.unheard(T0 + 900 * S, T0 + 2000 * S)
     assert told(drive(judge, 2000, 2290, 1.0, column=1)) == []
+
+
+def test_a_sensor_that_has_ever_reported_is_expected_over_a_restart_too() -> None:
+    one = rule("r", figure(metric="rain", figure="max", quorum=0.6), scope=Scope(zone=("z2",)))
+    town = city(declared=("level",))
+    for known, expected in ((True, []), (False, [("zone/z2", "fired", 50)])):
+        judge = Judge([one], town, T0)
+        judge.remember(rows([(5, 0, 1.0)], column=1), T0)
+        if known:
+            judge.recall(rows([(6, -9999, 1.0)], column=1), T0)
+        assert told(drive(judge, 50, 60, 9.0, [5], column=1)) == expected
 
 
 def test_while_nobody_hears_the_city_figures_stand_still() -> None:

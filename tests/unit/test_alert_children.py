@@ -155,6 +155,14 @@ def test_a_rule_that_is_gone_is_left_out_and_none_at_all_says_nothing() -> None:
     assert [(k, w) for k, w, _, _ in of(out)] == [("parent/east", "lost")]
 
 
+def test_who_has_reported_is_known_where_rules_or_sensors_change() -> None:
+    judge = Judge([DARK, cabinet("dark", at_least=6)], city(), T0)
+    drive(judge, 0, 20, {i: 0.0 if i <= 3 else 5.0 for i in range(1, 14)})
+    judge.use([DARK, cabinet("dark", at_least=6)], city(), T0 + 20 * S)
+    judge.take(rows({4: 0.0}, 20), T0 + 20 * S)
+    assert of(judge.advance(T0 + 20 * S), "fired") == [("parent/east", "fired", 20, 4 / 6)]
+
+
 def test_after_an_outage_nobody_is_whole_cabinet_until_it_speaks() -> None:
     judge = Judge([DARK, cabinet("dark", at_least=2)], city(), T0)
     lit = {i: 0.0 if i <= 2 else 5.0 for i in range(1, 14)}
