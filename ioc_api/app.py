@@ -29,7 +29,10 @@ from ioc_api.rest import (
     aggregates,
     alerts,
     balance,
+    cap,
+    channels,
     city,
+    departments,
     indices,
     indices_air,
     indices_exceedances,
@@ -40,8 +43,10 @@ from ioc_api.rest import (
     observations,
     quality,
     quarantine,
+    rules,
     sensors,
     session,
+    silences,
     summary,
     system,
 )
@@ -141,7 +146,8 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     # Who is let in comes first. The older operations above take unknown parameters as they always did.
     exact = [*guarded, Depends(only_declared)]
     figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise)
-    for asked in (*figures, alerts, notifications):
+    noticed = (cap, alerts, notifications, rules, silences, departments, channels)
+    for asked in (*figures, *noticed):
         app.include_router(asked.router, prefix=PREFIX, dependencies=exact, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(system.open_router)

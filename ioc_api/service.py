@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import structlog
 
+from alerts.deliver.ways import Ways
 from infra import telemetry
 from infra.catalog import Catalog
 from infra.errors import IocError
@@ -47,6 +48,7 @@ class Service:
         empty = roster([], catalog.registry, self.groups, channels={"": 0}, version=-1)
         self.database = Database(settings.database_url)
         self.routes = Routes()
+        self._ways: Ways | None = None
         self.streams = Streams(settings.database_url, settings.export_limit_s)
         self.gate = Gate(settings.api_token, self.database, settings.http_origins)
         self.live = Live(empty, now_us())
@@ -65,6 +67,12 @@ class Service:
         self.intake.on_warm = self._warm
         self.hub.summary = self.health.summary
         self._tasks: list[asyncio.Task[None]] = []
+
+    def ways(self) -> Ways:
+        """What channels are checked by, as the sender has it. ConfigError where a setting cannot be used."""
+        if self._ways is None:
+            self._ways = Ways(self.settings)
+        return self._ways
 
     async def start(self) -> None:
         """Begin all work. Neither the database nor the broker need be there."""

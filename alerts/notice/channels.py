@@ -159,6 +159,8 @@ def _write(conn: psycopg.Connection, body: ChannelBody, number: int | None, acto
 
 def masked(kind: str, address: str) -> str:
     """An address as it is shown: enough to know it again, not enough to use it."""
+    if address == "feed":  # of a CAP channel that is only published
+        return address
     if kind == "email":
         parts = [p.strip().removeprefix("mailto:") for p in address.split(",")]
         return ", ".join(f"{p[:1]}…@{p.rpartition('@')[2]}" for p in parts)

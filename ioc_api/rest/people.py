@@ -107,9 +107,10 @@ async def change(
     service: Service,
     task: Callable[[psycopg.Connection], T],
     shown: Callable[[psycopg.Connection, Any], dict[str, Any] | None] = lambda _, __: None,
+    limit_s: float | None = None,
 ) -> T:
     """Run a change; 409 where somebody was faster, with what ``shown`` makes of how it stands, 422 with the reason
-    where it is refused."""
+    where it is refused. ``limit_s``: it may take longer than others."""
 
     def run(conn: psycopg.Connection) -> T:
         try:
@@ -119,6 +120,8 @@ async def change(
             raise _InTheWay(None if e.current is None else shown(conn, e.current)) from None
 
     try:
+        if limit_s is not None:
+            return await service.database.work(run, limit_s=limit_s)
         return await service.database.act(run)
     except _InTheWay as e:
         raise Stop(409, _FASTER, current=e.current) from None

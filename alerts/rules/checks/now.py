@@ -17,22 +17,31 @@ from infra.times import now_us
 SHARE, FEW = 0.1, 3
 
 
-def check(rule: Rule, known: Known, others: Mapping[str, Rule]) -> Iterator[Finding]:
+def count(rule: Rule, known: Known) -> tuple[int, int] | None:
+    """How many sensors breach now, and how many of the scope report the metric; None where it cannot be said."""
     c = rule.condition
-    if known.world is None or known.latest is None or not rule.enabled or not isinstance(c, Threshold | Schedule):
-        return
-    if isinstance(c, Schedule) and not during(c, now_us()):
-        return
+    if known.world is None or known.latest is None or not isinstance(c, Threshold | Schedule):
+        return None
+    quiet = isinstance(c, Schedule) and not during(c, now_us())
     firing, asked = 0, 0
     for domain in known.metrics(c.metric, rule.scope.domain):
         mask = known.world.mask(rule.scope, domain)
         sensor, value = known.latest(domain, c.metric)
         inside = (sensor < len(mask)) & mask[np.minimum(sensor, len(mask) - 1)] if len(mask) else np.zeros(0, bool)
-        firing += len(np.unique(sensor[inside & breaches(value, c.levels)])) if len(mask) else 0
-        asked += len(np.unique(sensor[inside])) if len(mask) else 0
-    everyone = int(known.world.active.sum())
+        if len(mask):
+            asked += len(np.unique(sensor[inside]))
+            firing += 0 if quiet else len(np.unique(sensor[inside & breaches(value, c.levels)]))
+    return firing, asked
+
+
+def check(rule: Rule, known: Known, others: Mapping[str, Rule]) -> Iterator[Finding]:
+    counted = count(rule, known) if rule.enabled else None
+    if counted is None or known.world is None:
+        return
+    firing, asked = counted
     if firing <= FEW or firing <= SHARE * asked:
         return
+    everyone = int(known.world.active.sum())
     if firing > SHARE * everyone:
         yield error(
             "storm",

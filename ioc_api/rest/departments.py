@@ -1,0 +1,252 @@
+"""Departments, and the routes that lead alerts to them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import msgspec
+import psycopg
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field, FiniteFloat
+
+from alerts.notice import edit
+from alerts.notice.edit import Kept
+from alerts.rules.directory import Department, Role, Route
+from alerts.rules.model import Kind, Severity
+from infra.times import text
+from ioc_api.problems import Stop
+from ioc_api.rest.parts import Page, Served, Text
+from ioc_api.rest.people import (
+    AS,
+    CHANGES,
+    FORBIDDEN,
+    MISSING,
+    Acting,
+    IfMatch,
+    Name,
+    Revision,
+    Strict,
+    actor,
+    change,
+    seen,
+)
+from ioc_api.service import Service
+
+router = APIRouter(tags=["departments"])
+
+Code = Annotated[Text, Path(description="The department's code.")]
+Number = Annotated[int, Path(ge=1, lt=2**62)]
+
+
+class HoursFields(Strict):
+    """Working hours, in UTC+7; `to` before `from` goes over night."""
+
+    days: list[Annotated[int, Field(ge=1, le=7)]] = Field(max_length=7, description="1 Monday to 7 Sunday.")
+    start: Text = Field(alias="from", description="As 07:30.")
+    to: Text
+
+
+class PaceFields(Strict):
+    """How its alerts are told, seconds; what is left out is as the product does it."""
+
+    wait_s: FiniteFloat | None = None
+    interval_s: FiniteFloat | None = None
+    repeat_s: FiniteFloat | None = None
+    storm: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None, description="Messages in ten minutes beyond which there is one summary."
+    )
+    escalate_s: dict[Severity, FiniteFloat] = Field({}, description="How long nobody may have acknowledged.")
+
+
+class DepartmentFields(Strict):
+    """A department, but its code. One that is no more gets a `valid_to`; it is not deleted."""
+
+    vi: Text
+    en: Text
+    valid_from: date | None = None
+    valid_to: date | None = None
+    hours: list[HoursFields] = Field([], max_length=50, description="Empty: always at work.")
+    pace: PaceFields = Field(default_factory=lambda: PaceFields.model_validate({}))
+
+
+class NewDepartment(DepartmentFields):
+    code: Text
+
+
+class DepartmentIn(NewDepartment):
+    by: Name | None = Field(None, alias="as", description=AS)
+
+
+class DepartmentChange(DepartmentFields, Acting):
+    """The department as it is to be."""
+
+
+class DepartmentOut(NewDepartment):
+    revision: int
+    changed_at: str
+    changed_by: str
+
+
+class Departments(Page):
+    items: list[DepartmentOut]
+
+
+class RouteFields(Strict):
+    """Alerts like these concern a department. null: any; `severity`: this one and the graver ones."""
+
+    area: Text | None = None
+    domain: Text | None = None
+    kind: Kind | None = None
+    severity: Severity | None = None
+    department: Text
+    role: Role
+
+
+class RouteIn(RouteFields):
+    by: Name | None = Field(None, alias="as", description=AS)
+
+
+class RouteChange(RouteFields, Acting):
+    """The route as it is to be."""
+
+
+class RouteOut(RouteFields):
+    id: int
+    revision: int
+    changed_at: str
+    changed_by: str
+
+
+class Routes(Page):
+    items: list[RouteOut]
+
+
+def _out(kept: Kept) -> dict[str, Any]:
+    body: dict[str, Any] = msgspec.to_builtins(kept.body)
+    if isinstance(kept.body, Department):
+        body["pace"] = {k: v for k, v in msgspec.structs.asdict(kept.body.pace).items() if v is not None}
+    else:
+        body["id"] = kept.id
+    return {**body, "revision": kept.revision, "changed_at": text(kept.changed_at), "changed_by": kept.changed_by}
+
+
+def _body(given: BaseModel, cls: type[Any], **more: Any) -> Any:
+    fields = given.model_dump(by_alias=True, exclude={"revision", "by"}, mode="json")
+    return msgspec.convert({**fields, **more}, cls)
+
+
+def _department(conn: psycopg.Connection, code: str) -> Kept:
+    found = edit.department(conn, code)
+    if found is None:
+        raise Stop(404, "there is no such department")
+    return found
+
+
+@router.get("/departments", operation_id="list_departments", summary="Departments, by code")
+async def list_departments(service: Served) -> Departments:
+    def read(conn: psycopg.Connection) -> list[dict[str, Any]]:
+        codes = [c for (c,) in conn.execute("SELECT code FROM department ORDER BY code")]
+        return [_out(found) for code in codes if (found := edit.department(conn, code)) is not None]
+
+    return Departments.model_validate({"items": await service.database.act(read)})
+
+
+@router.get("/departments/{code}", operation_id="get_department", summary="One department", responses=MISSING)
+async def get_department(service: Served, code: Code, response: Response) -> DepartmentOut:
+    found = await service.database.act(lambda conn: _department(conn, code))
+    response.headers["ETag"] = f'"{found.revision}"'
+    return DepartmentOut.model_validate(_out(found))
+
+
+@router.post(
+    "/departments",
+    operation_id="create_department",
+    summary="Add a department",
+    status_code=201,
+    responses={k: v for k, v in CHANGES.items() if k != 404},
+)
+async def create_department(request: Request, service: Served, asked: DepartmentIn) -> DepartmentOut:
+    """409 where there is one of that code."""
+    who, body = actor(request, asked.by), _body(asked, Department)
+
+    def task(conn: psycopg.Connection) -> dict[str, Any]:
+        return _out(edit.save_department(conn, body, None, actor=who, now=datetime.now(UTC)))
+
+    return DepartmentOut.model_validate(await change(service, task, lambda _, current: _out(current)))
+
+
+@router.put("/departments/{code}", operation_id="put_department", summary="Change a department", responses=CHANGES)
+async def put_department(
+    request: Request, service: Served, code: Code, asked: DepartmentChange, match: IfMatch
+) -> DepartmentOut:
+    who, revision = actor(request, asked.by), seen(asked.revision, match)
+    body = _body(asked, Department, code=code)
+
+    def task(conn: psycopg.Connection) -> dict[str, Any]:
+        _department(conn, code)
+        return _out(edit.save_department(conn, body, revision, actor=who, now=datetime.now(UTC)))
+
+    return DepartmentOut.model_validate(await change(service, task, lambda _, current: _out(current)))
+
+
+@router.get("/routes", operation_id="list_routes", summary="Which alerts concern which department")
+async def list_routes(
+    service: Served, department: Annotated[list[Text] | None, Query(max_length=100)] = None
+) -> Routes:
+    """Of a department its most specific route counts; only the most specific of those that handle do."""
+    found = await service.database.act(edit.routes)
+    items = [_out(k) for k in found if not department or k.body.department in department]  # type: ignore[union-attr]
+    return Routes.model_validate({"items": items})
+
+
+def _there(conn: psycopg.Connection, number: int) -> None:
+    if conn.execute("SELECT 1 FROM route WHERE id = %s", [number]).fetchone() is None:
+        raise Stop(404, "there is no such route")
+
+
+async def _save_route(
+    service: Service, request: Request, asked: RouteIn | RouteChange, number: int | None, revision: int | None
+) -> RouteOut:
+    who, body = actor(request, asked.by), _body(asked, Route)
+    catalog = service.catalog
+    if body.area is not None and body.area not in catalog.area_codes:
+        raise Stop(422, f"body.area: there is no area {body.area[:64]!r}")
+    if body.domain is not None and body.domain not in catalog.registry.domains:
+        raise Stop(422, f"body.domain: there is no domain {body.domain[:64]!r}")
+
+    def task(conn: psycopg.Connection) -> dict[str, Any]:
+        if number is not None:
+            _there(conn, number)
+        return _out(edit.save_route(conn, body, number, revision, actor=who, now=datetime.now(UTC)))
+
+    return RouteOut.model_validate(await change(service, task, lambda _, current: _out(current)))
+
+
+@router.post("/routes", operation_id="create_route", summary="Add a route", status_code=201, responses=FORBIDDEN)
+async def create_route(request: Request, service: Served, asked: RouteIn) -> RouteOut:
+    return await _save_route(service, request, asked, None, None)
+
+
+@router.put("/routes/{number}", operation_id="put_route", summary="Change a route", responses=CHANGES)
+async def put_route(request: Request, service: Served, number: Number, asked: RouteChange, match: IfMatch) -> RouteOut:
+    return await _save_route(service, request, asked, number, seen(asked.revision, match))
+
+
+@router.delete(
+    "/routes/{number}", operation_id="delete_route", summary="Take a route away", status_code=204, responses=CHANGES
+)
+async def delete_route(
+    service: Served,
+    number: Number,
+    match: IfMatch,
+    revision: Annotated[Revision | None, Query(description="The revision that you have seen.")] = None,
+) -> Response:
+    version = seen(revision, match)
+
+    def task(conn: psycopg.Connection) -> None:
+        _there(conn, number)
+        edit.delete_route(conn, number, version)
+
+    await change(service, task, lambda _, current: _out(current))
+    return Response(status_code=204)

@@ -1,0 +1,383 @@
+"""Rules of alerts: listed with their versions, checked before they are kept, switched on and off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+import psycopg
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AfterValidator, BaseModel, Field
+
+from alerts import life
+from alerts.rules import model, store
+from alerts.rules.check import MAY_PASS, check
+from alerts.rules.checks import now
+from alerts.rules.findings import Finding
+from alerts.rules.known import Known
+from alerts.rules.model import Kind, Rule, Severity
+from alerts.rules.store import Stored
+from infra.times import text
+from ioc_api.alerts.known import Now
+from ioc_api.problems import Problem, Stop
+from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, Text, from_cursor, to_cursor
+from ioc_api.rest.people import AS, CHANGES, MISSING, Acting, IfMatch, Name, Note, Revision, Strict, change, seen
+from ioc_api.rest.people import actor as who_is
+from ioc_api.service import Service
+
+router = APIRouter(prefix="/rules", tags=["rules"])
+
+Code = Annotated[Text, Path(description="The rule's code.")]
+#: A rule as JSON has at most so many bytes.
+BYTES = 65_536
+#: Looking at what a rule would do now goes over all sensors.
+CHECK_S = 30.0
+
+
+def _bounded(rule: dict[str, Any]) -> dict[str, Any]:
+    try:
+        size = len(msgspec.json.encode(rule))
+    except (ValueError, TypeError, RecursionError, UnicodeError):
+        raise ValueError("holds a character that text cannot have, or is nested too deeply") from None
+    if size > BYTES:
+        raise ValueError(f"a rule has at most {BYTES:,} bytes")
+    return rule
+
+
+Body = Annotated[
+    dict[str, Any],
+    AfterValidator(_bounded),
+    Field(
+        description="The rule's fields, as docs/alerts/rules.md has them; times in seconds, the condition with its"
+        " `type`, as GET shows them.",
+        examples=[
+            {
+                "code": "pm25-cao",
+                "vi": "Bụi PM2.5 cao",
+                "en": "High PM2.5",
+                "kind": "air_quality",
+                "severity": "warning",
+                "condition": {"type": "threshold", "metric": "pm2_5", "levels": {"above": 150, "clear_above": 120}},
+                "for_s": 600,
+            }
+        ],
+    ),
+]
+
+
+class FindingOut(BaseModel):
+    """What is wrong with a rule, where, and what to do about it. An error keeps it out."""
+
+    level: Literal["error", "warning"]
+    code: str
+    where: str
+    vi: str
+    en: str
+    other: str = Field(description="Another rule that it is about.")
+    may_pass: bool = Field(description="`accept_warnings` lets the rule pass all the same.")
+
+
+class RuleProblem(Problem):
+    """A rule that is not kept, with everything that was found."""
+
+    findings: list[FindingOut] | None = None
+
+
+class RuleOut(BaseModel):
+    """A rule as it stands; `version` is what a change names as `revision`."""
+
+    code: str
+    version: int
+    enabled: bool
+    changed_at: str
+    changed_by: str
+    note: str
+    set_aside: str | None = Field(description="Why judgement tripped over it: it is not judged until it is changed.")
+    set_aside_at: str | None
+    deleted_at: str | None
+    rule: dict[str, Any]
+
+
+class ListedRule(RuleOut):
+    open: int = Field(description="Its alerts that are open now.")
+
+
+class WholeRule(ListedRule):
+    versions: list[RuleOut] = Field(description="The newest first.")
+
+
+class Rules(Page):
+    items: list[ListedRule]
+
+
+class KeptRule(RuleOut):
+    findings: list[FindingOut] = Field(description="Warnings that were accepted.")
+
+
+class Fires(BaseModel):
+    """How many sensors it would fire for this moment."""
+
+    sensors: int
+    reporting: int = Field(description="Sensors of its scope that report the metric.")
+    city: int = Field(description="All active sensors.")
+
+
+class Checked(BaseModel):
+    findings: list[FindingOut]
+    fires_now: Fires | None = Field(
+        description="By the newest readings, without hold times; null: cannot be said of this kind of condition."
+    )
+
+
+class NewRule(Acting):
+    rule: Body
+    note: Note = Field("", description="Why.")
+    accept_warnings: bool = False
+
+
+class RuleToCheck(Strict):
+    rule: Body
+
+
+class Switch(Acting):
+    note: Note = ""
+    accept_warnings: bool = False
+
+
+_REFUSED: dict[int | str, dict[str, Any]] = {422: {"model": RuleProblem, "description": "Not kept: see `findings`"}}
+
+
+def _out(stored: Stored) -> dict[str, Any]:
+    r = stored.rule
+    return {
+        "code": r.code, "version": r.version, "enabled": r.enabled, "changed_at": text(stored.changed_at),
+        "changed_by": stored.changed_by, "note": stored.note, "set_aside": stored.set_aside,
+        "set_aside_at": text(stored.set_aside_at), "deleted_at": text(stored.deleted_at), "rule": model.encode(r),
+    }  # fmt: skip
+
+
+def _shown(conn: psycopg.Connection, current: Rule) -> dict[str, Any] | None:
+    found = store.find(conn, current.code)
+    return None if found is None or found.deleted_at is not None else _out(found)
+
+
+def _finding(f: Finding) -> dict[str, Any]:
+    fields = {name: getattr(f, name) for name in ("level", "code", "where", "vi", "en", "other")}
+    return {**fields, "may_pass": f.level == "warning" or f.code in MAY_PASS}
+
+
+def _decoded(body: dict[str, Any]) -> Rule | Finding:
+    """The rule, or what keeps it from being one."""
+    try:
+        return model.decode({**body, "version": 0})
+    except (msgspec.ValidationError, RecursionError) as e:
+        said, _, where = str(e).partition(" - at `$")
+        return Finding(
+            level="error", code="type", vi=f"không đúng dạng: {said}", en=said, where=where.rstrip("`").lstrip(".")
+        )
+
+
+def _refuse(findings: Sequence[Finding], detail: str) -> Stop:
+    faults = [{"where": f"body.rule.{f.where}".rstrip("."), "message": f"{f.vi} / {f.en}"} for f in findings[:20]]
+    return Stop(422, detail, errors=faults, findings=[_finding(f) for f in findings])
+
+
+def _open(conn: psycopg.Connection) -> dict[str, int]:
+    rows = conn.execute(
+        "SELECT rule, count(*) FROM alert WHERE state IN ('firing', 'acknowledged', 'in_progress') GROUP BY rule"
+    )
+    return dict(rows.fetchall())
+
+
+@router.get("", operation_id="list_rules", summary="Rules, by code")
+async def list_rules(
+    service: Served,
+    kind: Annotated[list[Kind] | None, Query()] = None,
+    severity: Annotated[list[Severity] | None, Query()] = None,
+    domain: Many = None,
+    enabled: bool | None = None,
+    set_aside: bool | None = None,
+    q: Annotated[Text | None, Query(description="Part of code or name.")] = None,
+    deleted: Annotated[bool, Query(description="Also those that were deleted.")] = False,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Rules:
+    after = from_cursor(cursor, str)
+
+    def wanted(s: Stored) -> bool:
+        r = s.rule
+        return (
+            (not kind or r.kind in kind)
+            and (not severity or r.severity in severity)
+            and (not domain or not r.scope.domain or bool(set(domain) & set(r.scope.domain)))
+            and (enabled is None or r.enabled == enabled)
+            and (set_aside is None or (s.set_aside is not None) == set_aside)
+            and (not q or q.casefold() in f"{r.code}\n{r.vi}\n{r.en}".casefold())
+            and (after is None or r.code > after[0])
+        )
+
+    def read(conn: psycopg.Connection) -> list[dict[str, Any]]:
+        found = sorted((s for s in store.stored(conn, deleted=deleted) if wanted(s)), key=lambda s: s.rule.code)
+        counts = _open(conn)
+        return [{**_out(s), "open": counts.get(s.rule.code, 0)} for s in found[: limit + 1]]
+
+    found = await service.database.act(read)
+    following = to_cursor(found[limit - 1]["code"]) if len(found) > limit else None
+    return Rules.model_validate({"items": found[:limit], "next": following})
+
+
+@router.post("/check", operation_id="check_rule", summary="What would be found about a rule, and what it would do now")
+async def check_rule(service: Served, asked: RuleToCheck) -> Checked:
+    """Nothing is kept. A rule of the same code is the one that it would replace."""
+    rule = _decoded(asked.rule)
+    if isinstance(rule, Finding):
+        return Checked.model_validate({"findings": [_finding(rule)], "fires_now": None})
+    found, known = await _checked(service, rule)
+    counted = now.count(rule, known)
+    fires = None
+    if counted is not None and known.world is not None:
+        fires = Fires(sensors=counted[0], reporting=counted[1], city=int(known.world.active.sum()))
+    return Checked(findings=[FindingOut.model_validate(_finding(f)) for f in found], fires_now=fires)
+
+
+async def _checked(service: Service, rule: Rule) -> tuple[list[Finding], Known]:
+    live = Now(service)
+
+    def task(conn: psycopg.Connection) -> tuple[list[Finding], Known]:
+        known = live.known(conn)
+        return check(rule, known, [s.rule for s in store.stored(conn)]), known
+
+    return await service.database.work(task, limit_s=CHECK_S, statement_timeout=int(CHECK_S * 900))
+
+
+async def _keep(
+    service: Service, request: Request, rule: Rule, asked: NewRule | Switch, version: int
+) -> dict[str, Any]:
+    """Check a rule and keep it as a new version, or say why not."""
+    who = who_is(request, asked.by)
+    found, _ = await _checked(service, rule)
+    if any(f.level == "error" and f.code not in MAY_PASS for f in found):
+        raise _refuse(found, "quy tắc có lỗi: xem findings / the rule is not right: see findings")
+    if found and not asked.accept_warnings:
+        raise _refuse(
+            found,
+            "có cảnh báo: sửa lại, hoặc gửi accept_warnings / there are warnings: mend it, or send accept_warnings",
+        )
+
+    def task(conn: psycopg.Connection) -> dict[str, Any]:
+        life.written(asked.note)
+        store.save(conn, rule, who, asked.note, seen=version)
+        kept = store.find(conn, rule.code)
+        if kept is None:
+            raise Stop(404, "there is no such rule")
+        return _out(kept)
+
+    return {**await change(service, task, _shown), "findings": [_finding(f) for f in found]}
+
+
+def _given(body: dict[str, Any], code: str | None = None) -> Rule:
+    rule = _decoded(body if code is None else {"code": code, **body})
+    if isinstance(rule, Finding):
+        raise _refuse([rule], f"{rule.where or 'rule'}: {rule.vi} / {rule.en}")
+    if code is not None and rule.code != code:
+        raise Stop(422, "body.rule.code: it is not the code of the address; a rule keeps its code")
+    return rule
+
+
+@router.post(
+    "",
+    operation_id="create_rule",
+    summary="Make a rule",
+    status_code=201,
+    responses={**_REFUSED, **{k: v for k, v in CHANGES.items() if k != 404}},
+)
+async def create_rule(request: Request, service: Served, asked: NewRule) -> KeptRule:
+    """Errors are a 422 that lists all that was found; warnings as well, unless `accept_warnings` says that they were
+    read. 409 where there is such a rule already."""
+    return KeptRule.model_validate(await _keep(service, request, _given(asked.rule), asked, 0))
+
+
+def _found(stored: Stored | None) -> Stored:
+    if stored is None or stored.deleted_at is not None:
+        raise Stop(404, "there is no such rule")
+    return stored
+
+
+@router.get("/{code}", operation_id="get_rule", summary="One rule, with all its versions", responses=MISSING)
+async def get_rule(service: Served, code: Code, response: Response) -> WholeRule:
+    """Deleted ones too. `ETag` is the version."""
+
+    def read(conn: psycopg.Connection) -> dict[str, Any]:
+        found = store.find(conn, code)
+        if found is None:
+            raise Stop(404, "there is no such rule")
+        versions = [_out(s) for s in store.history(conn, code)]
+        return {**_out(found), "open": _open(conn).get(code, 0), "versions": versions}
+
+    found = await service.database.act(read)
+    response.headers["ETag"] = f'"{found["version"]}"'
+    return WholeRule.model_validate(found)
+
+
+@router.put(
+    "/{code}", operation_id="put_rule", summary="Change a rule: a new version", responses={**_REFUSED, **CHANGES}
+)
+async def put_rule(request: Request, service: Served, code: Code, asked: NewRule, match: IfMatch) -> KeptRule:
+    rule, version = _given(asked.rule, code), seen(asked.revision, match)
+    await service.database.act(lambda conn: _found(store.find(conn, code)))
+    return KeptRule.model_validate(await _keep(service, request, rule, asked, version))
+
+
+async def _switch(
+    service: Service, request: Request, code: str, asked: Switch, match: int | None, enabled: bool
+) -> KeptRule:
+    version = seen(asked.revision, match)
+    stored = await service.database.act(lambda conn: _found(store.find(conn, code)))
+    rule = msgspec.structs.replace(stored.rule, enabled=enabled)
+    if not enabled:  # what is switched off need not be right
+        who = who_is(request, asked.by)
+
+        def task(conn: psycopg.Connection) -> dict[str, Any]:
+            life.written(asked.note)
+            store.save(conn, rule, who, asked.note, seen=version)
+            return _out(_found(store.find(conn, code)))
+
+        return KeptRule.model_validate({**await change(service, task, _shown), "findings": []})
+    return KeptRule.model_validate(await _keep(service, request, rule, asked, version))
+
+
+@router.post(
+    "/{code}/enable", operation_id="enable_rule", summary="Switch a rule on", responses={**_REFUSED, **CHANGES}
+)
+async def enable_rule(request: Request, service: Served, code: Code, asked: Switch, match: IfMatch) -> KeptRule:
+    """It is checked as if it were new. One that was set aside is judged again."""
+    return await _switch(service, request, code, asked, match, True)
+
+
+@router.post(
+    "/{code}/disable", operation_id="disable_rule", summary="Switch a rule off", responses={**_REFUSED, **CHANGES}
+)
+async def disable_rule(request: Request, service: Served, code: Code, asked: Switch, match: IfMatch) -> KeptRule:
+    """Its open alerts end."""
+    return await _switch(service, request, code, asked, match, False)
+
+
+@router.delete("/{code}", operation_id="delete_rule", summary="Delete a rule", status_code=204, responses=CHANGES)
+async def delete_rule(
+    request: Request,
+    service: Served,
+    code: Code,
+    match: IfMatch,
+    revision: Annotated[Revision | None, Query(description="The version that you have seen.")] = None,
+    by: Annotated[Name | None, Query(alias="as", description=AS)] = None,
+) -> Response:
+    """Its versions and its alerts stay; open ones end."""
+    who, version = who_is(request, by), seen(revision, match)
+
+    def task(conn: psycopg.Connection) -> None:
+        if not store.delete(conn, code, who, seen=version):
+            raise Stop(404, "there is no such rule")
+
+    await change(service, task, _shown)
+    return Response(status_code=204)
