@@ -114,12 +114,18 @@ def rules_of_ticks(count: int, city: World) -> list[Rule]:
         domain, metric, (usual, spread) = measured[i // 10 % len(measured)]
         levels, part = Levels(above=usual + (2 + i % 3) * spread + 1), f"r{i // 10 * 10}"
         scope = Scope(domain=(domain,), zone=() if i % 4 == 0 else (zones[i % len(zones)],))
-        every = (Threshold(metric=metric, levels=levels), Absence(state="offline", at_least_s=600.0 * (i // 10 % 2)),
-                 *(Aggregate(metric=metric, of="zone", window_s=w, levels=levels) for w in (60, 300, 900)),
-                 *(Indexed(index="los", of=of, levels=Levels(below=30.0)) for of in ("sensor", "zone")),
-                 Children(rules=(part,), levels=Levels(above=0.6)),
-                 Composite(all=(part,), within_s=900.0),
-                 Composite(of="zone", any=(part, f"r{i // 10 * 10 + 1}")))  # fmt: skip
+        every: tuple[Condition, ...] = (
+            Threshold(metric=metric, levels=levels),
+            Absence(state="offline", at_least_s=600.0 * (i // 10 % 2)),
+            Aggregate(metric=metric, of="zone", window_s=60, levels=levels),
+            Aggregate(metric=metric, of="zone", window_s=300, levels=levels),
+            Aggregate(metric=metric, of="zone", window_s=900, levels=levels),
+            Indexed(index="los", of="sensor", levels=Levels(below=30.0)),
+            Indexed(index="los", of="zone", levels=Levels(below=30.0)),
+            Children(rules=(part,), levels=Levels(above=0.6)),
+            Composite(all=(part,), within_s=900.0),
+            Composite(of="zone", any=(part, f"r{i // 10 * 10 + 1}")),
+        )
         out.append(
             Rule(code=f"r{i}", vi="-", en="-", kind="power", severity="warning", condition=every[i % 10], scope=scope,
                  for_s=(0.0, 60.0)[i // 10 % 2])

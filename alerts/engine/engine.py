@@ -97,6 +97,9 @@ class Engine:
         for cols in past.silent(conn, book.world, seen, now):
             self.link.breathe()
             self.judge.recall(cols, judged_us)
+        for name, (seq, _) in was.cursors.items():
+            for since_us, until_us in past.pauses(conn, name, seq):
+                self.judge.unheard(since_us, until_us)
         for cols, came_us in past.backlog(conn, book.roster.domains, was):
             self.link.breathe()
             self.judge.take_old(cols, came_us, now)

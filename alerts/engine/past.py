@@ -9,6 +9,7 @@ import numpy as np
 import psycopg
 
 from alerts.engine.place import Place
+from alerts.judge.seen import UNHEARD_US
 from alerts.judge.world import World
 from city.columns import Columns
 from city.registry import Domain
@@ -55,6 +56,16 @@ def read(conn: psycopg.Connection, domains: Sequence[Domain], found: Batches) ->
         return
     for domain in domains:
         yield from readings.fetch(conn, domain, since_us=found.since_us, until_us=found.until_us, batches=found.numbers)
+
+
+def pauses(conn: psycopg.Connection, collector: str, seq: int) -> list[tuple[int, int]]:
+    """From a batch on, the times (µs) in which the collector received nothing, not even its own canary: it was away."""
+    rows = conn.execute(
+        "SELECT before, at FROM (SELECT received_at AS at, lag(received_at) OVER (ORDER BY seq) AS before FROM batch"
+        " WHERE collector = %s AND seq >= %s) b WHERE at - before > %s * interval '1 microsecond'",
+        [collector, seq, UNHEARD_US],
+    ).fetchall()
+    return [(micros(before), micros(at)) for before, at in rows]
 
 
 def received(conn: psycopg.Connection, place: Place) -> dict[str, int]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from alerts.judge.bind import Bound
 from alerts.judge.machine import Machine, Samples
+from alerts.judge.seen import Seen
 from alerts.judge.source import Source
 from alerts.judge.terms import SECOND
 from alerts.judge.world import World
@@ -72,7 +73,7 @@ class Figured:
 
 class Kept:
     """The windows of one domain that wait ``late_us`` for readings, and the rules that look at them. ``since_us``: the
-    oldest reading of when they were made, or since when the city is heard again."""
+    oldest reading of when they were made."""
 
     def __init__(self, domain: Domain, late_us: int, rules: list[Figured]) -> None:
         self.domain, self.late_us, self.rules = domain, late_us, rules
@@ -116,6 +117,8 @@ class Aggregates(Source):
             domain = found[0]
             by_windows.setdefault((domain.code, b.terms.late_us), []).append(Figured(b, domain, world))
         known = before if isinstance(before, Aggregates) else None
+        self._seen: Seen = Seen() if known is None else known._seen
+        self._seen.fit(world.roster.size)
         self._kept = {
             (code, late_us): Kept(domains[code], late_us, rules) for (code, late_us), rules in by_windows.items()
         }
@@ -127,15 +130,16 @@ class Aggregates(Source):
                     kept.place(world)
 
     def take(self, cols: Columns, now_us: int) -> None:
+        self._seen.take(cols, now_us)
         for kept in self._kept.values():
             if kept.domain.code == cols.domain and len(cols):
                 kept.make(now_us, self._world, int(cols.time_us.min())).fold(cols)
 
     def unheard(self, since_us: int, until_us: int) -> None:
-        for kept in self._kept.values():
-            kept.since_us = max(kept.since_us, until_us)
+        self._seen.unheard(since_us, until_us)
 
     def recall(self, cols: Columns, now_us: int) -> None:
+        self._seen.recall(cols, now_us)
         for kept in self._kept.values():
             if kept.domain.code == cols.domain:
                 windows = kept.make(now_us, self._world)
@@ -145,14 +149,17 @@ class Aggregates(Source):
                 windows.recall(cols.sensor[row].astype(np.int64), column[metric])
 
     def samples(self, to_us: int) -> list[Samples]:
-        out = []
+        out: list[Samples] = []
+        if not self._kept:
+            return out
+        self._seen.settle(to_us, self._world)
         for kept in self._kept.values():
             edge_us = kept.edge_us(to_us)
             windows = kept.make(to_us, self._world)
             if edge_us > windows.edge * SECOND:
                 windows.advance(edge_us)
                 figures = windows.figures()
-                out += [rule.samples(figures, kept.since_us) for rule in kept.rules]
+                out += [rule.samples(figures, max(kept.since_us, self._seen.quiet_us)) for rule in kept.rules]
         return out
 
 

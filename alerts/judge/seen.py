@@ -83,7 +83,8 @@ class Seen(LastSeen):
 
     def _quiet(self, marks: Ints, world: World) -> int | None:
         """The end of the last time between two seconds in which the city could not be heard."""
-        spans, self._unheard = self._unheard, []
+        spans = self._unheard
+        self._unheard = [span for span in spans if span[1] > marks[-1]]
         wide = np.flatnonzero(np.diff(marks) > GRACE_S)
         self.doubt = False
         if not len(wide):

@@ -155,6 +155,17 @@ def test_while_the_collector_is_stopped_nobody_is_called_absent_nor_just_after()
         assert 660 + 55 <= next((e.at_us - T0) // S for e in out if e.rule == "gone") <= 671 + 55
 
 
+def test_few_sensors_are_not_absent_either_after_a_time_in_which_everything_was_off() -> None:
+    town, rules = city(3), [absent()]
+    judge = Judge(rules, town, T0 + 600 * S)
+    judge.remember(rows({i: T0 + i * S for i in (1, 2, 3)}), T0 + 10 * S)
+    # The engine knows it from the batches, before it reads what came after.
+    judge.unheard(T0 + 10 * S, T0 + 600 * S)
+    assert not judge.advance(T0 + 601 * S, T0 + 9 * S)
+    out = drive(judge, town, 601, 700, silent={3}, heard=lambda now: now)
+    assert told(out) == [("sensor/s3", "fired", 656)]
+
+
 def test_a_whole_city_in_silence_raises_nothing_and_what_was_absent_stays_so() -> None:
     town = city(60)
     judge = Judge([absent(), absent("late", code="slow")], town, T0)

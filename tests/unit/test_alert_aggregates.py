@@ -160,7 +160,20 @@ def test_a_sum_says_nothing_before_its_window_is_full() -> None:
     assert told(drive(judge, 0, 600, 1.0, column=1)) == []
     assert told(drive(judge, 600, 900, 0.0, column=1)) == [("zone/z2", "fired", 750)]
     judge.unheard(T0 + 900 * S, T0 + 2000 * S)
-    assert told(drive(judge, 2000, 2290, 1.0, column=1)) == []
+    assert told(drive(judge, 2000, 2290, 0.9, column=1)) == []
+    assert told(drive(judge, 2290, 2310, 0.9, column=1)) == [("zone/z2", "cleared", 2300)]
+
+
+def test_readings_that_came_after_all_fill_a_sum() -> None:
+    low = figure(metric="rain", window_s=300, levels=Levels(below=30.0))
+    judge = Judge([rule("r", low, scope=Scope(zone=("z2",)))], city(), T0)
+    assert told(drive(judge, 0, 600, 1.0, column=1)) == []
+    # For ten minutes nobody judged; the readings were kept, and show no rain.
+    for now in range(600, 1200, 10):
+        assert not judge.advance(T0 + now * S, T0 + 599 * S)
+    for now in range(600, 1200, 10):
+        judge.take(rows([(s, now, 0.0) for s in (1, 5, 6)], 1), T0 + 1200 * S)
+    assert told(judge.advance(T0 + 1200 * S, T0 + 1200 * S)) == [("zone/z2", "fired", 1200)]
 
 
 def test_a_sensor_that_has_ever_reported_is_expected_over_a_restart_too() -> None:
