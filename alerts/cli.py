@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from alerts import cli_rules
+from alerts import cli_rules, cli_trial
 from infra import log, settings
 
 app = typer.Typer(
@@ -31,3 +31,4 @@ app.command("check")(cli_rules.check)
 app.command("import")(cli_rules.import_)
 app.command("export")(cli_rules.export)
 app.command("list")(cli_rules.list_)
+app.command("test")(cli_trial.try_rules)

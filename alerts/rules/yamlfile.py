@@ -62,12 +62,15 @@ class Contents:
 
 def parse(text: str, file: str = "") -> Contents:
     """Everything in a text. What is wrong is found, all of it; nothing is raised."""
-    out = Contents()
     try:
-        root = read(text, file)
+        return of_tree(read(text, file), file)
     except Unreadable as e:
-        out.findings.append(e.finding)
-        return out
+        return Contents(findings=[e.finding])
+
+
+def of_tree(root: Node | None, file: str) -> Contents:
+    """Everything in a text that has been read."""
+    out = Contents()
     if isinstance(root, List):
         root = Map(root.at, {"rules": (root.at, root)})
     kinds: dict[str, tuple[list[Any], Callable[[Fields, Map], Any]]] = {
