@@ -20,7 +20,7 @@ NEVER = np.iinfo(np.int64).min // 2
 #: have failed.
 MANY = 20
 #: Readings this far apart, in a time in which nobody heard, say that the city could not be heard.
-UNHEARD_US = 30 * SECOND
+UNHEARD_US = 10 * SECOND
 
 
 class LastSeen:

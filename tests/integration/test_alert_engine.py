@@ -153,3 +153,28 @@ def test_silence_of_the_collector_is_not_the_sensors(database: str, make_alarms:
     until(lambda: alarms.states("test.gone") == {"sensor/E7": "firing"}, "the one that is silent is missed", 20)
     speak(2)
     until(lambda: alarms.states("test.gone") == {"sensor/E7": "resolved"}, "it speaks again")
+
+
+def test_few_sensors_are_not_missed_after_everything_was_off(database: str, make_alarms: Callable[..., Alarms]) -> None:
+    """As after a reboot: the collector is there first, so the engine finds its batches and no silence of its own."""
+    known = [msgspec.structs.replace(s, interval_s=1.0) for s in SENSORS[:3]]
+    gone = changed(HOT, code="test.gone", condition=Absence(), scope=Scope(domain=("environment",)))
+    alarms = make_alarms(database, rules=[gone], known=known)
+    for s in known:
+        alarms.send(s.sensor_id, 20.0)
+    alarms.stored(3)
+    alarms.caught_up()
+    alarms.engine.kill()
+    alarms.collector.kill()
+    time.sleep(14)
+    alarms.collector.start()
+    alarms.send("E1", 20.0)
+    alarms.stored(4)
+    alarms.engine.start()
+    until(lambda: alarms.judges(times=2), "the engine judges again")
+    until_s = time.monotonic() + 14
+    while time.monotonic() < until_s:
+        for name in ("E1", "E2"):
+            alarms.send(name, 20.0)
+        time.sleep(0.5)
+    until(lambda: alarms.states("test.gone") == {"sensor/E3": "firing"}, "the one that stays silent is missed")
