@@ -80,7 +80,7 @@ def slow(seen: list[int], until: int, state: str, at_least_s: float, for_s: int)
     return out
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(times, st.sampled_from(["late", "offline"]), st.sampled_from([0.0, 40.0, 100.0]), st.sampled_from([0, 20]),
        st.integers(0, 2**32))  # fmt: skip
 def test_absence_is_liveness_second_by_second_and_over_restarts(

@@ -88,7 +88,7 @@ def slow(rule_: Rule, readings: list[Given], until: int) -> list[tuple[str, str,
 reading = st.tuples(st.integers(1, 6), st.integers(0, 350), st.sampled_from([0.0, 3.0, 5.0, 9.0]))
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.lists(reading, min_size=1, max_size=60), st.sampled_from(["zone", "area"]), st.sampled_from([60, 300]),
        st.sampled_from(["value", "min", "max"]), st.sampled_from([0.0, 0.5, 1.0]), st.integers(0, 2**32))  # fmt: skip
 def test_figures_are_those_of_plain_sums_and_restarts_change_nothing(
@@ -130,9 +130,9 @@ def test_below_the_quorum_nothing_is_said_neither_breach_nor_clear() -> None:
     assert told(drive(judge, 0, 300, 9.0, [1, 2])) == []  # two of four
     assert told(drive(judge, 300, 400, 9.0, [1, 2, 3])) == [("zone/z1", "fired", 300)]
     # Two of them are clear, and two are not enough to say so; then it is lost, and still not clear.
-    out = drive(judge, 400, 900, 0.0, [1, 2])
+    out = drive(judge, 400, 700, 0.0, [1, 2])
     assert [e.what for e in out if e.subject.key == "zone/z1" and e.what != "worse"] == ["lost"]
-    assert [e.what for e in drive(judge, 900, 1000, 0.0)] == ["found", "cleared"]
+    assert [e.what for e in drive(judge, 700, 800, 0.0)] == ["found", "cleared"]
 
 
 def test_sensors_that_are_not_trusted_are_left_out() -> None:

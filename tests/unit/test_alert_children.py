@@ -74,7 +74,7 @@ def drive(judge: Judge, begin: int, end: int, values: dict[int, float]) -> list[
 lamps = st.lists(st.dictionaries(st.integers(1, 13), st.sampled_from([0.0, 5.0]), max_size=13), min_size=1, max_size=12)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(lamps, st.integers(1, 6), st.integers(0, 2**32))
 def test_shares_are_those_of_counting_and_restarts_change_nothing(
     steps: list[dict[int, float]], at_least: int, seed: int

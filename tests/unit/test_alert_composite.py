@@ -56,7 +56,7 @@ steps = st.lists(st.tuples(st.integers(1, 40), st.sampled_from("abc"), st.sample
 some = st.sets(st.sampled_from(CODES), max_size=2).map(sorted).map(tuple)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(steps, st.sampled_from(["sensor", "zone", "area"]), some, some, some, st.sampled_from([0, 30]),
        st.integers(0, 2**32))  # fmt: skip
 def test_what_is_so_is_what_sets_say_and_restarts_change_nothing(

@@ -50,7 +50,7 @@ def given_items(judge: Judge, *items: Item) -> list[tuple[str, str, int]]:
 stream = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, 1.0, 9.0, 12.0])), min_size=1, max_size=30)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(stream, st.lists(st.booleans(), min_size=30, max_size=30))
 def test_each_time_is_one_value_however_often_it_is_said(
     rounds: list[tuple[int, float | None]], restarts: list[bool]
