@@ -1,10 +1,11 @@
 import type { Page } from "./types";
 
-/** The API refused; `status` 0 means that it could not be reached at all. */
+/** The API refused; `status` 0 means that it could not be reached at all. `problem` is what it said, if it did. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    readonly problem: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
   }
@@ -17,8 +18,16 @@ async function request(path: string, init?: RequestInit): Promise<Response> {
   } catch (cause) {
     throw new ApiError(0, String(cause));
   }
-  if (!answer.ok) throw new ApiError(answer.status, `${path}: ${answer.status}`);
+  if (!answer.ok) throw new ApiError(answer.status, `${path}: ${answer.status}`, await said(answer));
   return answer;
+}
+
+async function said(answer: Response): Promise<Record<string, unknown>> {
+  try {
+    return (await answer.json()) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }
 
 export async function get<T>(path: string): Promise<T> {
@@ -39,10 +48,12 @@ export async function getAll<T>(path: string): Promise<T[]> {
   return items;
 }
 
-export async function post(path: string, body: unknown): Promise<void> {
-  await request(path, {
+/** What the API answers to what was sent; null where it answers nothing. */
+export async function post<T>(path: string, body: unknown): Promise<T | null> {
+  const answer = await request(path, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
+  return answer.status === 204 ? null : ((await answer.json()) as T);
 }

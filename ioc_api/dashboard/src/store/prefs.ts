@@ -13,6 +13,14 @@ function recall<T extends string>(name: string, known: readonly T[], otherwise: 
   }
 }
 
+function recallText(name: string): string {
+  try {
+    return localStorage.getItem(name) ?? "";
+  } catch {
+    return "";
+  }
+}
+
 function keep(name: string, value: string): void {
   try {
     localStorage.setItem(name, value);
@@ -24,6 +32,9 @@ function keep(name: string, value: string): void {
 export const language = signal<Language>(recall("ioc.language", ["vi", "en"], "vi"));
 export const theme = signal<Theme>(recall("ioc.theme", ["dark", "light"], "dark"));
 
+/** Who works at this screen, as they want to be named with what they do; nobody checks it. */
+export const operator = signal(recallText("ioc.operator"));
+
 effect(() => {
   document.documentElement.lang = language.value;
   keep("ioc.language", language.value);
@@ -33,3 +44,5 @@ effect(() => {
   document.documentElement.dataset.theme = theme.value;
   keep("ioc.theme", theme.value);
 });
+
+effect(() => keep("ioc.operator", operator.value));

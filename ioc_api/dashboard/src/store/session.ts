@@ -8,9 +8,13 @@ import type { Filter, Topic } from "../live/protocol";
 import { type Sink, Subscription } from "../live/subscription";
 import { browserWorld } from "../live/world";
 import { aggregatesSink, interruptTrends, WINDOW } from "./aggregates";
+import { alertsSink, supply } from "./alerts";
 import { trustServer } from "./clock";
+import { followDepartments } from "./departments";
+import { followDetail } from "./detail";
 import { livenessSink } from "./liveness";
 import { domains, loadRegistry, loadSensors } from "./registry";
+import { followAddress } from "./route";
 import { latest, latestSink, selectedSensor } from "./selection";
 import { connection, health, systemSink } from "./system";
 
@@ -35,6 +39,7 @@ const client = new LiveClient(browserWorld("/api/v1/live"), {
     health.value = frame;
   },
   refused: (subscription, code, message) => {
+    if (subscription.topic === "alerts") supply.value = "refused";
     console.warn(`subscription ${subscription.topic} refused: ${code} ${message}`);
   },
 });
@@ -72,7 +77,11 @@ function listen(): void {
   client.add(subscription("aggregates", filter, aggregatesSink, 2));
   client.add(subscription("sensors", {}, livenessSink(meetStranger), 1));
   client.add(subscription("system", {}, systemSink, 1));
+  client.add(subscription("alerts", {}, alertsSink));
   followSelection();
+  followAddress();
+  followDetail();
+  followDepartments();
   client.start();
   window.addEventListener("online", () => client.hurry());
   document.addEventListener("visibilitychange", () => {

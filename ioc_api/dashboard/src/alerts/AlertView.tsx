@@ -1,0 +1,133 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { WholeAlert } from "../api/alerts";
+import { nameOf, t } from "../i18n";
+import { SeverityMark } from "../marks/SeverityMark";
+import { detail, trouble } from "../store/detail";
+import { language } from "../store/prefs";
+import { sensors } from "../store/registry";
+import { alertId, leave } from "../store/route";
+import { selectedSensor, selectedZone } from "../store/selection";
+import { ActionForm } from "./ActionForm";
+import { AlertFacts } from "./AlertFacts";
+import { Badges, Standing } from "./AlertRow";
+import { Mutings, Story, ToldList } from "./Story";
+import { placeOf, word } from "./words";
+
+/** All that is known of the alert that the address names, and what a person can do about it. */
+export function AlertView({ id }: { id: number }) {
+  const head = useRef<HTMLHeadingElement>(null);
+  const shown = detail.value?.whole.id === id ? detail.value : null;
+
+  // Whoever came by the keyboard goes on from here, and back to where they came from.
+  useEffect(() => {
+    head.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+    const keys = (event: KeyboardEvent): void => {
+      if (event.key === "Escape" && !event.defaultPrevented) leave();
+    };
+    window.addEventListener("keydown", keys);
+    return () => {
+      window.removeEventListener("keydown", keys);
+      if (alertId.peek() === null)
+        document.querySelector<HTMLElement>(`[data-alert="${id}"] .alert-row`)?.focus();
+    };
+  }, [id]);
+
+  const alert = shown?.whole;
+  return (
+    <section
+      class="panel alert-view"
+      data-view={id}
+      data-revision={alert?.revision}
+      aria-labelledby="alert-title"
+    >
+      <header class="alert-head">
+        <button type="button" class="alert-back" onClick={leave}>
+          ← {t("alert.back")}
+        </button>
+        <span class="dim">{t("alert.number", { number: id })}</span>
+        <button
+          type="button"
+          class="close"
+          title={t("sensor.close")}
+          aria-label={t("sensor.close")}
+          onClick={leave}
+        >
+          ×
+        </button>
+      </header>
+      {trouble.value === "unreachable" && (
+        <p class="alert-trouble" role="status">
+          {t("alert.unreachable")}
+        </p>
+      )}
+      <div class="alert-scroll">
+        <h2 id="alert-title" tabIndex={-1} ref={head}>
+          {alert ? (
+            <>
+              <SeverityMark of={alert.severity} />
+              {nameOf(alert)}
+            </>
+          ) : (
+            t(trouble.value === "missing" ? "alert.missing" : "alert.loading", { number: id })
+          )}
+        </h2>
+        {trouble.value === "missing" && !alert && <p class="dim">{t("alert.missing_help")}</p>}
+        {shown && alert && (
+          <>
+            <p class="alert-sum" data-severity={alert.severity}>
+              <span class="alert-severity">{t(`severity.${alert.severity}`)}</span>
+              <span class="dim">{word(`kind.${alert.kind}`, alert.kind)}</span>
+              <Standing alert={alert} />
+              <Badges alert={alert} />
+            </p>
+            <p class="alert-where">
+              {[...placeOf(alert), alert.place].filter(Boolean).join(" · ")}
+              <MapLink alert={alert} />
+            </p>
+            {alert.retroactive && <p class="dim">{t("alert.retroactive")}</p>}
+            <AlertFacts alert={alert} why={shown.why} />
+            {shown.advice?.[language.value] && (
+              <div class="alert-advice">
+                <h3>{t("alert.advice")}</h3>
+                <p>{shown.advice[language.value]}</p>
+              </div>
+            )}
+            <ActionForm key={id} alert={alert} />
+            <h3>{t("alert.story")}</h3>
+            <Story flips={alert.flips} alert={alert} />
+            <h3>{t("alert.told")}</h3>
+            <ToldList told={alert.notifications} />
+            {shown.why && shown.why.muted.length > 0 && (
+              <>
+                <h3>{t("alert.muted")}</h3>
+                <Mutings muted={shown.why.muted} />
+              </>
+            )}
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** Point at it on our own map, where it has a place there. */
+function MapLink({ alert }: { alert: WholeAlert }) {
+  const sensor = alert.sensor_id === null ? undefined : sensors.value.get(alert.sensor_id);
+  const placed = sensor !== undefined && sensor.lat !== null;
+  if (!placed && alert.zone === null) return null;
+  const point = (): void => {
+    selectedZone.value = alert.zone;
+    selectedSensor.value = placed ? alert.sensor_id : null;
+    leave();
+    // On a phone the map is further down the page.
+    requestAnimationFrame(() =>
+      document.querySelector(".map-panel")?.scrollIntoView({ block: "nearest", behavior: "smooth" }),
+    );
+  };
+  return (
+    <button type="button" class="text-button" data-map-link onClick={point}>
+      {t("alert.map")}
+    </button>
+  );
+}

@@ -1,0 +1,56 @@
+import type { Alert } from "../api/alerts";
+import { formatAge, formatNumber } from "../format";
+import { type Key, nameOf, t, unitOf } from "../i18n";
+import { vi } from "../i18n/vi";
+import { language } from "../store/prefs";
+import { areas, zones } from "../store/registry";
+
+/** The text of that key; what the server says anew, and this screen has no word for, is shown as it came. */
+export function word(key: string, otherwise: string, values: Readonly<Record<string, string>> = {}): string {
+  return key in vi ? t(key as Key, values) : otherwise;
+}
+
+/** Where it is, the closest thing first: device, place, ward, area. */
+export function placeOf(alert: Alert): string[] {
+  const zone = zones.value.find((z) => z.code === alert.zone);
+  const area = areas.value.find((a) => a.code === alert.area);
+  const [kind = "", name = ""] = alert.subject.split("/");
+  return [
+    kind === "parent" ? t("alert.parent", { name }) : alert.sensor_name || alert.sensor_id,
+    alert.channel ? t("alert.channel", { name: alert.channel }) : null,
+    zone ? nameOf(zone) : alert.zone,
+    // A ward says which area it is in to those who work here; an area's own alert has nothing else.
+    zone ? null : area ? nameOf(area) : alert.area,
+  ].filter((part): part is string => Boolean(part));
+}
+
+/** A value in its unit: durations as ages, shares of children as percentages. */
+export function quantity(value: number | null, alert: Alert): string {
+  if (value === null) return "–";
+  if (alert.unit === "s") return formatAge(value);
+  if (alert.unit === "1" && alert.subject.startsWith("parent/")) return `${formatNumber(value * 100)} %`;
+  const unit = alert.unit === "1" ? "" : unitOf(alert.unit);
+  const size = Math.abs(value);
+  const digits = Number.isInteger(value) ? 0 : size >= 100 ? 0 : size >= 10 ? 1 : 2;
+  return `${formatNumber(value, digits)} ${unit}`.trim();
+}
+
+/** A rule that fires at any duration has no limit that would say anything. */
+export function limitOf(alert: Alert): string | null {
+  if (alert.threshold === null || (alert.unit === "s" && alert.threshold === 0)) return null;
+  return t("alert.limit", { limit: quantity(alert.threshold, alert) });
+}
+
+/** Of a text that has both languages around a stroke ("vi / en") the one that is read here. */
+export function half(text: string): string {
+  const [first, second, ...more] = text.split(" / ");
+  if (first === undefined || second === undefined || more.length > 0) return text;
+  const said = (language.value === "vi" ? first : second).trim();
+  return said.charAt(0).toLocaleUpperCase() + said.slice(1);
+}
+
+/** Whoever did it; the program itself is called so. */
+export function who(actor: string | null): string {
+  if (actor === null || actor === "") return "–";
+  return actor === "engine" ? t("alert.engine") : actor;
+}

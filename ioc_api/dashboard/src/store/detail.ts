@@ -1,0 +1,162 @@
+import { effect, signal } from "@preact/signals";
+import type { Alert, WholeAlert, WholeRule, WhyAlert } from "../api/alerts";
+import { ApiError, get, post } from "../api/http";
+import { alerts } from "./alerts";
+import { learn } from "./departments";
+import { alertId } from "./route";
+
+export interface Advice {
+  vi: string;
+  en: string;
+}
+
+/** The alert that is looked at. `why` and `advice` come after it, and may never come. */
+export interface Detail {
+  whole: WholeAlert;
+  why: WhyAlert | null;
+  advice: Advice | null;
+}
+
+export const detail = signal<Detail | null>(null);
+/** Why there is none, or why it is not renewed. */
+export const trouble = signal<"missing" | "unreachable" | null>(null);
+
+/** Messages are sent without a flip: they are looked after from time to time. */
+const LOOK_MS = 10_000;
+const RETRY_MS = 3_000;
+
+/** Take an alert that is newer than the one shown; what happened to it follows with the next look. */
+export function takeNewer(alert: Alert): void {
+  const shown = detail.peek();
+  if (!shown || shown.whole.id !== alert.id || shown.whole.revision > alert.revision) return;
+  const { flips, notifications } = shown.whole;
+  detail.value = { ...shown, whole: { ...alert, flips, notifications } };
+}
+
+/** Keep `detail` true to the address and to what the socket tells. */
+export function followDetail(): () => void {
+  let look: (() => void) | null = null;
+  const stopAddress = effect(() => {
+    const id = alertId.value;
+    detail.value = null;
+    trouble.value = null;
+    look = null;
+    if (id === null) return;
+    const watch = new Watch(id);
+    look = () => watch.look();
+    return () => watch.stop();
+  });
+  let seen: Alert | undefined;
+  const stopNews = effect(() => {
+    const id = alertId.value;
+    const item = id === null ? undefined : alerts.value.get(id);
+    if (item !== seen && id !== null) look?.();
+    seen = item;
+  });
+  return () => {
+    stopNews();
+    stopAddress();
+  };
+}
+
+/** Reads one alert again and again, one question at a time. */
+class Watch {
+  private gone = false;
+  private busy = false;
+  private again = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private adviceOf = "";
+  private advice: Advice | null = null;
+
+  constructor(private readonly id: number) {
+    this.look();
+  }
+
+  stop(): void {
+    this.gone = true;
+    clearTimeout(this.timer);
+  }
+
+  look(): void {
+    if (this.busy) {
+      this.again = true;
+      return;
+    }
+    this.busy = true;
+    clearTimeout(this.timer);
+    this.read().then((wait) => {
+      this.busy = false;
+      if (this.gone) return;
+      if (this.again) {
+        this.again = false;
+        this.look();
+      } else if (wait > 0) this.timer = setTimeout(() => this.look(), wait);
+    });
+  }
+
+  /** Milliseconds until the next look; 0: never. */
+  private async read(): Promise<number> {
+    try {
+      const whole = await get<WholeAlert>(`alerts/${this.id}`);
+      if (this.gone) return 0;
+      const shown = detail.peek();
+      if (shown && shown.whole.revision > whole.revision) return RETRY_MS;
+      detail.value = { whole, why: shown?.why ?? null, advice: this.advice };
+      const why = await get<WhyAlert>(`alerts/${this.id}/why`);
+      if (this.gone) return 0;
+      learn(why.concerned);
+      await this.advise(whole);
+      if (this.gone) return 0;
+      detail.value = { whole: detail.peek()?.whole ?? whole, why, advice: this.advice };
+      trouble.value = null;
+      return LOOK_MS;
+    } catch (cause) {
+      if (this.gone) return 0;
+      const missing = cause instanceof ApiError && (cause.status === 404 || cause.status === 422);
+      trouble.value = missing ? "missing" : "unreachable";
+      return missing ? 0 : RETRY_MS;
+    }
+  }
+
+  /** What to do, as the rule said it at that version; an alert without advice is an alert all the same. */
+  private async advise(alert: Alert): Promise<void> {
+    const version = `${alert.rule}/${alert.rule_version}`;
+    if (this.adviceOf === version) return;
+    this.adviceOf = version;
+    this.advice = null;
+    try {
+      const rule = await get<WholeRule>(`rules/${encodeURIComponent(alert.rule)}`);
+      const then = rule.versions.find((v) => v.version === alert.rule_version)?.rule;
+      if (then && (then.advice_vi || then.advice_en))
+        this.advice = { vi: then.advice_vi ?? "", en: then.advice_en ?? "" };
+    } catch (cause) {
+      console.info(cause);
+    }
+  }
+}
+
+export type Act = "acknowledge" | "unacknowledge" | "assign" | "comment" | "resolve" | "close" | "reopen";
+
+/** What came of an action; `conflict`: somebody was faster, and `current` is how it stands now. */
+export type Outcome =
+  | { kind: "done" }
+  | { kind: "conflict"; current: Alert | null }
+  | { kind: "refused"; text: string }
+  | { kind: "failed" };
+
+/** Do it to the alert as it was seen. */
+export async function act(seen: Alert, what: Act, said: Record<string, string>): Promise<Outcome> {
+  try {
+    const now = await post<Alert>(`alerts/${seen.id}/${what}`, { revision: seen.revision, ...said });
+    if (now) takeNewer(now);
+    return { kind: "done" };
+  } catch (cause) {
+    if (!(cause instanceof ApiError) || cause.status === 0 || cause.status >= 500) return { kind: "failed" };
+    if (cause.status === 409) {
+      const current = (cause.problem.current ?? null) as Alert | null;
+      if (current) takeNewer(current);
+      return { kind: "conflict", current };
+    }
+    return { kind: "refused", text: String(cause.problem.detail ?? cause.message) };
+  }
+}
