@@ -81,10 +81,12 @@ class Kept:
         self.since_us = 0
 
     def make(self, now_us: int, world: World, oldest_us: int | None = None) -> Windows:
-        """The windows; they are empty and stand at ``now_us`` when there were none."""
+        """The windows; when there were none they are empty, and ``now_us`` is the first moment to be looked at."""
         if self.windows is None:
             self.since_us = now_us if oldest_us is None else oldest_us
-            self.windows = Windows(self.domain, len(world.roster.groups), now_us=self.edge_us(now_us))
+            self.windows = Windows(
+                self.domain, len(world.roster.groups), now_us=self.edge_us(now_us) - EVERY_S * SECOND
+            )
             self.place(world)
         return self.windows
 
