@@ -58,7 +58,7 @@ def import_(
     """Nhập quy tắc / Keep rules, departments and routes from files: all of it, or nothing where something is wrong."""
     chosen = settings.load()
     contents = read(files)
-    with _database(chosen, "alerts-import") as conn:
+    with database(chosen, "alerts-import") as conn:
         shipped.seed(conn)
         found = checks.check_contents(
             contents, of_database(conn, catalog.load(chosen)), [s.rule for s in store.stored(conn)]
@@ -97,7 +97,7 @@ def export(
         departments = [p.value for p in ours.departments]
         routes = [p.value for p in ours.routes]
     else:
-        with _database(settings.load(), "alerts-export") as conn:
+        with database(settings.load(), "alerts-export") as conn:
             rules = [s.rule for s in store.stored(conn)]
             departments, routes = directory_store.departments(conn), directory_store.routes(conn)
     if codes:
@@ -110,7 +110,7 @@ def export(
 
 def list_() -> None:
     """Danh sách quy tắc / Rules with their version, severity, state, and who changed them last."""
-    with _database(settings.load(), "alerts-list") as conn:
+    with database(settings.load(), "alerts-list") as conn:
         rows = [_row(s) for s in store.stored(conn)]
     head = ("code", "version", "severity", "kind", "state", "changed by", "tên / name")
     widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head) - 1)]
@@ -119,7 +119,7 @@ def list_() -> None:
 
 
 @contextmanager
-def _database(chosen: Settings, application: str) -> Iterator[psycopg.Connection]:
+def database(chosen: Settings, application: str) -> Iterator[psycopg.Connection]:
     """A connection; Unavailable where the database has no tables of alerts yet."""
     with db.connect(chosen.database_url, application=application) as conn:
         try:
@@ -187,7 +187,7 @@ def _found(contents: Contents, chosen: Settings, offline: bool) -> list[Finding]
     vocabulary = catalog.load(chosen)
     if chosen.database_url and not offline:
         try:
-            with _database(chosen, "alerts-check") as conn:
+            with database(chosen, "alerts-check") as conn:
                 return checks.check_contents(
                     contents, of_database(conn, vocabulary), [s.rule for s in store.stored(conn)]
                 )

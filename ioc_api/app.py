@@ -27,6 +27,7 @@ from ioc_api.opendata.door import Door
 from ioc_api.problems import MEDIA, RESPONSES, install
 from ioc_api.rest import (
     aggregates,
+    alert_ledger,
     alerts,
     balance,
     cap,
@@ -44,6 +45,7 @@ from ioc_api.rest import (
     quality,
     quarantine,
     rules,
+    rules_replay,
     sensors,
     session,
     silences,
@@ -146,7 +148,8 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     # Who is let in comes first. The older operations above take unknown parameters as they always did.
     exact = [*guarded, Depends(only_declared)]
     figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise)
-    noticed = (cap, alerts, notifications, rules, silences, departments, channels)
+    # /alerts/ledger comes before /alerts/{number}.
+    noticed = (cap, alert_ledger, alerts, notifications, rules_replay, rules, silences, departments, channels)
     for asked in (*figures, *noticed):
         app.include_router(asked.router, prefix=PREFIX, dependencies=exact, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})

@@ -276,7 +276,8 @@ async def _keep(
     return {**await change(service, task, _shown), "findings": [_finding(f) for f in found]}
 
 
-def _given(body: dict[str, Any], code: str | None = None) -> Rule:
+def given(body: dict[str, Any], code: str | None = None) -> Rule:
+    """The rule of a body, or 422 with what keeps it from being one."""
     rule = _decoded(body if code is None else {"code": code, **body})
     if isinstance(rule, Finding):
         raise _refuse([rule], f"{rule.where or 'rule'}: {rule.vi} / {rule.en}")
@@ -295,7 +296,7 @@ def _given(body: dict[str, Any], code: str | None = None) -> Rule:
 async def create_rule(request: Request, service: Served, asked: NewRule) -> KeptRule:
     """Errors are a 422 that lists all that was found; warnings as well, unless `accept_warnings` says that they were
     read. 409 where there is such a rule already."""
-    return KeptRule.model_validate(await _keep(service, request, _given(asked.rule), asked, 0))
+    return KeptRule.model_validate(await _keep(service, request, given(asked.rule), asked, 0))
 
 
 def _found(stored: Stored | None) -> Stored:
@@ -324,7 +325,7 @@ async def get_rule(service: Served, code: Code, response: Response) -> WholeRule
     "/{code}", operation_id="put_rule", summary="Change a rule: a new version", responses={**_REFUSED, **CHANGES}
 )
 async def put_rule(request: Request, service: Served, code: Code, asked: NewRule, match: IfMatch) -> KeptRule:
-    rule, version = _given(asked.rule, code), seen(asked.revision, match)
+    rule, version = given(asked.rule, code), seen(asked.revision, match)
     await service.database.act(lambda conn: _found(store.find(conn, code)))
     return KeptRule.model_validate(await _keep(service, request, rule, asked, version))
 

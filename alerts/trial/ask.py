@@ -1,0 +1,126 @@
+"""A replay on a city's database: with its sensors and rules as they are now, and the history that is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+
+import psycopg
+
+from alerts.engine import rulebook
+from alerts.judge.bind import in_force
+from alerts.judge.terms import SECOND
+from alerts.rules.known import city_day
+from alerts.rules.model import Rule
+from alerts.trial.cases import named
+from alerts.trial.past import Source, sources, steps, wanted
+from alerts.trial.replay import Replay, Report
+from infra.catalog import Catalog
+from infra.settings import Settings
+from infra.shown import Shown
+from infra.times import now_us, rfc3339
+
+
+class TooMuch(Exception):
+    """The replay has used up what it may; the message says what to do."""
+
+
+class Note(Shown, frozen=True, kw_only=True):
+    """What must be known to read the figures."""
+
+    shown_as = "ReplayNote"
+    code: str
+    vi: str
+    en: str
+
+
+class Answer(Shown, frozen=True, kw_only=True):
+    """What a replay found, from what, and how long it took."""
+
+    shown_as = "RuleReplay"
+    since: str
+    until: str
+    report: Report
+    sources: tuple[Source, ...]
+    notes: tuple[Note, ...]
+    took_s: float
+    readings_per_s: float
+
+
+MINUTES = Note(
+    code="minutes",
+    vi="Một phần chỉ còn số liệu phút: mỗi phút là một giá trị trung bình. Đỉnh ngắn hơn một phút không thấy được, nên"
+    " số lần báo có thể ít hơn thực tế; cảm biến báo thưa hơn một phút thì không đổi.",
+    en="For a part only minutes are kept: each minute is one value, its mean. What was shorter than a minute cannot be"
+    " seen, so it may have fired more often than is said; nothing changes for sensors that report less than once a"
+    " minute. Readings that devices marked as calibrating or faulty are not in it.",
+)
+NOW = Note(
+    code="sensors",
+    vi="Xét với danh mục cảm biến hiện nay (khu vực, nhãn, trạng thái), không phải danh mục lúc đó.",
+    en="Judged with the sensors as they are registered now (places, tags, status), not as they were then.",
+)
+FIGURES = Note(
+    code="once_a_minute",
+    vi="Số liệu khu vực và quy tắc về quy tắc được xem mỗi phút một lần (bộ máy: 5 giây).",
+    en="Figures of places, and rules about rules, are looked at once a minute (the engine: every 5 s).",
+)
+OFF = Note(
+    code="not_in_force",
+    vi="Quy tắc đang tắt hoặc ngoài hiệu lực: đây là điều đã xảy ra nếu nó được bật.",
+    en="The rule is off or not in force: this is what would have been, had it been on.",
+)
+
+
+def replay(
+    conn: psycopg.Connection,
+    catalog: Catalog,
+    settings: Settings,
+    rule: Rule,
+    from_us: int,
+    to_us: int,
+    *,
+    written: Iterable[Rule] = (),
+    share: float = 0.05,
+    limit_s: float = 3600.0,
+    most_readings: int = 10_000_000_000,
+) -> Answer:
+    """Put a rule to [from, to), at the most to now. ``written``: rules that are not stored yet, and count in place of
+    those that are. Unfit: it cannot be; TooMuch: it would take longer than ``limit_s``."""
+    begun = time.monotonic()
+    to_us = min(to_us, now_us())
+    book = rulebook.read(conn, catalog, settings, now_us())
+    known = {**book.rules, **{r.code: r for r in written}}
+    run = Replay(rule, book.world, from_us, to_us, others=_theirs(rule, known), share=share)
+    found = wanted(conn, run.bounds, book.world)
+    for parts, until_us in steps(conn, found, run.begin_us, to_us):
+        run.take(parts, until_us)
+        if run.readings > most_readings or time.monotonic() - begun > limit_s:
+            at = rfc3339(until_us)
+            raise TooMuch(
+                f"đã xét {run.readings:,} số đo đến {at}: chọn khoảng ngắn hơn hoặc phạm vi nhỏ hơn, hoặc dùng ioc"
+                f" alerts replay / {run.readings:,} readings were judged up to {at}: ask for a shorter span or"
+                " a smaller scope, or use ioc alerts replay"
+            )
+    took = time.monotonic() - begun
+    origin = sources(found, from_us, to_us)
+    notes = [NOW]
+    notes += [MINUTES] if any(s.kept == "minutes" for s in origin) else []
+    notes += [] if run.by_readings else [FIGURES]
+    notes += [] if in_force(rule, city_day()) else [OFF]
+    return Answer(
+        since=rfc3339(from_us), until=rfc3339(to_us), report=run.report(), sources=tuple(origin), notes=tuple(notes),
+        took_s=round(took, 3), readings_per_s=round(run.readings / max(took, 1 / SECOND)),
+    )  # fmt: skip
+
+
+def _theirs(rule: Rule, known: Mapping[str, Rule]) -> list[Rule]:
+    """The rules that it looks at, and those that they look at."""
+    out: dict[str, Rule] = {}
+    left = list(named(rule))
+    while left:
+        code = left.pop()
+        if code in known and code not in out and code != rule.code:
+            out[code] = known[code]
+            left += named(known[code])
+    return list(out.values())
