@@ -120,7 +120,8 @@ def test_characters_that_text_cannot_have(shared_city: City) -> None:
                     headers={**HEADERS, "Content-Type": "application/json"},
                 )  # fmt: skip
                 assert answer.status_code < 500, (method, address, body, answer.text[:500])
-                if answer.status_code >= 400:
+                # Who opens a link of a message is a person: the answer is a page.
+                if answer.status_code >= 400 and not path.startswith("/a/"):
                     assert answer.headers["content-type"] == "application/problem+json", (method, address, body)
     assert count > 500
 
