@@ -44,9 +44,6 @@ export function AlertPanel() {
                 </span>
               ))}
             </span>
-            <span class="panel-hint">
-              {unseen > 0 ? t("alerts.unseen", { count: formatNumber(unseen) }) : t("alerts.all_seen")}
-            </span>
           </>
         ) : (
           <span class="dim alerts-none">
@@ -55,9 +52,9 @@ export function AlertPanel() {
         )}
       </div>
       <EngineNote />
+      {all > 0 && <OrderSwitch choice={list.length > 1} unseen={unseen} />}
       {wide && (
         <div class="alerts-box">
-          {list.length > 1 && <OrderSwitch />}
           <ul class="alerts-list">
             {list.slice(0, pages.value * PAGE).map((entry) => (
               <AlertRow key={entry.alert.id} alert={entry.alert} within={entry.children} />
@@ -109,22 +106,30 @@ function EngineNote() {
   );
 }
 
-function OrderSwitch() {
+/** What comes first in the list, and how much of it waits for somebody. */
+function OrderSwitch({ choice, unseen }: { choice: boolean; unseen: number }) {
   return (
-    <fieldset class="chips alerts-order" aria-label={t("alerts.title")}>
-      {(["severity", "time"] as Order[]).map((by) => (
-        <button
-          key={by}
-          type="button"
-          class="chip"
-          aria-pressed={order.value === by}
-          onClick={() => {
-            order.value = by;
-          }}
-        >
-          {word(`alerts.by_${by}`, by)}
-        </button>
-      ))}
-    </fieldset>
+    <div class="alerts-order">
+      {choice && (
+        <fieldset class="chips" aria-label={t("alerts.title")}>
+          {(["severity", "time"] as Order[]).map((by) => (
+            <button
+              key={by}
+              type="button"
+              class="chip"
+              aria-pressed={order.value === by}
+              onClick={() => {
+                order.value = by;
+              }}
+            >
+              {word(`alerts.by_${by}`, by)}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      <span class="dim">
+        {unseen > 0 ? t("alerts.unseen", { count: formatNumber(unseen) }) : t("alerts.all_seen")}
+      </span>
+    </div>
   );
 }

@@ -55,6 +55,7 @@ export function AlertRow({ alert, within }: { alert: Alert; within: Alert[] }) {
 function AlertLink({ alert }: { alert: Alert }) {
   const since = Date.parse(alert.started_at);
   const limit = limitOf(alert);
+  const place = placeOf(alert).join(" · ");
   return (
     <a
       class="alert-row"
@@ -72,7 +73,9 @@ function AlertLink({ alert }: { alert: Alert }) {
               })}
         </span>
       </span>
-      <span class="alert-place">{placeOf(alert).join(" · ")}</span>
+      <span class="alert-place" title={place}>
+        {place}
+      </span>
       <span class="alert-line alert-facts">
         <b class="number">{quantity(alert.value, alert)}</b>
         {limit && <span class="dim number">{limit}</span>}
@@ -81,7 +84,7 @@ function AlertLink({ alert }: { alert: Alert }) {
         </span>
       </span>
       <span class="alert-line alert-foot">
-        <span class="alert-severity">{t(`severity.${alert.severity}`)}</span>
+        <span class="unseen">{t(`severity.${alert.severity}`)}</span>
         <Standing alert={alert} />
         <Badges alert={alert} />
         <span class="dim alert-department">

@@ -82,7 +82,7 @@ export function AlertView({ id }: { id: number }) {
               <Badges alert={alert} />
             </p>
             <p class="alert-where">
-              {[...placeOf(alert), alert.place].filter(Boolean).join(" · ")}
+              <span>{whereabouts(alert)}</span>
               <MapLink alert={alert} />
             </p>
             {alert.retroactive && <p class="dim">{t("alert.retroactive")}</p>}
@@ -109,6 +109,14 @@ export function AlertView({ id }: { id: number }) {
       </div>
     </section>
   );
+}
+
+/** With the place, where the sensor's name does not say it already. */
+function whereabouts(alert: WholeAlert): string {
+  const parts = placeOf(alert);
+  const { place } = alert;
+  if (place && !parts.some((part) => part.includes(place))) parts.push(place);
+  return parts.join(" · ");
 }
 
 /** Point at it on our own map, where it has a place there. */

@@ -26,6 +26,8 @@ export class Scene {
   readonly labels: Labels;
   private bounds: [[number, number], [number, number]] | null = null;
   private readonly ready: Promise<void>;
+  /** Whether a person has chosen what the map shows; else it always shows the whole city. */
+  private chosen = false;
 
   constructor(container: HTMLElement, picks: Picks) {
     this.map = new GlMap({
@@ -51,6 +53,9 @@ export class Scene {
     this.map.addControl(new ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-right");
     this.ready = new Promise((done) => this.map.once("load", () => done()));
     this.ready.then(() => this.build(picks));
+    this.map.on("movestart", (event) => {
+      if (event.originalEvent) this.chosen = true;
+    });
     this.map.on("webglcontextlost", () => picks.failed());
   }
 
@@ -183,7 +188,10 @@ export class Scene {
     this.source("chosen").setData(
       at ? { type: "Feature", properties: {}, geometry: { type: "Point", coordinates: at } } : EMPTY,
     );
-    if (at) this.reveal(at as [number, number]);
+    if (at) {
+      this.chosen = true;
+      this.reveal(at as [number, number]);
+    }
     this.map.setFilter("zone-chosen", ["==", ["get", "code"], zone ?? ""]);
   }
 
@@ -198,21 +206,24 @@ export class Scene {
   }
 
   fit(animate = true): void {
+    this.chosen = false;
     if (this.bounds) this.map.fitBounds(this.bounds, { padding: this.margins(), animate, duration: 400 });
   }
 
   /** The legend lies on the map's lower edge where there is room for it. */
   private margins(): { top: number; right: number; bottom: number; left: number } {
-    const wide = this.map.getContainer().clientWidth > 600;
+    const wide = this.map.getContainer().clientWidth > 440;
     return { top: wide ? 24 : 12, right: 24, bottom: wide ? 56 : 12, left: wide ? 24 : 12 };
   }
 
   zoomBy(steps: number): void {
+    this.chosen = true;
     this.map.zoomTo(this.map.getZoom() + steps, { duration: 200 });
   }
 
   resize(): void {
     this.map.resize();
+    if (!this.chosen) this.fit(false);
   }
 
   remove(): void {

@@ -34,13 +34,14 @@ function newer(a: Alert, b: Alert): number {
   return b.started_at.localeCompare(a.started_at) || b.id - a.id;
 }
 
-/** The open alert that speaks for this one in the end, or itself. What is over speaks for nothing. */
+/** The open alert that speaks for this one in the end, or itself. What is over speaks for nothing, a circle for nobody. */
 function speaker(alert: Alert, open: ReadonlyMap<number, Alert>): Alert {
   let at = alert;
   const met = new Set([at.id]);
   while (at.incident !== null) {
     const next = open.get(at.incident);
-    if (!next || met.has(next.id)) break;
+    if (!next) break;
+    if (met.has(next.id)) return alert;
     met.add(next.id);
     at = next;
   }
