@@ -30,11 +30,11 @@ OPERATIONS = (
     "list_alerts", "get_alert", "why_alert", "acknowledge_alert", "unacknowledge_alert", "assign_alert",
     "comment_alert", "resolve_alert", "close_alert", "reopen_alert", "list_notifications", "get_notification",
     "why_notification", "retry_notification", "list_drills", "show_link", "use_link",
-        "cap_feed", "get_alert_cap", "get_notification_cap", "list_rules", "check_rule", "create_rule", "get_rule",
-        "put_rule", "enable_rule", "disable_rule", "delete_rule", "list_silences", "check_silence", "create_silence",
-        "get_silence", "end_silence", "list_departments", "get_department", "create_department", "put_department",
-        "list_routes", "create_route", "put_route", "delete_route", "list_channels", "get_channel", "create_channel",
-        "put_channel", "delete_channel", "test_channel",
+    "cap_feed", "get_alert_cap", "get_notification_cap", "list_rules", "check_rule", "create_rule", "get_rule",
+    "put_rule", "enable_rule", "disable_rule", "delete_rule", "list_silences", "check_silence", "create_silence",
+    "get_silence", "end_silence", "list_departments", "get_department", "create_department", "put_department",
+    "list_routes", "create_route", "put_route", "delete_route", "list_channels", "get_channel", "create_channel",
+    "put_channel", "delete_channel", "test_channel", "alert_ledger", "replay_rule",
 )  # fmt: skip
 
 
