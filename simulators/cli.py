@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -139,6 +139,73 @@ def run(
     took = time.monotonic() - begun
     summary = Summary(len(fleet), publisher.counts, took, clock.start_us, city.event_us, complete)
     _print(summary.as_dict(), as_json)
+    if not complete or publisher.counts.refused:
+        raise typer.Exit(1)
+
+
+@app.command()
+def scenario(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="flood-2025: the flood of October 2025.")],
+    times: Annotated[
+        Literal["now", "past"],
+        typer.Option(
+            help="now: it begins now and goes faster than it did (--speed), as if it happened. past: it keeps its "
+            "pace, shifted so that it ended an hour ago, as a backlog."
+        ),
+    ] = "now",
+    speed: Annotated[float, typer.Option(min=1, help="With now: so many times faster than it was.")] = 600.0,
+    every: Annotated[str, typer.Option(help="A reading of each gauge so often, in the time of then.")] = "10m",
+    wobble: Annotated[
+        float, typer.Option(min=0, max=1, help="What instruments and waves add, m (standard deviation).")
+    ] = 0.0,
+    recede: Annotated[
+        bool, typer.Option("--recede", help="Let the water fall on after the last known level: an assumption.")
+    ] = False,
+    register: Annotated[
+        bool, typer.Option("--register", help="First put its gauges into the registry of IOC_DATABASE_URL.")
+    ] = False,
+    mqtt: Annotated[str | None, typer.Option(metavar="URL", help="Broker; default: IOC_MQTT_URL.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for a broker that cannot be reached yet.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Kể lại sự kiện có thật / Tell again what really happened, by gauges of its own. Its alerts are real ones."""
+    from infra import catalog as catalogs
+    from infra import settings
+    from infra.times import now_us
+    from simulators import scenario as scenarios
+    from simulators.clock import Clock
+    from simulators.publish import Publisher
+    from simulators.run import Run, Summary
+
+    known = settings.load()
+
+    def telling() -> scenarios.Telling:
+        return scenarios.tell(
+            name, now_us(), when=times, speed=speed, every_s=_seconds(every), wobble=wobble, recede=recede
+        )
+
+    one = telling()
+    if register:
+        sites = {s.site_id: s for s in catalogs.load(known).sites}
+        _register(known.database_url, one.sensors(sites), None)
+    stop = _stop_at_signals()
+    publisher = Publisher(mqtt or known.mqtt_url, f"sim-{os.getpid()}-{secrets.token_hex(3)}", stop=stop)
+    publisher.connect(wait=wait)
+    one = telling()  # it begins when somebody can hear it
+    # What is past is told as quickly as it goes.
+    clock = Clock(one.begin_us - 1, now_us(), 1.0 if times == "now" else 1e6)
+    begun = time.monotonic()
+    city = Run(one, publisher, clock, stop, messages=one.messages)
+    try:
+        city.go()
+    finally:
+        complete = publisher.close(PATIENCE_S)
+    took = time.monotonic() - begun
+    summary = Summary(len(one.gauges), publisher.counts, took, one.begin_us, city.event_us, complete)
+    told = {"scenario": name, "source": one.scenario.source, "begin": one.begin_us, "first": one.first_us}
+    if not as_json:
+        typer.echo(f"{one.scenario.vi} / {one.scenario.en}\n{one.scenario.source}")
+    _print({**summary.as_dict(), **told}, as_json)
     if not complete or publisher.counts.refused:
         raise typer.Exit(1)
 

@@ -7,16 +7,28 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from simulators.clock import Clock
 from simulators.ledger import Ledger
 from simulators.publish import Counts, Publisher
-from simulators.town import Batch, Town
+from simulators.town import Batch
 
 AHEAD_S = 1.0  # real time that is computed at once
 MOST_MESSAGES = 20_000  # computed at once
 TICK_S = 0.005
+
+
+class City(Protocol):
+    """What a run tells: a town, or a scenario."""
+
+    @property
+    def per_s(self) -> float:
+        """Messages a second of event time."""
+
+    def between(self, after_us: int, until_us: int) -> Batch:
+        """Messages of (after, until]."""
+        ...
 
 
 @dataclass
@@ -57,7 +69,7 @@ class Run:
 
     def __init__(
         self,
-        town: Town,
+        town: City,
         publisher: Publisher,
         clock: Clock,
         stop: threading.Event,
