@@ -9,7 +9,7 @@ import psycopg
 
 from alerts.life import rows
 from alerts.life.rows import Alert
-from alerts.notice.book import Book
+from alerts.notice.book import RANK, Book
 from alerts.rules.model import Absence, Children, Rule
 
 SPEAKING = ("firing", "acknowledged", "in_progress")
@@ -22,7 +22,8 @@ def speakers(conn: psycopg.Connection, book: Book, alerts: Iterable[Alert], now:
     """By the ids of alerts, the open alert that speaks for each: that of its parent.
 
     A parent's alert is that of a rule about its children (it speaks for the alerts of the rules it counts, and for
-    silence), or of the parent's own sensor that is silent (it speaks for silence, and for alerts of its own kind).
+    silence), or of the parent's own sensor that is silent (it speaks for silence). Both speak for alerts of their own
+    kind that are no graver. Of several, one that is still open comes first, then one that counts the alert's rule.
     """
     children = [a for a in alerts if a.parent]
     if not children:
@@ -44,15 +45,24 @@ def speakers(conn: psycopg.Connection, book: Book, alerts: Iterable[Alert], now:
 def _speaker(
     conn: psycopg.Connection, book: Book, child: Alert, by_parent: Mapping[str, list[tuple[Alert, Rule]]]
 ) -> Alert | None:
+    found: list[tuple[tuple[bool, bool, int, int], Alert]] = []
+    own = book.rule(conn, child.rule, child.rule_version)
+    silent = child.condition == "lost" or (own is not None and isinstance(own.condition, Absence))
     for speaker, rule in by_parent.get(str(child.parent), ()):
-        if speaker.id == child.id:
+        # Of two about the same parent only one can speak for the other, or nobody would be told of either.
+        if speaker.id == child.id or (speaker.subject == child.subject and _weight(speaker) <= _weight(child)):
             continue
-        own = book.rule(conn, child.rule, child.rule_version)
-        silent = child.condition == "lost" or (own is not None and isinstance(own.condition, Absence))
         counted = isinstance(rule.condition, Children) and child.rule in rule.condition.rules
-        if silent or counted or child.kind == speaker.kind:
-            return speaker
-    return None
+        # A cabinet that is lit by day does not speak for one that is dangerous to touch.
+        alike = child.kind == speaker.kind and RANK[child.severity] <= RANK[speaker.severity]
+        if silent or counted or alike:
+            found.append(((speaker.state in SPEAKING, counted, *_weight(speaker)), speaker))
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def _weight(alert: Alert) -> tuple[int, int]:
+    """The graver one first, then the older."""
+    return RANK[alert.severity], -alert.id
 
 
 def over(conn: psycopg.Connection, number: int, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from alerts import life
 from alerts.notice import silence
 from alerts.notice.silence import Matcher
 from infra.catalog import Catalog
-from tests.notices import CABINET, DARK, RULES, TUESDAY, Office
+from tests.notices import CABINET, DARK, RULES, TUESDAY, Office, rule
 
 pytestmark = pytest.mark.servers
 
@@ -164,6 +164,28 @@ def test_a_lamp_that_stays_dark_when_its_cabinet_is_back_is_told(ward: Office) -
     }  # fmt: skip
     assert ward.alert("dark").incident is None
     assert CABINET.kind == DARK.kind
+
+
+def test_of_two_alerts_of_one_cabinet_the_graver_is_told_and_speaks_for_its_lamps(ward: Office) -> None:
+    ward.know(
+        rule("lit", kind="lamp_fault", severity="warning", condition=CABINET.condition),
+        rule("lost", kind="lamp_fault", condition=CABINET.condition),
+    )
+    ward.lamps(2)
+    ward.happens("fired", code="lit", subject="parent/TU-01", parent="TU-01")
+    ward.goes_on(60)
+    ward.happens("cleared", code="lit", subject="parent/TU-01", parent="TU-01")
+    # While the first one still speaks for what comes back, the cabinet goes dark: two rules see it in one moment.
+    ward.happens("fired", code="cabinet", subject="parent/TU-01", parent="TU-01")
+    ward.happens("fired", code="lost", subject="parent/TU-01", parent="TU-01")
+    ward.happens("fired", "L0", "dark", parent="TU-01")
+    ward.goes_on(600)
+    (lit, dark) = ward.messages("firing")
+    assert [a.rule for a in lit.content.alerts] == ["lit"]
+    assert [(a.rule, a.what) for a in dark.content.alerts] == [("cabinet", None), ("lit", "resolved")]
+    cabinet = ward.alert("cabinet")
+    assert cabinet.incident is None
+    assert ward.alert("lost").incident == ward.alert("dark").incident == cabinet.id
 
 
 def test_a_backlog_is_one_summary(ward: Office) -> None:
