@@ -15,7 +15,8 @@ from alerts.notice.stale import Changed
 from alerts.rules.directory import Department, Hours, Pace, Role, Route
 from alerts.rules.model import Kind, Severity
 
-_CODE = r"^[a-z0-9_]{1,40}$"
+#: As in files: alerts/rules/checks/directory.py.
+_CODE = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -76,7 +77,10 @@ def save_department(
     kept = department(conn, body.code)
     if not done.rowcount:
         if kept is None and revision is None:
-            raise Refused("mã: chữ thường, số và _", "code: 1 to 40 of the letters a-z, 0-9 and _")
+            raise Refused(
+                "mã gồm chữ thường không dấu, số, - và _ (tối đa 64)",
+                "a code is lower-case letters, digits, - and _ (64 at the most)",
+            )
         if kept is None:
             raise Refused(f"không có đơn vị {body.code}", f"there is no department {body.code}")
         raise Changed(kept)

@@ -109,10 +109,13 @@ def test_departments(office: Office) -> None:
     assert (done.body, done.revision, done.changed_by) == (other, 2, "binh")
     with pytest.raises(Changed):
         edit.save_department(office.conn, POLICE, made.revision, actor="an", now=office.now)
+    # The codes that ship have hyphens.
+    like = msgspec.structs.replace(POLICE, code="cong-an-2")
+    assert edit.save_department(office.conn, like, None, actor="an", now=office.now).id == "cong-an-2"
     with pytest.raises(Changed):
         edit.save_department(office.conn, POLICE, None, actor="an", now=office.now)
     for bad, says in (
-        ({"code": "CS GT"}, "code: 1 to 40"), ({"vi": ""}, "name .vi. is needed"), ({"pace": Pace(storm=0)}, "storm"),
+        ({"code": "CS GT"}, "a code is lower-case"), ({"vi": ""}, "name .vi. is needed"), ({"pace": Pace(storm=0)}, "storm"),
         ({"hours": (Hours(days=(9,), start="07:30", to="17:00"),)}, "hours"),
         ({"pace": Pace(escalate_s={"critical": 1.0})}, "escalate_s"),
     ):  # fmt: skip
