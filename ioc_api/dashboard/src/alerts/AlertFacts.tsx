@@ -12,8 +12,8 @@ type Row = [name: string, text: string, href?: string];
 /** Time of day, or with its day where that is another one. */
 export const at = (time: string): string => formatMoment(Date.parse(time), now.value);
 
-/** What is known of an alert, line by line; what is not known is left out. */
-export function AlertFacts({ alert, why }: { alert: Alert; why: WhyAlert | null }) {
+/** What must be known to act; what is not known is left out. */
+export function AlertFacts({ alert }: { alert: Alert }) {
   const limit = limitOf(alert);
   const age = formatAge((now.value - Date.parse(alert.started_at)) / 1000);
   const rows: Row[] = [
@@ -40,6 +40,12 @@ export function AlertFacts({ alert, why }: { alert: Alert; why: WhyAlert | null 
       [alert.assigned_to, alert.assigned_at && at(alert.assigned_at)].filter(Boolean).join(" · "),
     ]);
   rows.push([t("alert.department"), alert.department ? departmentName(alert.department) : t("alert.nobody")]);
+  return <Rows rows={rows} />;
+}
+
+/** What else is known of it. */
+export function MoreFacts({ alert, why }: { alert: Alert; why: WhyAlert | null }) {
+  const rows: Row[] = [];
   const others = why?.concerned.filter((c) => c.department !== alert.department) ?? [];
   if (others.length > 0)
     rows.push([
@@ -54,6 +60,10 @@ export function AlertFacts({ alert, why }: { alert: Alert; why: WhyAlert | null 
   if (why)
     rows.push([t("alert.before"), t("alert.before_count", { count: formatNumber(why.before.in_30_days) })]);
   rows.push([t("alert.rule"), `${alert.rule} · ${t("alert.version", { version: alert.rule_version })}`]);
+  return <Rows rows={rows} />;
+}
+
+function Rows({ rows }: { rows: Row[] }) {
   return (
     <dl class="facts alert-table">
       {rows.map(([name, text, href]) => (

@@ -65,7 +65,7 @@ function AlertLink({ alert }: { alert: Alert }) {
       <span class="alert-line">
         <SeverityMark of={alert.severity} />
         <strong class="alert-name">{nameOf(alert)}</strong>
-        <span class="alert-age number" title={formatMoment(since, now.value)}>
+        <span class="alert-age number">
           {isOpen(alert)
             ? formatAge((now.value - since) / 1000)
             : t("alert.ended", {

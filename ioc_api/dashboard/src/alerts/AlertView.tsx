@@ -8,7 +8,7 @@ import { sensors } from "../store/registry";
 import { alertId, leave } from "../store/route";
 import { selectedSensor, selectedZone } from "../store/selection";
 import { ActionForm } from "./ActionForm";
-import { AlertFacts } from "./AlertFacts";
+import { AlertFacts, MoreFacts } from "./AlertFacts";
 import { Badges, Standing } from "./AlertRow";
 import { Mutings, Story, ToldList } from "./Story";
 import { placeOf, word } from "./words";
@@ -86,7 +86,7 @@ export function AlertView({ id }: { id: number }) {
               <MapLink alert={alert} />
             </p>
             {alert.retroactive && <p class="dim">{t("alert.retroactive")}</p>}
-            <AlertFacts alert={alert} why={shown.why} />
+            <AlertFacts alert={alert} />
             {shown.advice?.[language.value] && (
               <div class="alert-advice">
                 <h3>{t("alert.advice")}</h3>
@@ -104,6 +104,8 @@ export function AlertView({ id }: { id: number }) {
                 <Mutings muted={shown.why.muted} />
               </>
             )}
+            <h3>{t("alert.more")}</h3>
+            <MoreFacts alert={alert} why={shown.why} />
           </>
         )}
       </div>

@@ -75,10 +75,13 @@ export function Mutings({ muted }: { muted: Muting[] }) {
       ? `${reason}, ${t("alert.muted_until", { time: at(one.over_at) })}`
       : reason;
   };
+  // The same reason again with every flip says nothing new: the last time stands for all.
+  const last = new Map(muted.map((one) => [`${one.department}/${one.channel_name}/${one.why}`, one]));
+  const shown = [...last].sort(([, a], [, b]) => b.at.localeCompare(a.at));
   return (
     <ol class="story">
-      {[...muted].reverse().map((one) => (
-        <li key={`${one.at}/${one.department}/${one.channel_name}/${one.why}`} data-muted={one.why}>
+      {shown.map(([key, one]) => (
+        <li key={key} data-muted={one.why}>
           <time class="number dim" dateTime={one.at} title={formatTime(Date.parse(one.at))}>
             {at(one.at)}
           </time>

@@ -153,6 +153,7 @@ export const en: Readonly<Record<Key, string>> = {
   "alert.escalation": "Escalated",
   "alert.level": "step {level}",
   "alert.advice": "What to do",
+  "alert.more": "Further facts",
   "alert.story": "What happened",
   "alert.told": "Who was told",
   "alert.told_nobody": "No message has been sent.",

@@ -149,6 +149,7 @@ export const vi = {
   "alert.escalation": "Chuyển cấp",
   "alert.level": "cấp {level}",
   "alert.advice": "Cần làm",
+  "alert.more": "Thông tin thêm",
   "alert.story": "Diễn biến",
   "alert.told": "Ai đã được báo",
   "alert.told_nobody": "Chưa có tin nào được gửi.",
