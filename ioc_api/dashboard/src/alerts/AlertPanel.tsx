@@ -98,12 +98,23 @@ function EngineNote() {
   const engine = parts.value.get("alerts");
   if (connection.value.phase !== "live" || !engine || engine.state === "ok") return null;
   const down = engine.state === "down";
-  const reasons = Array.isArray(engine.reasons) ? engine.reasons.map(String).join("; ") : "";
   return (
     <p class="alerts-engine" data-engine={down ? "down" : "degraded"}>
-      {down ? t("alerts.down") : t("alerts.degraded", { reasons })}
+      {down ? t("alerts.down") : faultsOf(engine).join(" · ")}
     </p>
   );
+}
+
+/** What is wrong with it, in the reader's words where there are some. */
+function faultsOf(engine: Readonly<Record<string, unknown>>): string[] {
+  const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+  const aside = texts(engine.aside);
+  const found: string[] = [];
+  if (aside.length > 0) found.push(t("alerts.aside", { rules: aside.join(", ") }));
+  if (engine.broker === false) found.push(t("alerts.deaf"));
+  if (texts(engine.reasons).some((reason) => reason.includes("behind the clock")))
+    found.push(t("alerts.behind"));
+  return found.length > 0 ? found : texts(engine.reasons);
 }
 
 /** What comes first in the list, and how much of it waits for somebody. */

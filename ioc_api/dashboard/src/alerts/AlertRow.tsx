@@ -65,13 +65,6 @@ function AlertLink({ alert }: { alert: Alert }) {
       <span class="alert-line">
         <SeverityMark of={alert.severity} />
         <strong class="alert-name">{nameOf(alert)}</strong>
-        <span class="alert-age number">
-          {isOpen(alert)
-            ? formatAge((now.value - since) / 1000)
-            : t("alert.ended", {
-                time: formatMoment(Date.parse(alert.resolved_at ?? alert.started_at), now.value),
-              })}
-        </span>
       </span>
       <span class="alert-place" title={place}>
         {place}
@@ -79,8 +72,12 @@ function AlertLink({ alert }: { alert: Alert }) {
       <span class="alert-line alert-facts">
         <b class="number">{quantity(alert.value, alert)}</b>
         {limit && <span class="dim number">{limit}</span>}
-        <span class="dim alert-since number">
-          {t("alert.since", { time: formatMoment(since, now.value) })}
+        <span class="alert-age number">
+          {isOpen(alert)
+            ? formatAge((now.value - since) / 1000)
+            : t("alert.ended", {
+                time: formatMoment(Date.parse(alert.resolved_at ?? alert.started_at), now.value),
+              })}
         </span>
       </span>
       <span class="alert-line alert-foot">
@@ -90,6 +87,9 @@ function AlertLink({ alert }: { alert: Alert }) {
         <span class="dim alert-department">
           {alert.department ? departmentName(alert.department) : t("alert.nobody")}
         </span>
+        <time class="dim number" title={t("alert.since", { time: formatMoment(since, now.value) })}>
+          {formatMoment(since, now.value)}
+        </time>
       </span>
     </a>
   );

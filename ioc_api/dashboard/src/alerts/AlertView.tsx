@@ -72,7 +72,6 @@ export function AlertView({ id }: { id: number }) {
             t(trouble.value === "missing" ? "alert.missing" : "alert.loading", { number: id })
           )}
         </h2>
-        {trouble.value === "missing" && !alert && <p class="dim">{t("alert.missing_help")}</p>}
         {shown && alert && (
           <>
             <p class="alert-sum" data-severity={alert.severity}>

@@ -107,7 +107,9 @@ export const en: Readonly<Record<Key, string>> = {
   "alerts.waiting": "Fetching the alerts…",
   "alerts.refused": "This server does not give a list of alerts.",
   "alerts.down": "The alert engine is not running: no new alerts are raised.",
-  "alerts.degraded": "The alert engine is in trouble: {reasons}",
+  "alerts.aside": "Rules set aside and not judged: {rules}",
+  "alerts.deaf": "The alert engine does not hear the broker",
+  "alerts.behind": "Alerts are judged behind the clock",
   "alerts.unseen": "{count} not acknowledged",
   "alerts.all_seen": "all acknowledged",
   "alerts.by_severity": "Gravest",
@@ -129,7 +131,6 @@ export const en: Readonly<Record<Key, string>> = {
   "alert.number": "Alert {number}",
   "alert.loading": "Fetching alert {number}…",
   "alert.missing": "There is no alert {number}.",
-  "alert.missing_help": "The link may be old, or belong to another system.",
   "alert.unreachable":
     "This alert cannot be fetched from the server; trying again. What is shown may be old.",
   "alert.retroactive": "Known only afterwards: the readings came late.",

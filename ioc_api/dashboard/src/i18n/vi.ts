@@ -103,7 +103,9 @@ export const vi = {
   "alerts.waiting": "Đang lấy danh sách cảnh báo…",
   "alerts.refused": "Máy chủ này không gửi danh sách cảnh báo.",
   "alerts.down": "Bộ xét cảnh báo không chạy: không có cảnh báo mới nào được phát.",
-  "alerts.degraded": "Bộ xét cảnh báo đang có trục trặc: {reasons}",
+  "alerts.aside": "Quy tắc bị gác lại, không được xét: {rules}",
+  "alerts.deaf": "Bộ xét cảnh báo không nghe được bộ trung chuyển",
+  "alerts.behind": "Cảnh báo được xét chậm so với đồng hồ",
   "alerts.unseen": "{count} chưa xác nhận",
   "alerts.all_seen": "đã xác nhận cả",
   "alerts.by_severity": "Nặng nhất",
@@ -125,7 +127,6 @@ export const vi = {
   "alert.number": "Cảnh báo số {number}",
   "alert.loading": "Đang lấy cảnh báo số {number}…",
   "alert.missing": "Không có cảnh báo số {number}.",
-  "alert.missing_help": "Có thể liên kết đã cũ, hoặc thuộc hệ thống khác.",
   "alert.unreachable":
     "Chưa lấy lại được cảnh báo này từ máy chủ; đang thử lại. Những gì đang thấy có thể đã cũ.",
   "alert.retroactive": "Biết sau khi đã qua: số đo đến muộn.",
