@@ -45,7 +45,7 @@ def written(text: str, *, what_vi: str = "ghi chú", what_en: str = "note", most
     if any((unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t") or c in _TURNING for c in text):
         raise Refused(f"{what_vi} có ký tự điều khiển", f"the {what_en} has control characters: write it as plain text")
     if need and not text.strip():
-        raise Refused(f"cần có {what_vi}", f"a {what_en} is needed")
+        raise Refused(f"cần có {what_vi}", f"{'an' if what_en[:1] in 'aeiou' else 'a'} {what_en} is needed")
     return text
 
 

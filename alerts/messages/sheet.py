@@ -59,6 +59,12 @@ def place(told: Told, language: Language) -> str:
     return ", ".join(parts) or plain(told.sensor_id or told.zone or told.area, 100)
 
 
+def sensor(told: Told) -> str:
+    """Which of several at one place: its name and id."""
+    name, code = plain(told.sensor_name or "", 200), plain(told.sensor_id or "", 100)
+    return f"{name} ({code})" if name and code and name != code else code
+
+
 def measured(told: Told, language: Language) -> str:
     """The value against its threshold, with the unit: PM2.5: 162,4 µg/m³ (ngưỡng 150 µg/m³)."""
     value, level = against(told.value, told.threshold, language)
@@ -98,6 +104,7 @@ def _block(content: Content, told: Told, language: Language) -> Block:
     if what != content.kind or content.kind in ("summary", "digest"):
         add(("Tin", "News"), say(words.TELLING[what], language))
     add(("Ở đâu", "Where"), place(told, language))
+    add(("Cảm biến", "Sensor"), sensor(told))
     if told.map_url:
         add(("Bản đồ", "Map"), told.map_url if link(told.map_url) else "", told.map_url)
     since = time(told.started_at, language)
@@ -115,7 +122,7 @@ def _block(content: Content, told: Told, language: Language) -> Block:
     if told.children:
         add(("Gồm", "Stands for"), f"{number(told.children, language)} {say(('cảnh báo', 'alerts'), language)}")
     if told.raises > 1:
-        add(("Đã báo", "Raised"), f"{told.raises} {'lần' if vi else 'times'}")
+        add(("Đã vượt ngưỡng", "Raised"), f"{told.raises} {'lần' if vi else 'times'}")
     role = "" if content.role == "handles" else f" ({say(words.ROLE[content.role], language)}: {_own(content, vi)})"
     add(("Đơn vị xử lý", "Handled by"), handler(content, told, language) + role)
     if what in ("resolved", "closed", "assigned") or told.state in ("acknowledged", "in_progress"):
@@ -190,7 +197,7 @@ def compose(content: Content, language: Language) -> Sheet:
         sheet.notes.append(f"{'Khoảng thời gian' if vi else 'Span'}: {span}.")
     sheet.blocks += [_block(content, told, language) for told in content.alerts]
     sheet.blocks += [_section(section, language) for section in content.sections]
-    if content.more:
+    if content.more and content.kind != "retro":  # the sections of a backlog hold all of it
         sheet.blocks.append(Block(_more(content.more, language)))
     if content.confirm_url and link(content.confirm_url):
         label = "Xác nhận đã nhận tin" if vi else "Confirm that this has come"

@@ -94,6 +94,18 @@ def test_a_digest_has_its_sections() -> None:
     assert "… and 3 more." in text
 
 
+def test_a_backlog_is_counted_once() -> None:
+    section = Section(vi="Đã vượt", en="Past", lines=(Line(vi="Ngập: 21 lần", en="Flood: 21 times"),))
+    assert "more" not in render.text(content("retro", alerts=(), sections=(section,), more=21))
+
+
+def test_which_of_several_sensors_at_one_place() -> None:
+    assert "Cảm biến: Áp lực 1 (RV-P1)\n" in render.text(
+        content("firing", told(sensor_id="RV-P1", sensor_name="Áp lực 1"))
+    )
+    assert "Sensor: RV-P1\n" in render.text(content("firing", told(sensor_id="RV-P1")))
+
+
 def test_a_drill_says_that_it_is_one_and_how_to_confirm() -> None:
     drill = content("drill", alerts=(), confirm_url="https://ioc.example.vn/a/C")
     drill = thaw({**freeze(drill), "alerts": []})
