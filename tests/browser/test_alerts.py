@@ -103,7 +103,7 @@ def test_a_reading_becomes_an_alert_that_a_person_sees_to(
     expect(view.locator(".do-said")).to_contain_text("Có người nhanh hơn")
     expect(view.locator(".do-said")).to_contain_text("đang xử lý")
     expect(view.locator("[name=note]")).to_have_value(NOTE)
-    expect(view.locator(".alert-table")).to_contain_text("Tổ 3")
+    expect(view.locator(".alert-table").first).to_contain_text("Tổ 3")
 
     # Withdrawn, then acknowledged by this screen.
     view.locator("[name=note]").fill("")
@@ -146,6 +146,8 @@ def test_a_message_leads_to_its_alert_and_nothing_hangs_over(
     page.locator("[data-switch=language]").click()
     expect(view.locator("h2")).to_have_text("Hot (test)")
     expect(view).to_contain_text("operating threshold, not a legal limit")
+    view.locator("[data-map-link]").click()
+    expect(page.locator("tr[data-zone='07210']")).to_have_attribute("aria-selected", "true")
     for fragment in (f"#/alerts/{number}", "#/"):
         page.goto(f"{served.url}/{fragment}")
         for width, height in ((1920, 1080), (1600, 900), (1366, 768), (390, 844)):

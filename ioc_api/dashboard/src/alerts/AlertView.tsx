@@ -16,6 +16,7 @@ import { placeOf, word } from "./words";
 /** All that is known of the alert that the address names, and what a person can do about it. */
 export function AlertView({ id }: { id: number }) {
   const head = useRef<HTMLHeadingElement>(null);
+  const toMap = useRef(false);
   const shown = detail.value?.whole.id === id ? detail.value : null;
 
   // Whoever came by the keyboard goes on from here, and back to where they came from.
@@ -28,7 +29,9 @@ export function AlertView({ id }: { id: number }) {
     window.addEventListener("keydown", keys);
     return () => {
       window.removeEventListener("keydown", keys);
-      if (alertId.peek() === null)
+      // On a phone the map is further down the page.
+      if (toMap.current) document.querySelector(".map-panel")?.scrollIntoView({ block: "center" });
+      else if (alertId.peek() === null)
         document.querySelector<HTMLElement>(`[data-alert="${id}"] .alert-row`)?.focus();
     };
   }, [id]);
@@ -82,7 +85,12 @@ export function AlertView({ id }: { id: number }) {
             </p>
             <p class="alert-where">
               <span>{whereabouts(alert)}</span>
-              <MapLink alert={alert} />
+              <MapLink
+                alert={alert}
+                onGo={() => {
+                  toMap.current = true;
+                }}
+              />
             </p>
             {alert.retroactive && <p class="dim">{t("alert.retroactive")}</p>}
             <AlertFacts alert={alert} />
@@ -121,18 +129,15 @@ function whereabouts(alert: WholeAlert): string {
 }
 
 /** Point at it on our own map, where it has a place there. */
-function MapLink({ alert }: { alert: WholeAlert }) {
+function MapLink({ alert, onGo }: { alert: WholeAlert; onGo: () => void }) {
   const sensor = alert.sensor_id === null ? undefined : sensors.value.get(alert.sensor_id);
   const placed = sensor !== undefined && sensor.lat !== null;
   if (!placed && alert.zone === null) return null;
   const point = (): void => {
     selectedZone.value = alert.zone;
     selectedSensor.value = placed ? alert.sensor_id : null;
+    onGo();
     leave();
-    // On a phone the map is further down the page.
-    requestAnimationFrame(() =>
-      document.querySelector(".map-panel")?.scrollIntoView({ block: "nearest", behavior: "smooth" }),
-    );
   };
   return (
     <button type="button" class="text-button" data-map-link onClick={point}>

@@ -199,7 +199,7 @@ export class Scene {
   private reveal(at: [number, number]): void {
     const { map } = this;
     const { clientWidth, clientHeight } = map.getContainer();
-    if (clientWidth < PANEL_PX * 1.6) return;
+    if (clientWidth < PANEL_PX * 1.2) return;
     const { x, y } = map.project(at);
     const covered = x - (clientWidth - PANEL_PX);
     if (covered > 0 && y < clientHeight) map.panBy([covered + 40, 0], { duration: 300 });
