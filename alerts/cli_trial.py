@@ -90,7 +90,10 @@ def replay(
                 found = ask.replay(conn, catalog.load(chosen), chosen, rule, from_us, to_us, written=written,
                                    share=hysteresis / 100)  # fmt: skip
             except Unfit as e:
-                raise ConfigError(f"{rule.code}: {e}") from None
+                if len(rules) == 1:
+                    raise ConfigError(f"{rule.code}: {e}") from None
+                typer.echo(f"{rule.code}: {e}", err=True)
+                continue
             conn.rollback()
             shown.append(found)
             if not as_json:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alerts import ledger as noise
+from alerts.rules import shipped, yamlwrite
 from alerts.rules.model import Aggregate, Indexed, Levels, Rule, Threshold
 from alerts.trial import ask
 from alerts.trial.replay import Unfit
@@ -33,6 +35,7 @@ HOUR = timedelta(hours=1)
 #: The hour before last, whole.
 BEGIN = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 3 * HOUR
 HOT = rule("hot", condition=Threshold(metric="temperature", levels=Levels(above=40.0)), for_s=30.0, reopen_s=0.0)
+AQI = rule("aqi", condition=Indexed(index="vn_aqi_hourly", levels=Levels(above=150.0)))
 KNOWN = [Sensor(f"T{n}", "bac_giang", "environment", zone="07210", interval_s=10.0) for n in range(1, 5)]
 
 
@@ -94,7 +97,7 @@ def test_a_rule_that_is_not_kept_yet_and_rules_of_zones(past: Office) -> None:
     assert off.report.count.alerts == 4
     assert [n.code for n in off.notes] == ["sensors", "not_in_force"]
     with pytest.raises(Unfit, match="index"):
-        put(past, rule("aqi", condition=Indexed(index="vn_aqi_hourly", levels=Levels(above=150.0))))
+        put(past, AQI)
 
 
 def test_where_only_minutes_are_kept_their_means_are_judged_and_it_says_so(past: Office) -> None:
@@ -118,12 +121,26 @@ def test_where_only_minutes_are_kept_their_means_are_judged_and_it_says_so(past:
     assert (found.report.count.alerts, found.report.count.total_s) == (3, 60 + 60 + 300)
 
 
+def test_every_rule_that_ships_can_be_put_to_history_but_those_about_indices(past: Office) -> None:
+    rules = [p.value for p in shipped.contents().rules]
+    unfit = set()
+    for one in rules:
+        try:
+            put(past, one, written=rules)
+        except Unfit:
+            unfit.add(one.code)
+    about_indices = {r.code for r in rules if isinstance(r.condition, Indexed)}
+    assert unfit == about_indices | {"flood-blocks-traffic"}  # one of its rules is
+
+
 def test_too_much_is_refused_with_what_to_do(past: Office) -> None:
     with pytest.raises(ask.TooMuch, match="ask for a shorter span"):
         put(past, most_readings=10)
 
 
-def test_the_command_prints_and_gives_json(past: Office, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_prints_and_gives_json(
+    past: Office, database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("IOC_DATABASE_URL", database)
     span = ["--from", BEGIN.isoformat(), "--to", (BEGIN + 2 * HOUR).isoformat()]
     said = CliRunner().invoke(app, ["alerts", "replay", "--rule", "hot", *span])
@@ -131,6 +148,9 @@ def test_the_command_prints_and_gives_json(past: Office, database: str, monkeypa
     assert "clear_above 38: +1 cảnh báo bớt đi / alerts fewer" in said.output
     said = CliRunner().invoke(app, ["alerts", "replay", "--rule", "hot", "--json", *span])
     assert json.loads(said.stdout)[0]["report"]["count"]["alerts"] == 4
+    (tmp_path / "two.yaml").write_text(yamlwrite.write([msgspec.structs.replace(HOT, code="new"), AQI], [], []))
+    said = CliRunner().invoke(app, ["alerts", "replay", "--file", str(tmp_path / "two.yaml"), *span])
+    assert (said.exit_code, "aqi: " in said.output, "new  Quy tắc hot" in said.output) == (0, True, True)
     for bad in (["--rule", "cold", *span], ["--from", "soon", "--rule", "hot"], span):
         assert CliRunner().invoke(app, ["alerts", "replay", *bad]).exit_code != 0
 
