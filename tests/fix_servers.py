@@ -55,11 +55,23 @@ def thaw(server: Postgres | Mosquitto) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
+def _prefix() -> str:
+    """How the temporary folders of this run are called; its workers are its children."""
+    return f"ioc-test-{os.getppid() if 'PYTEST_XDIST_WORKER' in os.environ else os.getpid()}-"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Workers that Ctrl-C has ended in the midst leave their folders."""
+    if not hasattr(config, "workerinput"):
+        for left in Path(tempfile.gettempdir()).glob(f"{_prefix()}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """A temporary folder that the servers' user may enter."""
     # Not tmp_path: pytest closes it to other users, and as root the servers run as one.
-    path = Path(tempfile.mkdtemp(prefix="ioc-test-"))
+    path = Path(tempfile.mkdtemp(prefix=_prefix()))
     path.chmod(0o755)
     try:
         yield path
