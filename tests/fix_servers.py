@@ -23,6 +23,7 @@ import secrets
 import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from tests.service import Service
 
 TEMPLATE = "template_ioc"
 _numbers = itertools.count(1)
+_drops: list[threading.Thread] = []
 
 
 def freeze(server: Postgres | Mosquitto) -> None:
@@ -117,17 +119,22 @@ def postgres(installed: Installation, catalog: Catalog) -> Iterator[Postgres]:
         migrate.migrate(server.url_of(TEMPLATE), catalog.registry)
         _create(server, f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS false")
         yield server
+        for drop in _drops:
+            drop.join()
 
 
 @contextlib.contextmanager
 def fresh_database(postgres: Postgres) -> Iterator[str]:
-    """The URL of a fresh, migrated database, which is dropped afterwards."""
+    """The URL of a fresh, migrated database, which is dropped afterwards while the next test begins."""
     name = f"test_{next(_numbers)}"
     _create(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     try:
         yield postgres.url_of(name)
     finally:
-        _create(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+        # It waits for a checkpoint, and nobody for it.
+        drop = threading.Thread(target=_create, args=(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
+        _drops.append(drop)
+        drop.start()
 
 
 @pytest.fixture
