@@ -23,6 +23,7 @@ import secrets
 import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from tests.service import Service
 
 TEMPLATE = "template_ioc"
 _numbers = itertools.count(1)
+_drops: list[threading.Thread] = []
 
 
 def freeze(server: Postgres | Mosquitto) -> None:
@@ -55,11 +57,23 @@ def thaw(server: Postgres | Mosquitto) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
+def _prefix() -> str:
+    """How the temporary folders of this run are called; its workers are its children."""
+    return f"ioc-test-{os.getppid() if 'PYTEST_XDIST_WORKER' in os.environ else os.getpid()}-"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Workers that Ctrl-C has ended in the midst leave their folders."""
+    if not hasattr(config, "workerinput"):
+        for left in Path(tempfile.gettempdir()).glob(f"{_prefix()}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """A temporary folder that the servers' user may enter."""
     # Not tmp_path: pytest closes it to other users, and as root the servers run as one.
-    path = Path(tempfile.mkdtemp(prefix="ioc-test-"))
+    path = Path(tempfile.mkdtemp(prefix=_prefix()))
     path.chmod(0o755)
     try:
         yield path
@@ -105,17 +119,22 @@ def postgres(installed: Installation, catalog: Catalog) -> Iterator[Postgres]:
         migrate.migrate(server.url_of(TEMPLATE), catalog.registry)
         _create(server, f"ALTER DATABASE {TEMPLATE} ALLOW_CONNECTIONS false")
         yield server
+        for drop in _drops:
+            drop.join()
 
 
 @contextlib.contextmanager
 def fresh_database(postgres: Postgres) -> Iterator[str]:
-    """The URL of a fresh, migrated database, which is dropped afterwards."""
+    """The URL of a fresh, migrated database, which is dropped afterwards while the next test begins."""
     name = f"test_{next(_numbers)}"
     _create(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     try:
         yield postgres.url_of(name)
     finally:
-        _create(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+        # It waits for a checkpoint, and nobody for it.
+        drop = threading.Thread(target=_create, args=(postgres, f"DROP DATABASE {name} WITH (FORCE)"))
+        _drops.append(drop)
+        drop.start()
 
 
 @pytest.fixture

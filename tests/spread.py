@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 #: Whole folders for one worker, which has one product and one browser for all of it, or the disk for itself.
 FOLDERS = ("tests/load/", "tests/browser/")
@@ -51,3 +52,13 @@ class Spread(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return piece(nodeid)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """What a worker has not done goes to others, but for the test that it ended in: that one has failed."""
+        for unit in self.assigned_work[node].values():
+            for nodeid, done in unit.items():
+                if not done:
+                    unit[nodeid] = True
+                    super().remove_node(node)
+                    return nodeid
+        return super().remove_node(node)

@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.fix_servers import folder
 from tests.service import Service, clean_environment, until
 
 SENSORS = 90
@@ -81,21 +81,19 @@ class Running:
 
 @pytest.fixture(scope="package")
 def city() -> Iterator[Running]:
-    folder = Path(tempfile.mkdtemp(prefix="ioc-browser-"))
-    folder.chmod(0o755)
     ports = ("--http-port", "0", "--mqtt-port", "0", "--db-port", "0")
-    up = Service(
-        ("up", "--data", str(folder / "data"), "--sensors", str(SENSORS), *ports), env={}, log=folder / "up.log"
-    )
-    running = Running(folder / "data", up)
-    try:
-        until(lambda: running.ready() or not up.alive(), "the product is ready", within_s=90, every_s=0.2)
-        assert up.alive(), up.text
-        yield running
-    finally:
-        if up.alive():
-            up.stop(30)
-        shutil.rmtree(folder, ignore_errors=True)
+    with folder() as place:
+        up = Service(
+            ("up", "--data", str(place / "data"), "--sensors", str(SENSORS), *ports), env={}, log=place / "up.log"
+        )
+        running = Running(place / "data", up)
+        try:
+            until(lambda: running.ready() or not up.alive(), "the product is ready", within_s=90, every_s=0.2)
+            assert up.alive(), up.text
+            yield running
+        finally:
+            if up.alive():
+                up.stop(30)
 
 
 def _chromium() -> str:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_properties_hold_for_many_examples() -> None:
     options = ["-q", "-m", "hypothesis", "--hypothesis-profile=thorough", "-p", "no:cacheprovider"]
     done = subprocess.run(

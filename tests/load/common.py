@@ -77,12 +77,15 @@ class Message:
 class Load:
     """Publishes numbered messages at a rate from a thread of its own until it is stopped.
 
-    ``acknowledged`` are the numbers for which the broker has said Success: those it has promised to hand on.
+    ``acknowledged`` are the numbers for which the broker has said Success: those it has promised to hand on. When we
+    heard of it is beside them, and in ``heard_on`` by which connection, from 1: a busy machine may read what a broker
+    said before it was killed a while afterwards.
     """
 
     def __init__(self, url: str, rate: float, *, first: int = 0, message: Message | None = None, most: int = 0) -> None:
         self.message = message or Message()
         self.acknowledged: dict[int, float] = {}
+        self.heard_on: dict[int, int] = {}
         self.unheard: list[int] = []
         self.refused: list[int] = []
         self.next = first
@@ -105,6 +108,7 @@ class Load:
     def _settled(self, tag: Any, _: int, reason: int) -> None:
         if reason == 0:
             self.acknowledged[tag] = time.monotonic()
+            self.heard_on[tag] = self._publisher.counts.connections
         elif reason < 0x80:
             self.unheard.append(tag)
         else:
