@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.deliver.channels import all as channels
 from alerts.deliver.channels import apprise, email, webhook
+from alerts.deliver.http import tls_context
 from alerts.deliver.outcome import backoff, of_status, wait_s
 from infra.errors import ConfigError
 from infra.settings import Settings
@@ -104,3 +107,27 @@ def test_of_an_apprise_log_nothing_is_kept_that_is_in_the_address() -> None:
     said = apprise.mask("Failed https://api/bot123456:AAbbCC-secret@x chat -100200300 error=401", address)
     assert not any(part in said for part in ("123456", "AAbbCC", "-100200300"))
     assert "error=401" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "shown"),
+    [
+        ("email", "Trực ban <truc@example.vn>, b@c.vn", "t***@example.vn, b***@c.vn"),
+        ("webhook", "https://hook.example.vn/secret/path?token=x", "https://hook.example.vn/***"),
+        ("cap", "feed", "feed"),
+        ("cap", "https://user:pw@cap.example.vn/x", "https://cap.example.vn/***"),
+        ("apprise", "tgram://123456:TOKEN/-100", "tgram://***"),
+        ("apprise", "nonsense", "***"),
+    ],
+)
+def test_an_address_is_never_shown_whole(kind: str, address: str, shown: str) -> None:
+    assert channels.shown(kind, address) == shown
+
+
+def test_a_file_of_authorities_that_is_none(tmp_path: Path) -> None:
+    bad = tmp_path / "ca.pem"
+    with pytest.raises(ConfigError, match="IOC_DELIVER_CA_FILE"):
+        tls_context(bad)
+    bad.write_text("nothing", encoding="utf-8")
+    with pytest.raises(ConfigError, match="IOC_DELIVER_CA_FILE"):
+        tls_context(bad)

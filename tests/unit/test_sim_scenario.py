@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def test_in_pieces_it_is_the_same() -> None:
     one = tell("flood-2025", NOW, speed=600, wobble=0.02)
     whole = one.between(NOW - 1, one.end_us)
     edges = np.linspace(NOW - 1, one.end_us, 37).astype(np.int64).tolist()
-    parts = [one.between(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [one.between(a, b) for a, b in pairwise(edges)]
     assert [p for part in parts for p in part.payloads] == whole.payloads
     assert one.between(one.end_us, one.end_us + HOUR).payloads == []
 
