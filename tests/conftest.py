@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ("tests.fix_servers", "tests.fix_api", "tests.fix_opendata", "tests.fix_files", "tests.fix_alerts")
 
 #: How many examples. None is timed: a machine may be busy with other tests.
-for _name, _examples in (("quick", 20), ("thorough", 150), ("deep", 2_000)):
+for _name, _examples in (("quick", 12), ("thorough", 150), ("deep", 2_000)):
     settings.register_profile(
         _name, max_examples=_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )

@@ -101,7 +101,8 @@ def run(mutant: Mutant, folder: Path) -> str:
         path.write_text(text.replace(change.old, change.new), encoding="utf-8")
     for test in mutant.tests:
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", test],
+            [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly",
+             "--hypothesis-profile=thorough", test],
             cwd=folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode == 1:
