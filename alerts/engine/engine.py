@@ -16,7 +16,7 @@ from alerts.engine import past, place, rulebook
 from alerts.engine.listener import Listener
 from alerts.engine.place import Place, Round, Writer
 from alerts.engine.rulebook import Rulebook
-from alerts.judge.events import Event
+from alerts.judge.events import QUIET, Event
 from alerts.judge.judge import Judge
 from alerts.rules import store
 from city.columns import Columns
@@ -180,7 +180,7 @@ class Engine:
         with telemetry.ALERT_JUDGE_SECONDS.time():
             events = self.judge.advance(now, self.heard_us)
         self._events += events
-        if any(e.what != "worse" for e in events) or time.monotonic() - self._written >= WRITE_S:
+        if any(e.what not in QUIET for e in events) or time.monotonic() - self._written >= WRITE_S:
             self._write(conn, now)
         self._set_aside(conn)
 

@@ -9,11 +9,14 @@ import msgspec
 #: pending: a breach has begun, and must still hold. cancelled: it did not. fired. clearing: the value is clear, and
 #: must stay so. breach: it is not any more (was clearing). cleared. lost: the subject has fallen silent while it was
 #: open; found: it speaks again. flapping, steady: it has begun, ceased to swing. worse: a new worst value.
-#: retro: a breach of the past, whole (since_us to until_us), known only now.
+#: eased, back: while it swings, the value is clear, breaches again. retro: a breach of the past, whole (since_us to
+#: until_us), known only now.
 What = Literal[
     "pending", "cancelled", "fired", "clearing", "breach", "cleared", "lost", "found", "flapping", "steady", "worse",
-    "retro",
+    "eased", "back", "retro",
 ]  # fmt: skip
+#: What only brings a row up to date: no flip, nobody is told, and it can wait to be written.
+QUIET = frozenset[What]({"worse", "eased", "back"})
 
 
 class Subject(msgspec.Struct, frozen=True):

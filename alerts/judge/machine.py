@@ -20,7 +20,7 @@ as a switch with hysteresis does:
                        └─clear, or silent too long─▶ rest                      ◀────breach──────┘
 
 Silence never ends what is open: it is marked lost until the subject speaks again. A subject that is raised again and
-again is marked flapping, says nothing for a while, and is judged anew once it has been steady.
+again is marked flapping, is news to nobody for a while, and is judged anew once it has been steady.
 """
 
 from __future__ import annotations
@@ -248,16 +248,15 @@ class Machine:
             st.side, st.peak = side, None
         self._worst(st, value)
         self._raise(t, st, at)
-        if not st.flapping:
-            self._say(t, subject, st, "breach", at, value)
-            self._swing(t, subject, st, at, value)
+        self._say(t, subject, st, "back" if st.flapping else "breach", at, value)
+        self._swing(t, subject, st, at, value)
 
     def _clearing(self, no: int, t: Terms, subject: int, st: State, at: int, value: float) -> None:
         st.phase, st.clearing = CLEARING, at
         if self._hold_us(t, st) == 0:
             self._clear(no, t, subject, st, at, value)
-        elif not st.flapping:
-            self._say(t, subject, st, "clearing", at, value)
+        else:
+            self._say(t, subject, st, "eased" if st.flapping else "clearing", at, value)
 
     def _clear(self, no: int, t: Terms, subject: int, st: State, at: int, value: float) -> None:
         if st.flapping:

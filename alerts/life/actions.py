@@ -95,6 +95,20 @@ def resolve(conn: psycopg.Connection, alert_id: int, revision: int | None, actor
     with _action(conn, alert_id, revision, actor, note, "resolved") as (alert, now):
         _from(alert, "firing", "acknowledged", "in_progress")
         if alert.condition != "clear" and not note.strip():
+            if alert.flapping and alert.condition != "lost":
+                raise Refused(
+                    "số đo đang dao động: cảnh báo sẽ tự kết thúc khi số đo bình thường đủ lâu; muốn kết thúc ngay,"
+                    " hãy ghi lý do",
+                    "its readings swing: it will be resolved by itself when they have stayed clear; to resolve it now,"
+                    " add a note",
+                )
+            if alert.condition == "clearing":
+                raise Refused(
+                    "số đo mới trở lại bình thường: cảnh báo sẽ tự kết thúc khi đủ lâu; muốn kết thúc ngay,"
+                    " hãy ghi lý do",
+                    "its readings have been clear for a short time only: it will be resolved by itself when they have"
+                    " stayed clear; to resolve it now, add a note",
+                )
             raise Refused(
                 "số đo chưa trở lại bình thường: hãy ghi lý do",
                 "its readings are not clear yet: add a note that says why it is resolved",
@@ -108,6 +122,16 @@ def close(conn: psycopg.Connection, alert_id: int, revision: int | None, actor: 
     with _action(conn, alert_id, revision, actor, note, "closed") as (alert, now):
         _from(alert, "resolved")
         if alert.condition not in ("clear", "lost"):
+            if alert.flapping:
+                raise Refused(
+                    "số đo đang dao động: hãy đóng khi số đo đã bình thường đủ lâu",
+                    "its readings swing: close it when they have stayed clear",
+                )
+            if alert.condition == "clearing":
+                raise Refused(
+                    "số đo mới trở lại bình thường: hãy đóng khi đã đủ lâu",
+                    "its readings have been clear for a short time only: close it when they have stayed clear",
+                )
             raise Refused(
                 "số đo vẫn vượt ngưỡng: chưa thể đóng",
                 "its readings still breach: close it when they are clear",

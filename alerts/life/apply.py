@@ -44,7 +44,7 @@ class _Writing:
         self._steps: dict[str, Callable[[Alert, Event], None]] = {
             "cancelled": self._cancelled, "clearing": self._clearing, "breach": self._breach,
             "cleared": self._cleared, "lost": self._lost, "found": self._speaks, "flapping": self._flapping,
-            "steady": self._steady, "worse": self._worse,
+            "steady": self._steady, "worse": self._measure, "eased": self._eased, "back": self._back,
         }  # fmt: skip
 
     def take(self, event: Event) -> None:
@@ -129,13 +129,11 @@ class _Writing:
         self._flip(alert, event, "cancelled", before)
 
     def _clearing(self, alert: Alert, event: Event) -> None:
-        self._measure(alert, event)
-        alert.condition, alert.clearing_since = "clearing", moment(event.at_us)
+        self._eased(alert, event)
         self._flip(alert, event, "clearing", alert.state)
 
     def _breach(self, alert: Alert, event: Event) -> None:
-        self._measure(alert, event)
-        alert.condition, alert.clearing_since = "breach", None
+        self._back(alert, event)
         alert.raises += 1
         self._flip(alert, event, "breach", alert.state)
 
@@ -174,8 +172,15 @@ class _Writing:
             alert.flapping = False
             self._flip(alert, event, "steady", alert.state)
 
-    def _worse(self, alert: Alert, event: Event) -> None:
+    # While it swings the row says what the readings say, without a flip: nobody is told.
+
+    def _eased(self, alert: Alert, event: Event) -> None:
         self._measure(alert, event)
+        alert.condition, alert.clearing_since = "clearing", moment(event.at_us)
+
+    def _back(self, alert: Alert, event: Event) -> None:
+        self._measure(alert, event)
+        alert.condition, alert.clearing_since = "breach", None
 
     def _retro(self, event: Event, rule: Rule) -> None:
         alert = self._new(event, rule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from alerts.judge.events import Event
+from alerts.judge.events import QUIET, Event
 from alerts.judge.terms import SECOND
 from alerts.judge.world import World
 from alerts.rules import durations
@@ -64,7 +64,7 @@ def _stands(
 def _same(wanted: Sequence[str], where: str, about: str, mine: list[Event], begin: int) -> Iterator[Finding]:
     expected = [event_of(text) for text in wanted]
     named = {what for what, _ in expected}
-    there = [e for e in mine if e.what in named or e.what != "worse"]
+    there = [e for e in mine if e.what in named or e.what not in QUIET]
     same = len(expected) == len(there) and all(
         e.what == what and (at is None or _since(e, begin) == round(at, 3))
         for (what, at), e in zip(expected, there, strict=True)
@@ -81,6 +81,6 @@ def _since(e: Event, begin: int) -> float:
 
 def _said(events: Sequence[Event], begin: int) -> str:
     """Events as a test writes them."""
-    shown = [e for e in events if e.what != "worse"] or list(events)
+    shown = [e for e in events if e.what not in QUIET] or list(events)
     text = [f"{e.what} {durations.show(_since(e, begin))}" for e in shown[:12]]
     return (", ".join(text) + (", …" if len(shown) > 12 else "")) or "không có sự kiện nào / no event"

@@ -134,6 +134,40 @@ def test_a_record_of_the_past_opens_nothing(conn: psycopg.Connection) -> None:
     assert untold == [("fired",), ("retro",)]  # the first is the live one's
 
 
+def test_while_it_swings_the_row_says_what_the_readings_say(conn: psycopg.Connection) -> None:
+    say(conn, at("fired", 0), at("flapping", 0))
+    assert say(conn, at("eased", 10, 30.0)) == []
+    alert = only(conn)
+    assert (alert.condition, alert.value, alert.value_at, alert.clearing_since, alert.revision) == (
+        "clearing", 30.0, moment(T0 + 10_000_000), moment(T0 + 10_000_000), 1,
+    )  # fmt: skip
+    with pytest.raises(life.Refused, match="swing"):
+        life.resolve(conn, alert.id, 1, "lan")
+    assert say(conn, at("back", 20, 42.0)) == []
+    alert = only(conn)
+    assert (alert.condition, alert.value, alert.clearing_since, alert.raises) == ("breach", 42.0, None, 1)
+    say(conn, at("eased", 30, 31.0), at("lost", 90, None), at("found", 100, 31.0))
+    assert only(conn).condition == "clearing"
+    life.resolve(conn, alert.id, None, "lan", "đã sửa")
+    with pytest.raises(life.Refused, match="swing"):
+        life.close(conn, alert.id, None, "lan")
+    say(conn, at("steady", 930, 31.0), at("cleared", 930, 31.0))
+    assert life.close(conn, alert.id, None, "lan").state == "closed"
+    assert [w for w, _, _ in flips(conn)] == [
+        "fired", "flapping", "lost", "found", "resolved", "steady", "cleared", "closed",
+    ]  # fmt: skip
+
+
+def test_what_is_clear_for_a_short_time_is_not_said_to_breach(conn: psycopg.Connection) -> None:
+    say(conn, at("fired", 0), at("clearing", 10, 30.0))
+    number = only(conn).id
+    with pytest.raises(life.Refused, match="short time"):
+        life.resolve(conn, number, None, "lan")
+    life.resolve(conn, number, None, "lan", "đã sửa")
+    with pytest.raises(life.Refused, match="short time"):
+        life.close(conn, number, None, "lan")
+
+
 def test_what_people_do(conn: psycopg.Connection) -> None:
     say(conn, at("fired", 0))
     number = only(conn).id

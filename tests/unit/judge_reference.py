@@ -131,6 +131,8 @@ def _judge(rule: Rule, readings: list[Reading], silence: int, now: int) -> list[
             if len(raised) >= rule.flapping.raises:
                 flapping = True
                 say("flapping", at, value)
+        else:
+            say("back", at, value)
 
     for at, value, outside in _values(rule, readings, silence):
         breach = 0 if outside else breached(value)
@@ -177,9 +179,8 @@ def _judge(rule: Rule, readings: list[Reading], silence: int, now: int) -> list[
                     say("steady", at, value)
                 continue
             phase, clearing = "clearing", at
-            if hold and not flapping:
-                say("clearing", at, value)
             if hold:
+                say("eased" if flapping else "clearing", at, value)
                 continue
         elif breach:
             phase = "open"
@@ -189,8 +190,7 @@ def _judge(rule: Rule, readings: list[Reading], silence: int, now: int) -> list[
             continue
         elif gap > max(silence, hold):
             clearing = at
-            if not flapping:
-                say("clearing", at, value)
+            say("eased" if flapping else "clearing", at, value)
             continue
         if at >= clearing + hold:
             if flapping:
