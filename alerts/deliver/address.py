@@ -55,6 +55,14 @@ class Allowed:
         """Whether this address of this host is named."""
         return host in self.hosts or any(ip in n for n in self.networks if n.version == ip.version)
 
+    def may_name(self, host: str) -> bool:
+        """Whether the host is named, or its addresses may turn out to be: what is known before it is looked up."""
+        try:
+            ip = ipaddress.ip_address(host)
+        except ValueError:
+            return host in self.hosts or bool(self.networks)
+        return self.address(host, ip) or self.address(host, _wrapped(ip))
+
 
 def allowed(setting: str) -> Allowed:
     """Read the setting; ConfigError names what is neither a host nor a network."""
@@ -159,9 +167,19 @@ def check(url: str) -> tuple[str, int, bool]:
     return host, port or (443 if parts.scheme == "https" else 80), parts.scheme == "https"
 
 
+def plain_http() -> Refused:
+    """What is said of http to a host that is not named."""
+    return Refused(
+        "Webhook phải dùng https; http chỉ dùng được với máy có trong IOC_WEBHOOK_ALLOW.",
+        "A webhook must use https; http is only for hosts in IOC_WEBHOOK_ALLOW.",
+    )
+
+
 def vet(url: str, allow: Allowed, resolve: Resolve = look_up) -> Vetted:
     """The URL with the addresses it may be connected to; Refused, or Unresolved."""
     host, port, tls = check(url)
+    if not tls and not allow.may_name(host):
+        raise plain_http()
     addresses = resolve(host, port)
     ips = []
     for text in addresses:
@@ -178,8 +196,5 @@ def vet(url: str, allow: Allowed, resolve: Resolve = look_up) -> Vetted:
             "This address lies inside the network and is not called; if it must be, add it to IOC_WEBHOOK_ALLOW.",
         )
     if not tls and not named:
-        raise Refused(
-            "Webhook phải dùng https; http chỉ dùng được với máy có trong IOC_WEBHOOK_ALLOW.",
-            "A webhook must use https; http is only for hosts in IOC_WEBHOOK_ALLOW.",
-        )
+        raise plain_http()
     return Vetted(url, host, port, tls, tuple(str(ip) for ip in ips))

@@ -163,7 +163,7 @@ def _info(alert: ET.Element, sender: Sender, last: Sent, told: Told, over: bool,
         language,
         _CATEGORY[told.kind],
         say(KIND[told.kind], language),
-        "AllClear" if over else "Assess",
+        "AllClear" if over else _response(told),
         (urgency, _SEVERITY[told.severity], "Observed"),
     )
     _value(info, "eventCode", "IOC:kind", told.kind)
@@ -186,6 +186,14 @@ def _info(alert: ET.Element, sender: Sender, last: Sent, told: Told, over: bool,
     if told.value is not None:
         _value(info, "parameter", "IOC:value", plain(f"{number(told.value, 'en')} {told.unit}", 100))
     _area(info, sender, told, language)
+
+
+def _response(told: Told) -> str:
+    """What people are to do. The alarms of Quyết định 05/2020/QĐ-TTg (I warning, II major, III critical) say it: at III
+    they leave, before that they make ready."""
+    if told.kind != "river_flood" or "05/2020" not in (told.legal_basis or ""):
+        return "Assess"
+    return "Evacuate" if told.severity == "critical" else "Prepare"
 
 
 def _general(alert: ET.Element, sender: Sender, last: Sent, language: Language) -> None:

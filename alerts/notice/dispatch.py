@@ -19,7 +19,7 @@ import structlog
 
 from alerts.life import rows
 from alerts.life.rows import OPEN, Alert
-from alerts.notice import book, digest, drill, escalate, flush, release, remind, retro
+from alerts.notice import book, digest, drill, escalate, flush, incident, release, remind, retro
 from alerts.notice import group as groups
 from alerts.notice.group import RETRO, key_of
 from alerts.notice.outbox import Outbox
@@ -53,6 +53,9 @@ def dispatch(conn: psycopg.Connection, now: datetime, city: City) -> int:
     """
     count, taken = 0, MOST
     round_ = Round(conn, now, book.load(conn, now), city)
+    with conn.transaction():
+        rows.lock(conn)
+        _clocked(round_, "incidents", _settle)
     while taken >= MOST:
         with conn.transaction():
             rows.lock(conn)
@@ -78,6 +81,12 @@ def _clocked(round_: Round, name: str, part: Callable[[Round], int]) -> int:
         log.exception("a part of the dispatcher failed", part=name)
         return 0
     return count
+
+
+def _settle(round_: Round) -> int:
+    """Alerts get their incident in the round in which both are open, not when their group is due; no message comes."""
+    incident.settle(round_.conn, round_.book, round_.now)
+    return 0
 
 
 def take(round_: Round) -> int:

@@ -16,7 +16,7 @@ from alerts.life import others, rows
 from alerts.life.rows import Alert
 from alerts.messages.content import Telling
 from alerts.notice import incident, outbox, stages, storm
-from alerts.notice.book import Channel
+from alerts.notice.book import RANK, Channel
 from alerts.notice.group import HOURS, STORM, SWINGS, Group
 from alerts.notice.news import Said, Told, news, status
 from alerts.notice.outbox import Outbox
@@ -166,6 +166,8 @@ class _Flush:
         firing = {i.alert.id for items in self.batches.values() for i in items if i.said != "resolved"}
         group.members = sorted((set(group.members) - known) | firing)
         group.sent_at, group.round = self.round.now, group.round + 1
+        severities = {i.alert.severity for items in self.batches.values() for i in items}
+        group.facts["gravest"] = max(severities, key=RANK.__getitem__)
         group.repeat_at = self.round.now + timedelta(seconds=pace.repeat_s) if group.members else None
         if group.key == STORM:
             storm.told(self.round, group, len(known))

@@ -11,11 +11,13 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from alerts.life.rows import Alert
-from alerts.notice.book import Pace
+from alerts.notice.book import RANK, Pace
 
 STORM, HOURS, RETRO = "storm", "hours", "retro"
 #: From so many raises on an alert swings, whether judgement has noticed it or not: it is not told at once any more.
 SWINGS = 3
+#: What makes an alert worse for who is told, or has them told at last.
+WORSE = frozenset({"fired", "reopened", "lost", "released"})
 
 
 class Group(msgspec.Struct, kw_only=True):
@@ -50,9 +52,18 @@ class Group(msgspec.Struct, kw_only=True):
             return now
         soon = now + timedelta(seconds=pace.wait_s)
         # Who was told of trouble is told at once when all of it is over, unless it comes and goes.
-        if self.sent_at is None or (over and alert.raises < SWINGS):
+        if self.sent_at is None or (over and alert.raises < SWINGS) or self._graver(what, alert):
             return soon
         return max(soon, self.sent_at + timedelta(seconds=pace.interval_s))
+
+    def _graver(self, what: str, alert: Alert) -> bool:
+        """Whether graver news must not wait behind lesser: what is critical, and what is graver than all that the last
+        message told (``facts["gravest"]``; not known of a group of earlier times). What swings waits."""
+        if what not in WORSE or alert.flapping or alert.raises > SWINGS:
+            return False
+        if alert.severity == "critical" and what == "lost":
+            return True
+        return RANK[alert.severity] > RANK[self.facts.get("gravest", "critical")]
 
 
 def at_once(what: str, alert: Alert) -> bool:

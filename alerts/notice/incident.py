@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 
-from alerts.life import rows
+from alerts.life import others, rows
 from alerts.life.rows import Alert
 from alerts.notice.book import RANK, Book
 from alerts.rules.model import Absence, Children, Rule
@@ -63,6 +63,36 @@ def _speaker(
 def _weight(alert: Alert) -> tuple[int, int]:
     """The graver one first, then the older."""
     return RANK[alert.severity], -alert.id
+
+
+def settle(conn: psycopg.Connection, book: Book, now: datetime) -> None:
+    """Set the incident of alerts as soon as they and what speaks for them are open, whichever came first, and take it
+    away where it speaks for nobody any more. The caller's transaction."""
+    ended = conn.execute(
+        """SELECT a.id FROM alert a JOIN alert i ON i.id = a.incident
+           WHERE a.state = ANY(%s) AND NOT (i.state = ANY(%s)
+                 OR (i.state IN ('resolved', 'closed') AND i.resolved_at IS NOT NULL AND i.resolved_at > %s))""",
+        [list(SPEAKING), list(SPEAKING), now - timedelta(seconds=GRACE_S)],
+    ).fetchall()
+    alone = conn.execute(
+        """SELECT id FROM alert WHERE state = ANY(%(open)s) AND incident IS NULL AND parent IN (
+               SELECT substr(subject, 8) FROM alert WHERE state = ANY(%(open)s) AND subject LIKE 'parent/%%'
+               UNION SELECT sensor_id FROM alert WHERE state = ANY(%(open)s) AND sensor_id IS NOT NULL)""",
+        {"open": list(SPEAKING)},
+    ).fetchall()
+    if not ended and not alone:
+        return
+    alerts = rows.read_many(conn, [n for (n,) in (*ended, *alone)])
+    found = speakers(conn, book, alerts, now)
+    for alert in alerts:
+        speaker = found.get(alert.id)
+        passed = {alert.id}
+        while speaker and (above := found.get(speaker.id)) and above.id not in passed:  # a cabinet, and its feeder
+            passed.add(speaker.id)
+            speaker = above
+        incident = (speaker.incident or speaker.id) if speaker else None
+        if incident not in (alert.incident, alert.id):
+            others.put_under(conn, alert.id, incident, now)
 
 
 def over(conn: psycopg.Connection, number: int, now: datetime) -> bool:

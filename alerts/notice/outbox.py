@@ -53,9 +53,35 @@ class Outbox:
         """Nobody (of the department, of the channel) is told of a flip."""
         self.mutings[flip, department, channel, verdict.why] = (alert, verdict)
 
+    def _unsaid(self, conn: psycopg.Connection) -> list[tuple[int, int, str | None, int | None, Verdict]]:
+        """The mutings that are to be written, as (alert, flip, department, channel, why not).
+
+        That another alert speaks for one is noted once an alert, department and speaker while it lasts, not at each
+        flip and channel. One that is held is only left out where another that is held stands: it is what lets go.
+        """
+        spoken = {alert for alert, v in self.mutings.values() if v.why == "incident"}
+        said: set[tuple[int, str | None, str, bool]] = set()
+        if spoken:
+            said.update(
+                conn.execute(
+                    """SELECT alert, department, by, held FROM muting
+                       WHERE alert = ANY(%s) AND why = 'incident' AND over_at IS NULL""",
+                    [list(spoken)],
+                ).fetchall()
+            )
+        found = []
+        for (flip, department, channel, _), (alert, v) in self.mutings.items():
+            if v.why == "incident":
+                if (alert, department, v.by, True) in said or (alert, department, v.by, v.held) in said:
+                    continue
+                said.add((alert, department, v.by, v.held))
+            found.append((alert, flip, department, channel, v))
+        return found
+
     def write(self, conn: psycopg.Connection) -> list[int]:
         """Write everything; the ids of the messages, which are in the order in which they were told."""
         ids = numbers(conn, "notification", len(self.messages))
+        mutings = self._unsaid(conn)
         with conn.cursor() as cur:
             cur.executemany(
                 """INSERT INTO notification
@@ -86,7 +112,7 @@ class Outbox:
                    VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
                 [
                     (self.now, alert, flip, department, channel, v.why, v.by, v.held)
-                    for (flip, department, channel, _), (alert, v) in self.mutings.items()
+                    for alert, flip, department, channel, v in mutings
                 ],
             )
         self.messages, self.mutings = [], {}

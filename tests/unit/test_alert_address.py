@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+from types import SimpleNamespace
 
 import pytest
 
 from alerts.deliver import address
 from alerts.deliver.address import Refused, Unresolved, allowed, look_up, vet
+from alerts.deliver.channels import webhook
 from infra.errors import ConfigError
 
 NOBODY = allowed("")
@@ -78,6 +81,31 @@ def test_http_only_for_those_that_are_named() -> None:
     with pytest.raises(Refused, match="https"):
         vet("http://hook.example.vn/x", NOBODY, says(PUBLIC))
     vet("http://hook.example.vn/x", allowed("hook.example.vn"), says("10.0.0.1"))
+
+
+def nobody_knows(host: str, port: int) -> list[str]:
+    raise Unresolved(host)
+
+
+@pytest.mark.parametrize(
+    ("url", "setting", "refused"),
+    [
+        ("http://gone.example.vn/x", "", True), ("http://gone.example.vn/x", "other.example.vn", True),
+        ("http://gone.example.vn/x", "10.20.0.0/16", True), ("http://10.21.0.1/x", "10.20.0.0/16", True),
+        ("http://gone.example.vn/x", "gone.example.vn", False), ("https://gone.example.vn/x", "", False),
+    ],
+)  # fmt: skip
+def test_http_to_a_name_that_cannot_be_looked_up_is_not_kept(url: str, setting: str, refused: bool) -> None:
+    ways = SimpleNamespace(allowed=allowed(setting), resolve=nobody_knows)
+    channel = SimpleNamespace(address=url, secret="")
+    with pytest.raises(Refused, match="https") if refused else contextlib.nullcontext():
+        webhook.check(ways, channel)  # type: ignore[arg-type]
+
+
+def test_http_to_a_host_that_is_not_named_is_refused_before_it_is_looked_up() -> None:
+    with pytest.raises(Refused, match="https"):
+        vet("http://gone.example.vn/x", allowed("other.example.vn"), nobody_knows)
+    assert vet("http://a.vn/", allowed("10.20.0.0/16"), says("10.20.3.4")).addresses == ("10.20.3.4",)
 
 
 def test_the_allow_list_names_hosts_and_networks() -> None:

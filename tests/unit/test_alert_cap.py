@@ -109,6 +109,20 @@ def test_an_update_of_a_group_still_says_all_that_is_open() -> None:
     assert said[:2] == [("2", "Assess"), ("1", "AllClear")]
 
 
+@pytest.mark.parametrize(
+    ("severity", "basis", "response"),
+    [
+        ("warning", "Quyết định 05/2020/QĐ-TTg", "Prepare"), ("major", "Quyết định 05/2020/QĐ-TTg", "Prepare"),
+        ("critical", "Quyết định 05/2020/QĐ-TTg", "Evacuate"), ("critical", None, "Assess"),
+    ],
+)  # fmt: skip
+def test_a_flood_alarm_says_what_people_are_to_do(severity: str, basis: str | None, response: str) -> None:
+    alarm = {"kind": "river_flood", "severity": severity, "legal_basis": basis}
+    fires, over = content("firing", told(**alarm)), content("resolved", told(**alarm, state="resolved"))
+    assert {text(i, "responseType") for i in last(fires).findall(f"{NS}info")} == {response}
+    assert {text(i, "responseType") for i in last(fires, over).findall(f"{NS}info")} == {"AllClear"}
+
+
 def test_drill_and_test_are_not_actual() -> None:
     assert text(last(content("drill", alerts=())), "status") == "Exercise"
     assert text(last(content("test", alerts=())), "status") == "Test"

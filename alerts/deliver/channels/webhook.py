@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import hashlib
 import hmac
 import secrets
@@ -115,8 +114,13 @@ def send(ways: Ways, channel: Channel, message: Message, now: datetime) -> Outco
 
 
 def check(ways: Ways, channel: Channel) -> None:
-    """The address leads out of the house, and the secret can sign. A name that cannot be looked up now passes."""
-    with contextlib.suppress(address.Unresolved):  # each try looks again
+    """The address leads out of the house, and the secret can sign. A name that cannot be looked up now passes,
+    but not with http where only its addresses could allow that."""
+    try:
         address.vet(channel.address, ways.allowed, ways.resolve)
+    except address.Unresolved:  # each try looks again
+        host, _, tls = address.check(channel.address)
+        if not tls and host not in ways.allowed.hosts:
+            raise address.plain_http() from None
     if channel.secret:
         signature(channel.secret, "check", 0, b"")
