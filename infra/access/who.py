@@ -1,0 +1,97 @@
+"""Somebody who has shown who they are, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import product
+from typing import Literal, NamedTuple
+
+from infra.access.roles import ALLOWED, UNDIVIDED, Permission, Role
+from infra.access.scope import EVERYTHING, NOTHING, Box, Scope
+
+Way = Literal["password", "oidc", "link", "token", "wallboard", "service"]
+#: The part of the city behind a department's alerts.
+Behind = Callable[[str], Iterable[Box]]
+
+
+class Grant(NamedTuple):
+    """A role within areas, zones, domains (empty: all) and, for the role department, of one department."""
+
+    role: Role
+    areas: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    department: str | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def undivided(self) -> bool:
+        """Whether it is for the whole city."""
+        return not (self.areas or self.zones or self.domains or self.role == "department")
+
+    def gives(self, permission: Permission) -> bool:
+        """Whether it gives that, somewhere."""
+        return permission in ALLOWED[self.role] and (self.undivided or permission not in UNDIVIDED)
+
+    def scope(self, behind: Behind) -> Scope:
+        """Where. A department sees its own alerts, and the sensors behind them: those whose alerts are its own."""
+        boxes = {Box(*place) for place in product(self.areas or (None,), self.zones or (None,), self.domains or (None,))}
+        if self.role != "department":
+            return Scope(frozenset(boxes))
+        if self.department is None:
+            return NOTHING
+        parts = (_meet(box, part) for box in boxes for part in behind(self.department))
+        whole = boxes == {Box()}
+        # Limited further, its alerts are those of the boxes; else whatever concerns it, wherever it is.
+        return Scope(frozenset(p for p in parts if p), frozenset({self.department}) if whole else frozenset())
+
+
+def _meet(one: Box, other: Box) -> Box | None:
+    """What lies in both; None: nothing does."""
+    found = []
+    for a, b in zip(one, other, strict=True):
+        if a is not None and b is not None and a != b:
+            return None
+        found.append(b if a is None else a)
+    return Box(*found)
+
+
+class Who(NamedTuple):
+    """``limits`` are lists of grants, each of which must allow it: a person's own, and those of a token of theirs.
+
+    ``account`` None: ourselves, the token of the settings, or a wallboard. ``key`` names a session or token, so that
+    it can be found and ended. Who holds one that differs from what is known now must ask again.
+    """
+
+    name: str
+    way: Way
+    limits: tuple[tuple[Grant, ...], ...]
+    account: int | None = None
+    key: str = ""
+    expires_us: int | None = None
+    address: str = ""
+
+    def may(self, permission: Permission) -> bool:
+        """Whether they may do that, somewhere."""
+        return all(any(grant.gives(permission) for grant in grants) for grants in self.limits)
+
+    def scope(self, permission: Permission, behind: Behind) -> Scope:
+        """Where they may do that."""
+        found = EVERYTHING
+        for grants in self.limits:
+            part = NOTHING
+            for grant in grants:
+                if grant.gives(permission):
+                    part |= grant.scope(behind)
+            found = part if found.all else found if part.all else _both(found, part)
+        return found
+
+
+def _both(one: Scope, other: Scope) -> Scope:
+    boxes = frozenset(m for a in one.boxes for b in other.boxes if (m := _meet(a, b)) is not None)
+    return Scope(boxes, one.departments & other.departments)
+
+
+#: What runs without anybody: loops of ours, and what is open to all.
+SERVICE = Who("ioc", "service", ((Grant("administrator"),),))
