@@ -36,7 +36,9 @@ class Grant(NamedTuple):
 
     def scope(self, behind: Behind) -> Scope:
         """Where. A department sees its own alerts, and the sensors behind them: those whose alerts are its own."""
-        boxes = {Box(*place) for place in product(self.areas or (None,), self.zones or (None,), self.domains or (None,))}
+        boxes = {
+            Box(*place) for place in product(self.areas or (None,), self.zones or (None,), self.domains or (None,))
+        }
         if self.role != "department":
             return Scope(frozenset(boxes))
         if self.department is None:

@@ -1,0 +1,93 @@
+"""Who may do what, and where: against the plain words of docs/access.md."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.access.roles import ALLOWED, NAMES, PERMISSIONS, ROLES, UNDIVIDED, Permission
+from infra.access.scope import EVERYTHING, NOTHING, Box, Scope
+from infra.access.who import Grant, Who
+
+AREAS, ZONES, DOMAINS = ("bac_giang", "viet_yen"), ("07210", "07228"), ("traffic", "lighting")
+PLACES = [(a, z, d) for a, z, d in product(AREAS, (None, *ZONES), (None, *DOMAINS))]
+BEHIND = {"lamps": [Box("bac_giang", None, "lighting")], "police": [Box(None, None, "traffic")], "idle": []}
+
+
+def behind(department: str) -> list[Box]:
+    return BEHIND[department]
+
+
+def some(values: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
+    return st.sets(st.sampled_from(values)).map(lambda found: tuple(sorted(found)))
+
+
+@st.composite
+def grants(draw: st.DrawFn) -> Grant:
+    role = draw(st.sampled_from(ROLES))
+    department = draw(st.sampled_from(sorted(BEHIND))) if role == "department" else None
+    return Grant(role, draw(some(AREAS)), draw(some(ZONES)), draw(some(DOMAINS)), department)
+
+
+def allows(grant: Grant, permission: Permission, place: tuple[str | None, str | None, str | None]) -> bool:
+    """In plain words: the role has it, and the place is within every list that is not empty."""
+    limited = grant.areas or grant.zones or grant.domains or grant.role == "department"
+    if permission not in ALLOWED[grant.role] or (limited and permission in UNDIVIDED):
+        return False
+    lists = (grant.areas, grant.zones, grant.domains)
+    if any(wanted and value not in wanted for wanted, value in zip(lists, place, strict=True)):
+        return False
+    return grant.department is None or any(
+        all(b in (None, p) for b, p in zip(box, place, strict=True)) for box in BEHIND[grant.department]
+    )
+
+
+def test_every_role_and_permission_has_its_place() -> None:
+    assert set(ALLOWED) == set(ROLES) == set(NAMES)
+    assert all(allowed <= set(PERMISSIONS) for allowed in ALLOWED.values())
+    assert set(PERMISSIONS) == ALLOWED["administrator"]
+    assert {"read", "alerts.read"} == ALLOWED["wallboard"], "a wallboard can do nothing but show"
+
+
+@given(st.lists(st.lists(grants(), max_size=3), min_size=1, max_size=2), st.sampled_from(PERMISSIONS))
+def test_a_scope_is_what_the_grants_say_in_plain_words(lists: list[list[Grant]], permission: Permission) -> None:
+    who = Who("a", "password", tuple(tuple(one) for one in lists))
+    scope = who.scope(permission, behind)
+    for place in PLACES:
+        expected = all(any(allows(grant, permission, place) for grant in one) for one in lists)
+        assert scope.holds(*place) == expected, place
+    if not who.may(permission):
+        assert scope == NOTHING
+
+
+@given(grants(), st.sampled_from(PERMISSIONS))
+def test_a_token_never_has_more_than_its_account(grant: Grant, permission: Permission) -> None:
+    account = (Grant("viewer", areas=("bac_giang",)),)
+    scope = Who("a", "token", (account, (grant,))).scope(permission, behind)
+    own = Who("a", "password", (account,)).scope(permission, behind)
+    assert all(own.holds(*place) for place in PLACES if scope.holds(*place))
+    assert scope.departments <= own.departments
+
+
+def test_a_department_sees_its_own_alerts_wherever_they_are_and_no_others() -> None:
+    scope = Who("a", "password", ((Grant("department", department="lamps"),),)).scope("alerts.read", behind)
+    assert scope.alert("viet_yen", "07228", "traffic", {"lamps"}), "a route leads to it"
+    assert not scope.alert("viet_yen", "07228", "traffic", {"police"})
+    assert not scope.holds("viet_yen", None, "lighting")
+
+
+@pytest.mark.parametrize("permission", sorted(UNDIVIDED))
+def test_what_is_of_the_whole_city_is_not_given_for_a_part_of_it(permission: Permission) -> None:
+    whole, part = (Who("a", "password", ((Grant("administrator", areas=areas),),)) for areas in ((), ("bac_giang",)))
+    assert whole.may(permission)
+    assert not part.may(permission)
+
+
+def test_an_area_s_figure_is_not_for_who_sees_one_of_its_zones() -> None:
+    scope = Scope(frozenset({Box("bac_giang", "07210", None)}))
+    assert scope.holds("bac_giang", "07210", "traffic")
+    assert not scope.holds("bac_giang", None, "traffic")
+    assert EVERYTHING.holds("bac_giang", None, "traffic")
