@@ -1,0 +1,10 @@
+"""What was done, by whom, from where, and what came of it: rows that are only added, each with the hash of the last.
+
+chain.py     the hash chain and what a row may hold: pure
+record.py    adding a row in the transaction of what it tells of
+"""
+
+from infra.audit.chain import Outcome
+from infra.audit.record import record, record_async
+
+__all__ = ["Outcome", "record", "record_async"]
