@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from city.places import Area, Zone, in_force
 from city.registry import Domain, Registry
 from city.sensors import Sensor
+from infra.access.scope import Scope
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -55,6 +57,7 @@ class Roster:
     interval_s: NDArray[np.float64]
     ordered: list[str]
     _declared: dict[str, Bools] = field(default_factory=dict)
+    _held: dict[Scope, Bools] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -70,6 +73,26 @@ class Roster:
                     out[s.id, [column[m] for m in s.metrics if m in column]] = True
             self._declared[domain.code] = out
         return self._declared[domain.code]
+
+    @cached_property
+    def _places(self) -> tuple[list[tuple[str | None, str | None, str | None]], Ints]:
+        """The places where sensors are, and each sensor's place among them."""
+        found: dict[tuple[str | None, str | None, str | None], int] = {}
+        none = (None, None, None)
+        at = [found.setdefault((s.area, s.zone, s.domain) if s else none, len(found)) for s in self.sensors]
+        return list(found), np.array(at, np.int64)
+
+    def held(self, scope: Scope) -> Bools:
+        """Which sensors lie in a scope, by number."""
+        if scope.all:
+            return self.known
+        if scope not in self._held:
+            if len(self._held) > 500:
+                self._held.clear()
+            places, at = self._places
+            good = np.array([scope.holds(*p) for p in places], bool)
+            self._held[scope] = self.known & good[at] if self.size else self.known
+        return self._held[scope]
 
     def moved(self, before: Roster) -> bool:
         """Whether a sensor that was there before now belongs elsewhere, or is gone."""

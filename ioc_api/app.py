@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
@@ -20,6 +20,7 @@ from infra.catalog import Catalog
 from infra.copyout import PARQUET
 from infra.settings import Settings
 from ioc_api import reference
+from ioc_api.asking import Nobody
 from ioc_api.headers import Around
 from ioc_api.live.client import Client
 from ioc_api.opendata import routes as opendata
@@ -52,7 +53,8 @@ from ioc_api.rest import (
     summary,
     system,
 )
-from ioc_api.rest.parts import admitted, only_declared
+from ioc_api.rest.doors import anybody, may, permissions
+from ioc_api.rest.doors import routes as doors
 from ioc_api.service import Service
 
 PREFIX = "/api/v1"
@@ -75,8 +77,11 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI description, in which every error is a problem."""
     if app.openapi_schema is None:
         api = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        needed = {route.operation_id: list(permissions(route.dependant)) for _, route in doors(app.routes)}
         for methods in api["paths"].values():
             for op in methods.values():
+                if (needs := needed.get(op["operationId"], [None])[0]) is not None:
+                    op["x-permission"] = needs
                 for status, answer in op["responses"].items():
                     if int(status) >= 400 and "application/json" in answer.get("content", {}):
                         answer["content"] = {MEDIA: answer["content"]["application/json"]}
@@ -141,27 +146,24 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5, exclude_content_types=packed)
     app.add_middleware(Door, settings=settings)
+    app.add_middleware(Nobody)
     app.add_middleware(Around)
-    guarded = [Depends(admitted)]
-    for part in (city, sensors, aggregates, quarantine, balance, system):
-        app.include_router(part.router, prefix=PREFIX, dependencies=guarded, responses=RESPONSES)
-    # Who is let in comes first. The older operations above take unknown parameters as they always did.
-    exact = [*guarded, Depends(only_declared)]
+    registry = (city, sensors, aggregates, quarantine, balance, system)
     figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise)
     # /alerts/ledger comes before /alerts/{number}.
     noticed = (cap, alert_ledger, alerts, notifications, rules_replay, rules, silences, departments, channels)
-    for asked in (*figures, *noticed):
-        app.include_router(asked.router, prefix=PREFIX, dependencies=exact, responses=RESPONSES)
+    for asked in (*registry, *figures, *noticed):
+        app.include_router(asked.router, prefix=PREFIX, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(system.open_router)
     app.include_router(links.router)
     app.include_router(opendata.router, prefix="/open/v1", responses=opendata.RESPONSES)
 
-    @app.get("/openapi.json", include_in_schema=False, dependencies=guarded)
+    @app.get("/openapi.json", include_in_schema=False, dependencies=[may("read", loose=True)])
     async def openapi() -> JSONResponse:
         return JSONResponse(app.openapi())
 
-    @app.get("/docs", include_in_schema=False, dependencies=guarded)
+    @app.get("/docs", include_in_schema=False, dependencies=[may("read", loose=True)])
     async def docs() -> HTMLResponse:
         return HTMLResponse(reference.page(app.openapi()))
 
@@ -170,7 +172,7 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
         app.frontend("/", directory=folder, fallback=None)
     else:
 
-        @app.get("/", include_in_schema=False)
+        @app.get("/", include_in_schema=False, dependencies=[anybody()])
         async def missing() -> HTMLResponse:
             return HTMLResponse(_MISSING, 503)
 

@@ -20,6 +20,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from infra import db
 from infra.db import cut
 from infra.errors import Unavailable
+from ioc_api import asking
 
 T = TypeVar("T")
 
@@ -73,10 +74,13 @@ class Database:
     @asynccontextmanager
     async def connection(self, limit_s: float = LIMIT_S) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
         """A connection for one transaction of at most ``limit_s``; Away where there is none or it breaks."""
+        wall = asking.now().part.wall
         try:
             async with self._pool.connection() as conn:
                 timer = asyncio.get_running_loop().call_later(limit_s, cut, conn)
                 try:
+                    if wall is not None:
+                        await conn.execute(wall)
                     yield conn
                 finally:
                     timer.cancel()
@@ -99,18 +103,20 @@ class Database:
 
         ``repeatable``: everything it reads is of one moment. ``settings`` are the session's, as statement_timeout.
         """
+        asking.now()
         loop = asyncio.get_running_loop()
 
         def run() -> T:
             with self._own(loop, limit_s, settings) as conn:
                 if repeatable:
                     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-                return task(conn)
+                return task(walled(conn))
 
         return await asyncio.to_thread(run)
 
     async def question(self, task: Callable[[psycopg.Connection], T]) -> T:
         """Run a question about history: at one moment, few at a time, and QueryCanceled for one that takes too long."""
+        asking.now()
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._questions.acquire()
@@ -124,12 +130,13 @@ class Database:
 
     async def act(self, task: Callable[[psycopg.Connection], T]) -> T:
         """Run a short task that may change things, in a thread: committed when it returns, undone when it raises."""
+        asking.now()
         loop = asyncio.get_running_loop()
 
         def run() -> T:
             with self._own(loop, LIMIT_S, {"statement_timeout": int(LIMIT_S * 900)}, keep=True) as conn:
                 conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-                return task(conn)
+                return task(walled(conn))
 
         try:
             return await asyncio.to_thread(run)
@@ -141,7 +148,7 @@ class Database:
         much as many a question."""
         with self._own(loop, LIMIT_S, {"statement_timeout": int(LIMIT_S * 900)}, keep=True) as conn:
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            return task(conn)
+            return task(walled(conn))
 
     def _connect(self, settings: Mapping[str, str | int], *, keep: bool) -> psycopg.Connection:
         """One of those that were kept and is still good, or a new connection."""
@@ -183,6 +190,14 @@ class Database:
             raise
         except (psycopg.OperationalError, psycopg.InterfaceError) as e:
             raise Away(f"the database does not answer: {db.reason(e)}") from None
+
+
+def walled(conn: psycopg.Connection) -> psycopg.Connection:
+    """The connection, whose transaction begins behind the second wall where who is asking does not see everything."""
+    wall = asking.now().part.wall
+    if wall is not None:
+        conn.execute(wall)
+    return conn
 
 
 def _spoken(conn: psycopg.Connection) -> bool:

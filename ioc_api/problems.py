@@ -108,6 +108,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text}
     for status, text in (
         (401, "A token or a session is needed"),
+        (403, "You may not do that"),
         (422, "A value is not right"),
         (503, "Something that is needed is away"),
     )

@@ -28,6 +28,7 @@ from ioc_api.live.alerts import Alerts
 from ioc_api.live.hub import Hub
 from ioc_api.live.refresh import Refresher
 from ioc_api.live.state import Live
+from ioc_api.scopes import Scopes
 from ioc_api.streams import Streams
 from ioc_api.upkeep import Upkeep
 from ioc_api.watch import Watch
@@ -48,6 +49,7 @@ class Service:
         empty = roster([], catalog.registry, self.groups, channels={"": 0}, version=-1)
         self.database = Database(settings.database_url)
         self.routes = Routes()
+        self.scopes = Scopes(catalog, self.routes, self.database)
         self._ways: Ways | None = None
         self.streams = Streams(settings.database_url, settings.export_limit_s)
         self.gate = Gate(settings.api_token, self.database, settings.http_origins)

@@ -14,6 +14,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from contextvars import copy_context
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from starlette.types import Send
 from infra import db
 from infra.db import cut
 from infra.errors import IocError
-from ioc_api.database import Away
+from ioc_api.database import Away, walled
 from ioc_api.problems import Stop
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ class Flow:
         self.sent = 0
         self.lane = lane
         self.limit_s = streams.limit_s
-        self.thread = threading.Thread(target=self._run, name="download", daemon=True)
+        # Whose download it is goes with it into the thread.
+        context = copy_context()
+        self.thread = threading.Thread(target=context.run, args=(self._run,), name="download", daemon=True)
         self._streams = streams
         self._blocks = blocks
         self._loop = asyncio.get_running_loop()
@@ -140,7 +143,7 @@ class Flow:
             raise Away(_ENDED)
         conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         conn.read_only = True
-        blocks = self._blocks(conn)
+        blocks = self._blocks(walled(conn))
         for block in blocks:
             self._slots.acquire()
             if self._gone.is_set():

@@ -48,7 +48,7 @@ class Scope(NamedTuple):
         """Whether an alert is in it: by its place, or by a department that it concerns."""
         return self.holds(area, zone, domain) or not self.departments.isdisjoint(departments)
 
-    def __or__(self, other: Scope) -> Scope:  # type: ignore[override]  # a tuple has none
+    def __or__(self, other: Scope) -> Scope:
         return Scope(self.boxes | other.boxes, self.departments | other.departments)
 
 

@@ -14,6 +14,7 @@ from city.hours import DAY_US, HOUR_US
 from city.sensors import Sensor
 from infra.indices import City, Index, Item
 from infra.indices.air_figures import Air, Figure, daily, day_span, hourly, members
+from infra.indices.stations import DOMAIN as DOMAIN
 from infra.indices.stations import Grid, read_grid, stations
 from infra.times import rfc3339
 

@@ -18,6 +18,10 @@ class Subject(Protocol):
     """What each module has."""
 
     @property
+    def DOMAIN(self) -> str:  # noqa: N802
+        """The domain of the sensors that its figures are made from."""
+
+    @property
     def INDICES(self) -> tuple[Index, ...]:  # noqa: N802
         """The kinds of figures."""
 
@@ -29,6 +33,10 @@ class Subject(Protocol):
 SUBJECTS: dict[str, Subject] = {
     "air": air, "noise": noise, "traffic": traffic, "lighting": lighting, "river": river,
 }  # fmt: skip
+
+
+#: The domain of each kind of figure, by its code.
+DOMAINS: dict[str, str] = {index.code: subject.DOMAIN for subject in SUBJECTS.values() for index in subject.INDICES}
 
 
 def indices() -> Sequence[Index]:

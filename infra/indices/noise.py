@@ -14,6 +14,7 @@ from city.noise import Periods, periods
 from city.norms import CATEGORIES, Category, Norms
 from city.sensors import Sensor
 from infra.indices import City, Index, Item
+from infra.indices.stations import DOMAIN as DOMAIN
 from infra.indices.stations import read_grid, stations
 from infra.times import rfc3339
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, get_args
 
@@ -15,8 +15,12 @@ from alerts.notice import book
 from alerts.notice.hours import CITY
 from alerts.notice.route import Concern, concerned
 from alerts.rules import store
-from alerts.rules.model import SEVERITIES, Kind
+from alerts.rules.model import SEVERITIES, Children, Composite, Indexed, Kind, Rule
+from infra.access.scope import Box
+from infra.catalog import Catalog
+from infra.indices.catalogue import DOMAINS
 
+KINDS: tuple[str, ...] = get_args(Kind)
 #: (area, domain, kind, severity) of alerts.
 Sort = tuple[str, str | None, str, str]
 
@@ -31,8 +35,10 @@ class _Facts(NamedTuple):
 class Whom:
     """Departments and routes in force; ``of`` remembers, for there are few sorts of alerts."""
 
-    def __init__(self, mark: Any, found: book.Book) -> None:
+    def __init__(self, mark: Any, found: book.Book, rules: Iterable[Rule] = ()) -> None:
         self.mark = mark
+        self._rules = {r.code: r for r in rules}
+        self._behind: dict[str, frozenset[Box]] = {}
         self.departments = found.departments
         self._routes = found.routes
         said = msgspec.json.encode([sorted(found.departments), found.routes])
@@ -50,15 +56,60 @@ class Whom:
     def handled(self, departments: Iterable[str], areas: Iterable[str], domains: Iterable[str]) -> list[Sort]:
         """The sorts of alerts that any of the departments handles by a route. A sort's domain may be None."""
         wanted = set(departments)
-        every = itertools.product(areas, (None, *domains), get_args(Kind), SEVERITIES)
+        every = itertools.product(areas, (None, *domains), KINDS, SEVERITIES)
         return [s for s in every if any(c.role == "handles" and c.department in wanted for c in self.of(s, None))]
+
+    def behind(self, department: str, catalog: Catalog) -> frozenset[Box]:
+        """The part of the city whose alerts concern a department: where rules that are on look, and their alerts are
+        such as the routes lead to it in any role."""
+        if department not in self._behind:
+            found = set()
+            for rule in self._rules.values():
+                for area, zone, domain in _places(rule, self._rules, catalog):
+                    concerns = self.of((area, domain, rule.kind, rule.severity), rule.department)
+                    if any(c.department == department for c in concerns):
+                        found.add(Box(area, zone, domain))
+            self._behind[department] = frozenset(b for b in found if not (b.zone and b._replace(zone=None) in found))
+        return self._behind[department]
+
+
+def _places(rule: Rule, rules: Mapping[str, Rule], catalog: Catalog) -> Iterator[tuple[str, str | None, str]]:
+    """Where a rule looks: areas, their zones (None: all of them), domains."""
+    zones = {z.code: z.area for z in catalog.zones}
+    for area in rule.scope.area or catalog.area_codes:
+        inside: list[str | None] = [z for z in rule.scope.zone if zones.get(z) == area]
+        if rule.scope.zone and not inside:
+            continue
+        for zone, domain in itertools.product(inside or [None], _domains(rule, rules, catalog)):
+            yield area, zone, domain
+
+
+def _domains(rule: Rule, rules: Mapping[str, Rule], catalog: Catalog, deep: int = 4) -> set[str]:
+    """The domains that a rule looks at: those it names, or whose figures it needs, or all."""
+    every = catalog.registry.domains
+    if rule.scope.domain:
+        return {d for d in rule.scope.domain if d in every}
+    c = rule.condition
+    if isinstance(c, Indexed):
+        return {DOMAINS[c.index]} if c.index in DOMAINS else set()
+    if isinstance(c, Children | Composite):
+        named = c.rules if isinstance(c, Children) else (*c.all, *c.any)
+        parts = [_domains(rules[n], rules, catalog, deep - 1) for n in named if n in rules] if deep else []
+        return set().union(*parts)
+    metric = getattr(c, "metric", None)
+    return {code for code, d in every.items() if metric is None or d.metric(metric) is not None}
 
 
 class Routes:
-    """The newest `Whom`, read again when routes or departments have changed or a new day has begun."""
+    """The newest `Whom`, read again when routes, departments or rules have changed or a new day has begun."""
 
     def __init__(self) -> None:
         self._now: Whom | None = None
+
+    @property
+    def now(self) -> Whom | None:
+        """What was read last."""
+        return self._now
 
     def read(self, conn: psycopg.Connection) -> Whom:
         """What is in force now."""
@@ -66,5 +117,6 @@ class Routes:
         mark = (store.version(conn), now.astimezone(CITY).date())
         found = self._now
         if found is None or found.mark != mark:
-            found = self._now = Whom(mark, book.load(conn, now))
+            rules = (s.rule for s in store.stored(conn) if s.rule.enabled)
+            found = self._now = Whom(mark, book.load(conn, now), rules)
         return found

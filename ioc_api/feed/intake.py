@@ -24,6 +24,7 @@ from infra.feed import history
 from infra.feed.sequence import Sequence
 from infra.roster import Roster
 from infra.times import SECOND, now_us
+from ioc_api import asking
 from ioc_api.database import Away, Database
 from ioc_api.live.state import Live
 
@@ -119,7 +120,11 @@ class Intake:
                 await self._work.wait()
 
     async def refresh(self) -> None:
-        """Read the sensors again."""
+        """Read the sensors again: all of them, whoever has changed one."""
+        with asking.ours():
+            await self._read_sensors()
+
+    async def _read_sensors(self) -> None:
         async with self._refresh:
             groups = self.live.roster.groups
             registry, roster = await self._database.work(

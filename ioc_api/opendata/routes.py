@@ -33,10 +33,11 @@ from ioc_api.opendata.door import visit
 from ioc_api.opendata.figures import Choice
 from ioc_api.opendata.style import CSS
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest.doors import anybody
 from ioc_api.rest.parts import Served, Text
 from ioc_api.service import Service
 
-router = APIRouter(tags=["open data"])
+router = APIRouter(tags=["open data"], dependencies=[anybody()])
 
 #: Grows when the same rows would be written differently: then no copy is taken for the present file.
 EDITION = "1"

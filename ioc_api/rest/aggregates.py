@@ -12,6 +12,7 @@ from ioc_api.live.aggregates import WINDOWS
 from ioc_api.live.topic import Filter
 from ioc_api.problems import Stop
 from ioc_api.rest import known
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Many, Page, Served, from_cursor, to_cursor
 
 router = APIRouter(tags=["live"])
@@ -46,7 +47,12 @@ class Aggregates(Page):
     items: list[AggregateOut]
 
 
-@router.get("/aggregates", operation_id="list_aggregates", summary="Live figures per zone and area")
+@router.get(
+    "/aggregates",
+    operation_id="list_aggregates",
+    dependencies=[may("read", loose=True)],
+    summary="Live figures per zone and area",
+)
 async def list_aggregates(
     service: Served,
     area: Many = None,

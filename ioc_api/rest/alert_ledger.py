@@ -11,6 +11,7 @@ from alerts import ledger as noise
 from alerts.ledger import Ledger
 from infra.times import SECOND, now_us
 from ioc_api.problems import Stop
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Served
 from ioc_api.rest.spans import From, To, span
 
@@ -22,6 +23,7 @@ DAYS = 366
 @router.get(
     "/ledger",
     operation_id="alert_ledger",
+    dependencies=[may("alerts.read")],
     summary="How much noise alerts made",
     response_model=None,
     responses={200: {"model": Ledger}},

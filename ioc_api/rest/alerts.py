@@ -21,6 +21,7 @@ from ioc_api.alerts.items import FIELDS, Wanted
 from ioc_api.problems import Stop
 from ioc_api.rest import spans
 from ioc_api.rest.alerts_shapes import AlertOut, Alerts, Condition, State, WholeAlert, WhyAlert
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Many, Served, from_cursor, to_cursor
 from ioc_api.rest.people import CHANGES, MISSING, Acting, IfMatch, Name, Note, actor, change, seen
 from ioc_api.service import Service
@@ -37,7 +38,12 @@ _ANSWER: dict[int | str, dict[str, Any]] = {
 
 
 @router.get(
-    "", operation_id="list_alerts", summary="Alerts, the newest first", response_model=Alerts, responses=_ANSWER
+    "",
+    operation_id="list_alerts",
+    dependencies=[may("alerts.read")],
+    summary="Alerts, the newest first",
+    response_model=Alerts,
+    responses=_ANSWER,
 )
 async def list_alerts(
     request: Request,
@@ -112,6 +118,7 @@ def _csv(found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 @router.get(
     "/{number}",
     operation_id="get_alert",
+    dependencies=[may("alerts.read")],
     summary="One alert, with everything that happened to it",
     responses=MISSING,
 )
@@ -131,7 +138,13 @@ async def get_alert(service: Served, number: Number, response: Response) -> Whol
     return WholeAlert.model_validate(found)
 
 
-@router.get("/{number}/why", operation_id="why_alert", summary="Why an alert is there", responses=MISSING)
+@router.get(
+    "/{number}/why",
+    operation_id="why_alert",
+    dependencies=[may("alerts.read")],
+    summary="Why an alert is there",
+    responses=MISSING,
+)
 async def why_alert(service: Served, number: Number) -> WhyAlert:
     """Rule and version, values and threshold, who changed the rule last, earlier alerts, who was told when by which
     channel, who has muted what."""
@@ -181,7 +194,13 @@ async def _act(service: Service, request: Request, number: int, asked: Acting, h
     return AlertOut.model_validate(await change(service, task, shown))
 
 
-@router.post("/{number}/acknowledge", operation_id="acknowledge_alert", summary="See to it", responses=CHANGES)
+@router.post(
+    "/{number}/acknowledge",
+    operation_id="acknowledge_alert",
+    dependencies=[may("alerts.act")],
+    summary="See to it",
+    responses=CHANGES,
+)
 async def acknowledge(service: Served, request: Request, number: Number, asked: Action, match: IfMatch) -> AlertOut:
     return await _act(
         service, request, number, asked, match, lambda c, n, r, who: life.acknowledge(c, n, r, who, asked.note)
@@ -191,6 +210,7 @@ async def acknowledge(service: Served, request: Request, number: Number, asked: 
 @router.post(
     "/{number}/unacknowledge",
     operation_id="unacknowledge_alert",
+    dependencies=[may("alerts.act")],
     summary="See to it no more",
     responses=CHANGES,
 )
@@ -200,21 +220,39 @@ async def unacknowledge(service: Served, request: Request, number: Number, asked
     )
 
 
-@router.post("/{number}/assign", operation_id="assign_alert", summary="Give it to somebody", responses=CHANGES)
+@router.post(
+    "/{number}/assign",
+    operation_id="assign_alert",
+    dependencies=[may("alerts.act")],
+    summary="Give it to somebody",
+    responses=CHANGES,
+)
 async def assign(service: Served, request: Request, number: Number, asked: Assignment, match: IfMatch) -> AlertOut:
     return await _act(
         service, request, number, asked, match, lambda c, n, r, who: life.assign(c, n, r, who, asked.to, asked.note)
     )
 
 
-@router.post("/{number}/comment", operation_id="comment_alert", summary="Add a word", responses=CHANGES)
+@router.post(
+    "/{number}/comment",
+    operation_id="comment_alert",
+    dependencies=[may("alerts.act")],
+    summary="Add a word",
+    responses=CHANGES,
+)
 async def comment(service: Served, request: Request, number: Number, asked: Comment, match: IfMatch) -> AlertOut:
     return await _act(
         service, request, number, asked, match, lambda c, n, r, who: life.comment(c, n, r, who, asked.note)
     )
 
 
-@router.post("/{number}/resolve", operation_id="resolve_alert", summary="It is done", responses=CHANGES)
+@router.post(
+    "/{number}/resolve",
+    operation_id="resolve_alert",
+    dependencies=[may("alerts.act")],
+    summary="It is done",
+    responses=CHANGES,
+)
 async def resolve(service: Served, request: Request, number: Number, asked: Action, match: IfMatch) -> AlertOut:
     """While the readings are not clear it needs a note; a breach that goes on opens it again."""
     return await _act(
@@ -222,12 +260,24 @@ async def resolve(service: Served, request: Request, number: Number, asked: Acti
     )
 
 
-@router.post("/{number}/close", operation_id="close_alert", summary="It is over and done with", responses=CHANGES)
+@router.post(
+    "/{number}/close",
+    operation_id="close_alert",
+    dependencies=[may("alerts.act")],
+    summary="It is over and done with",
+    responses=CHANGES,
+)
 async def close(service: Served, request: Request, number: Number, asked: Action, match: IfMatch) -> AlertOut:
     return await _act(service, request, number, asked, match, lambda c, n, r, who: life.close(c, n, r, who, asked.note))
 
 
-@router.post("/{number}/reopen", operation_id="reopen_alert", summary="It is not done after all", responses=CHANGES)
+@router.post(
+    "/{number}/reopen",
+    operation_id="reopen_alert",
+    dependencies=[may("alerts.act")],
+    summary="It is not done after all",
+    responses=CHANGES,
+)
 async def reopen(service: Served, request: Request, number: Number, asked: Action, match: IfMatch) -> AlertOut:
     return await _act(
         service, request, number, asked, match, lambda c, n, r, who: life.reopen(c, n, r, who, asked.note)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from infra.times import micros, rfc3339, text
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Page, Served, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To, moment
 
@@ -56,7 +57,12 @@ def _sheet(row: Sequence[int | None]) -> Sheet:
     )
 
 
-@router.get("/balance", operation_id="get_balance", summary="Balance of readings, per minute and since the start")
+@router.get(
+    "/balance",
+    operation_id="get_balance",
+    dependencies=[may("system", loose=True)],
+    summary="Balance of readings, per minute and since the start",
+)
 async def get_balance(
     service: Served, start: From = None, end: To = None, limit: Limit = 60, cursor: Cursor = None
 ) -> Balance:

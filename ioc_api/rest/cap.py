@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from alerts.deliver.channels import cap
 from ioc_api.problems import Stop
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Served
 from ioc_api.rest.people import MISSING
 
@@ -24,6 +25,7 @@ _DOCUMENT: dict[int | str, dict[str, Any]] = {**MISSING, 200: {"content": {cap.C
 @router.get(
     "/alerts/cap.atom",
     operation_id="cap_feed",
+    dependencies=[may("alerts.read")],
     summary="The newest CAP documents, as an Atom feed",
     response_class=Response,
     responses=_FEED,
@@ -52,6 +54,7 @@ async def cap_feed(
 @router.get(
     "/alerts/{number}/cap",
     operation_id="get_alert_cap",
+    dependencies=[may("alerts.read")],
     summary="The newest CAP document of an alert",
     response_class=Response,
     responses=_DOCUMENT,
@@ -72,6 +75,7 @@ async def get_alert_cap(service: Served, number: Number) -> Response:
 @router.get(
     "/notifications/{number}/cap",
     operation_id="get_notification_cap",
+    dependencies=[may("alerts.read")],
     summary="The CAP document of a message",
     response_class=Response,
     responses=_DOCUMENT,

@@ -22,6 +22,7 @@ from infra.times import text
 from ioc_api.alerts import story
 from ioc_api.problems import Stop
 from ioc_api.rest.alerts_shapes import WholeNotification
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Page, Served, Text, clean
 from ioc_api.rest.people import (
     AS,
@@ -119,7 +120,9 @@ def _find(conn: psycopg.Connection, number: int) -> Shown:
         raise Stop(404, "there is no such channel") from None
 
 
-@router.get("", operation_id="list_channels", summary="Channels, by department and name")
+@router.get(
+    "", operation_id="list_channels", dependencies=[may("channels.read")], summary="Channels, by department and name"
+)
 async def list_channels(
     service: Served, department: Annotated[Text | None, Query(description="Of this one only.")] = None
 ) -> Channels:
@@ -127,7 +130,13 @@ async def list_channels(
     return Channels.model_validate({"items": [_out(c) for c in found]})
 
 
-@router.get("/{number}", operation_id="get_channel", summary="One channel", responses=MISSING)
+@router.get(
+    "/{number}",
+    operation_id="get_channel",
+    dependencies=[may("channels.read")],
+    summary="One channel",
+    responses=MISSING,
+)
 async def get_channel(service: Served, number: Number, response: Response) -> ChannelOut:
     found = await service.database.act(lambda conn: _find(conn, number))
     response.headers["ETag"] = f'"{found.revision}"'
@@ -157,13 +166,26 @@ async def _save(
     return ChannelOut.model_validate(found)
 
 
-@router.post("", operation_id="create_channel", summary="Add a channel", status_code=201, responses=FORBIDDEN)
+@router.post(
+    "",
+    operation_id="create_channel",
+    dependencies=[may("channels.write")],
+    summary="Add a channel",
+    status_code=201,
+    responses=FORBIDDEN,
+)
 async def create_channel(request: Request, service: Served, asked: NewChannel) -> ChannelOut:
     """422 with the reason where the address cannot be used: webhooks must not lead inside the network."""
     return await _save(service, request, asked, None, None)
 
 
-@router.put("/{number}", operation_id="put_channel", summary="Change a channel", responses=CHANGES)
+@router.put(
+    "/{number}",
+    operation_id="put_channel",
+    dependencies=[may("channels.write")],
+    summary="Change a channel",
+    responses=CHANGES,
+)
 async def put_channel(
     request: Request, service: Served, number: Number, asked: ChannelChange, match: IfMatch
 ) -> ChannelOut:
@@ -171,7 +193,12 @@ async def put_channel(
 
 
 @router.delete(
-    "/{number}", operation_id="delete_channel", summary="Take a channel away", status_code=204, responses=CHANGES
+    "/{number}",
+    operation_id="delete_channel",
+    dependencies=[may("channels.write")],
+    summary="Take a channel away",
+    status_code=204,
+    responses=CHANGES,
 )
 async def delete_channel(
     service: Served,
@@ -193,6 +220,7 @@ async def delete_channel(
 @router.post(
     "/{number}/test",
     operation_id="test_channel",
+    dependencies=[may("channels.write")],
     summary="Send a test message to a channel",
     status_code=202,
     responses={**FORBIDDEN, **MISSING},

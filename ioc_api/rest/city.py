@@ -11,6 +11,7 @@ from city.registry import Domain, Metric
 from infra.errors import IocError
 from ioc_api.database import Away
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Page, Served, Text
 
 router = APIRouter(tags=["city"])
@@ -84,7 +85,7 @@ class Range(BaseModel):
     high: FiniteFloat = Field(ge=-1e300, le=1e300)
 
 
-@router.get("/areas", operation_id="list_areas", summary="Operating areas")
+@router.get("/areas", operation_id="list_areas", dependencies=[may("read", loose=True)], summary="Operating areas")
 async def list_areas(service: Served) -> Areas:
     return Areas(
         items=[
@@ -94,7 +95,7 @@ async def list_areas(service: Served) -> Areas:
     )
 
 
-@router.get("/zones", operation_id="list_zones", summary="Zones (wards)")
+@router.get("/zones", operation_id="list_zones", dependencies=[may("read", loose=True)], summary="Zones (wards)")
 async def list_zones(service: Served) -> Zones:
     return Zones(
         items=[
@@ -118,7 +119,9 @@ def _domain(d: Domain) -> DomainOut:
     return DomainOut(code=d.code, vi=d.vi, en=d.en, interval_s=d.interval_s, metrics=[_metric(m) for m in d.metrics])
 
 
-@router.get("/domains", operation_id="list_domains", summary="Domains and their metrics")
+@router.get(
+    "/domains", operation_id="list_domains", dependencies=[may("read", loose=True)], summary="Domains and their metrics"
+)
 async def list_domains(service: Served) -> Domains:
     return Domains(items=[_domain(d) for d in service.intake.registry.domains.values()])
 
@@ -141,6 +144,7 @@ async def _refresh(service: Served) -> None:
 @router.put(
     "/metrics/{domain}/{metric}",
     operation_id="set_metric_range",
+    dependencies=[may("sensors.write", loose=True)],
     summary="Set the plausible range of a metric",
     responses={404: {"model": Problem}},
 )
@@ -162,6 +166,7 @@ async def set_metric_range(service: Served, domain: Text, metric: Text, bounds: 
 @router.delete(
     "/metrics/{domain}/{metric}",
     operation_id="reset_metric_range",
+    dependencies=[may("sensors.write", loose=True)],
     summary="Go back to the range that ships with the product",
     responses={404: {"model": Problem}},
 )

@@ -16,6 +16,7 @@ from alerts.rules.directory import Department, Role, Route
 from alerts.rules.model import Kind, Severity
 from infra.times import text
 from ioc_api.problems import Stop
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Page, Served, Text
 from ioc_api.rest.people import (
     AS,
@@ -143,7 +144,9 @@ def _department(conn: psycopg.Connection, code: str) -> Kept:
     return found
 
 
-@router.get("/departments", operation_id="list_departments", summary="Departments, by code")
+@router.get(
+    "/departments", operation_id="list_departments", dependencies=[may("rules.read")], summary="Departments, by code"
+)
 async def list_departments(service: Served) -> Departments:
     def read(conn: psycopg.Connection) -> list[dict[str, Any]]:
         codes = [c for (c,) in conn.execute("SELECT code FROM department ORDER BY code")]
@@ -152,7 +155,13 @@ async def list_departments(service: Served) -> Departments:
     return Departments.model_validate({"items": await service.database.act(read)})
 
 
-@router.get("/departments/{code}", operation_id="get_department", summary="One department", responses=MISSING)
+@router.get(
+    "/departments/{code}",
+    operation_id="get_department",
+    dependencies=[may("rules.read")],
+    summary="One department",
+    responses=MISSING,
+)
 async def get_department(service: Served, code: Code, response: Response) -> DepartmentOut:
     found = await service.database.act(lambda conn: _department(conn, code))
     response.headers["ETag"] = f'"{found.revision}"'
@@ -162,6 +171,7 @@ async def get_department(service: Served, code: Code, response: Response) -> Dep
 @router.post(
     "/departments",
     operation_id="create_department",
+    dependencies=[may("directory.write")],
     summary="Add a department",
     status_code=201,
     responses={k: v for k, v in CHANGES.items() if k != 404},
@@ -176,7 +186,13 @@ async def create_department(request: Request, service: Served, asked: Department
     return DepartmentOut.model_validate(await change(service, task, lambda _, current: _out(current)))
 
 
-@router.put("/departments/{code}", operation_id="put_department", summary="Change a department", responses=CHANGES)
+@router.put(
+    "/departments/{code}",
+    operation_id="put_department",
+    dependencies=[may("directory.write")],
+    summary="Change a department",
+    responses=CHANGES,
+)
 async def put_department(
     request: Request, service: Served, code: Code, asked: DepartmentChange, match: IfMatch
 ) -> DepartmentOut:
@@ -190,7 +206,12 @@ async def put_department(
     return DepartmentOut.model_validate(await change(service, task, lambda _, current: _out(current)))
 
 
-@router.get("/routes", operation_id="list_routes", summary="Which alerts concern which department")
+@router.get(
+    "/routes",
+    operation_id="list_routes",
+    dependencies=[may("rules.read")],
+    summary="Which alerts concern which department",
+)
 async def list_routes(
     service: Served, department: Annotated[list[Text] | None, Query(max_length=100)] = None
 ) -> Routes:
@@ -223,18 +244,36 @@ async def _save_route(
     return RouteOut.model_validate(await change(service, task, lambda _, current: _out(current)))
 
 
-@router.post("/routes", operation_id="create_route", summary="Add a route", status_code=201, responses=FORBIDDEN)
+@router.post(
+    "/routes",
+    operation_id="create_route",
+    dependencies=[may("directory.write")],
+    summary="Add a route",
+    status_code=201,
+    responses=FORBIDDEN,
+)
 async def create_route(request: Request, service: Served, asked: RouteIn) -> RouteOut:
     return await _save_route(service, request, asked, None, None)
 
 
-@router.put("/routes/{number}", operation_id="put_route", summary="Change a route", responses=CHANGES)
+@router.put(
+    "/routes/{number}",
+    operation_id="put_route",
+    dependencies=[may("directory.write")],
+    summary="Change a route",
+    responses=CHANGES,
+)
 async def put_route(request: Request, service: Served, number: Number, asked: RouteChange, match: IfMatch) -> RouteOut:
     return await _save_route(service, request, asked, number, seen(asked.revision, match))
 
 
 @router.delete(
-    "/routes/{number}", operation_id="delete_route", summary="Take a route away", status_code=204, responses=CHANGES
+    "/routes/{number}",
+    operation_id="delete_route",
+    dependencies=[may("directory.write")],
+    summary="Take a route away",
+    status_code=204,
+    responses=CHANGES,
 )
 async def delete_route(
     service: Served,

@@ -6,19 +6,23 @@ lets the rest of the request know who asks: as `request.state.who`, and for the 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import cache
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Security
 from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.routing import BaseRoute
 
 from infra.access.roles import ALLOWED, NAMES, ROLES, Permission
 from infra.access.who import Grant, Who
+from ioc_api import asking
+from ioc_api.asking import Asking
 from ioc_api.gate import COOKIE, Refused
-from ioc_api.problems import Problem, Stop
-from ioc_api.rest.parts import Served
+from ioc_api.problems import Stop
+from ioc_api.rest.parts import Served, only_declared
 from ioc_api.service import Service
 
 _bearer = HTTPBearer(auto_error=False, description="An API token")
@@ -30,7 +34,8 @@ PUBLIC: frozenset[tuple[str, str]] = frozenset(
     {
         ("GET", "/healthz"),
         ("GET", "/readyz"),
-        ("GET", "/"),  # the screen, or the page that says that it has not been built
+        ("GET", "/metrics"),  # from this machine; from elsewhere it asks who it is by itself
+        ("GET", "/"),  # the page that says that the screen has not been built
         ("POST", "/api/v1/session"),
         ("DELETE", "/api/v1/session"),
         ("GET", "/a/{token}"),
@@ -40,9 +45,6 @@ PUBLIC: frozenset[tuple[str, str]] = frozenset(
 #: Open data have a door of their own, which counts.
 PUBLIC_BELOW = "/open/v1"
 
-DENIED: dict[int | str, dict[str, Any]] = {
-    403: {"model": Problem, "description": "You may not do that, or this page may not"},
-}
 
 _Door = Callable[..., Awaitable[Who]]
 _doors: dict[_Door, Permission] = {}
@@ -59,45 +61,85 @@ def denied(permission: Permission) -> str:
 
 async def _admit(service: Service, token: str | None, cookies: dict[str, str], address: str) -> Who:
     await service.gate.admit(token, cookies)
-    way = "token" if token is not None else "link"
-    return Who("administrator" if token is not None else "screen", way, ((Grant("administrator"),),), address=address)
+    rights = ((Grant("administrator"),),)
+    if token is not None:
+        return Who("administrator", "token", rights, address=address)
+    return Who("screen", "link", rights, address=address)
+
+
+async def admit(request: Request, service: Service, token: str | None, cookie: str | None) -> Who:
+    """Who it is, or 401; 403 where a cookie that changes things comes from another page than ours."""
+    address = request.client.host if request.client else ""
+    try:
+        with asking.ours():
+            who = await _admit(service, token, {COOKIE: cookie} if cookie is not None else {}, address)
+    except Refused as e:
+        status = 503 if e.temporary else 401
+        raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None) from None
+    if token is None and request.method not in _SAFE and not service.gate.same_origin(request.headers):
+        raise Stop(403, "trang này không được phép làm việc đó / this page may not do that")
+    return who
 
 
 @cache
-def _door(permission: Permission) -> _Door:
+def _door(permission: Permission, loose: bool) -> _Door:
     async def door(
         request: Request,
         service: Served,
         bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
         cookie: Annotated[str | None, Security(_cookie)],
     ) -> Who:
-        token = bearer.credentials if bearer else None
-        address = request.client.host if request.client else ""
-        try:
-            who = await _admit(service, token, {COOKIE: cookie} if cookie is not None else {}, address)
-        except Refused as e:
-            status = 503 if e.temporary else 401
-            raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None) from None
-        if bearer is None and request.method not in _SAFE and not service.gate.same_origin(request.headers):
-            raise Stop(403, "trang này không được phép làm việc đó / this page may not do that")
+        who = await admit(request, service, bearer.credentials if bearer else None, cookie)
         if not who.may(permission):
             raise Stop(403, denied(permission))
         request.state.who = who
+        asking.begin(Asking(who, await service.scopes.part(who, permission)))
+        # Who is let in comes first.
+        if not loose:
+            await only_declared(request)
         return who
 
     _doors[door] = permission
     return door
 
 
-def may(permission: Permission) -> Any:
+def may(permission: Permission, *, loose: bool = False) -> Any:
     """The dependency that lets in who has the permission: 401 for who has not shown who they are, 403 for who has and
-    may not. Its value is the `Who`."""
-    return Depends(_door(permission))
+    may not. Its value is the `Who`. ``loose``: an older operation, which takes unknown parameters as it always did."""
+    return Depends(_door(permission, loose))
 
 
-def permissions(dependant: Dependant) -> Iterator[Permission]:
-    """Of the doors of a route."""
+async def _anybody() -> None:
+    asking.begin(asking.OURS)
+
+
+def anybody() -> Any:
+    """The dependency of a route that is open to all: it stands in PUBLIC. What it asks the database is asked by us."""
+    return Depends(_anybody)
+
+
+def whole_city() -> None:
+    """403 for who may do it, but only in a part of the city: what is set here holds for all of it."""
+    if not asking.part().all:
+        raise Stop(403, "việc này áp dụng cho toàn thành phố; quyền của bạn chỉ trong một phần / this holds for the"
+                   " whole city, and your permission is for a part of it")  # fmt: skip
+
+
+def permissions(dependant: Dependant) -> Iterator[Permission | None]:
+    """Of the doors of a route; None: open to all."""
     if dependant.call in _doors:
         yield _doors[cast(_Door, dependant.call)]
+    if dependant.call is _anybody:
+        yield None
     for part in dependant.dependencies:
         yield from permissions(part)
+
+
+def routes(of: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, APIRoute]]:
+    """Every operation below some routes, with its whole path: routers that were included hold theirs themselves."""
+    for route in of:
+        if isinstance(route, APIRoute):
+            yield prefix + route.path, route
+        elif (inner := getattr(route, "original_router", None)) is not None:
+            context = route.include_context  # type: ignore[attr-defined]  # FastAPI's own, which has no public name
+            yield from routes(inner.routes, prefix + context.prefix)

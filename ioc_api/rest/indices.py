@@ -18,6 +18,7 @@ from infra.indices.catalogue import city_of, indices
 from infra.times import SECOND, now_us
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest import known
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Many, Page, Served, from_cursor, to_cursor
 from ioc_api.rest.sensors import find
 from ioc_api.rest.spans import From, To, span
@@ -63,7 +64,12 @@ class IndexItems(Page):
 Size = Annotated[int, Query(ge=1, le=5000, description="Items on a page.")]
 
 
-@router.get("", operation_id="list_indices", summary="What indices there are, their methods and legal bases")
+@router.get(
+    "",
+    operation_id="list_indices",
+    dependencies=[may("read")],
+    summary="What indices there are, their methods and legal bases",
+)
 async def list_indices() -> IndicesOut:
     return IndicesOut(items=[IndexOut(**msgspec.structs.asdict(index)) for index in indices()])
 
@@ -185,6 +191,7 @@ Question = Annotated[Asked, Depends()]
 @router.get(
     "/traffic",
     operation_id="list_traffic_indices",
+    dependencies=[may("read")],
     summary="Level of service and travel-time index",
     responses={404: {"model": Problem}},
 )
@@ -196,6 +203,7 @@ async def list_traffic_indices(service: Served, asked: Question) -> IndexItems:
 @router.get(
     "/lighting",
     operation_id="list_lighting_indices",
+    dependencies=[may("read")],
     summary="Lamps, energy and burning hours",
     responses={404: {"model": Problem}},
 )
@@ -215,6 +223,7 @@ async def list_lighting_indices(service: Served, asked: Question, step: Step = "
 @router.get(
     "/river",
     operation_id="list_river_indices",
+    dependencies=[may("read")],
     summary="River levels against the flood alarms",
     responses={404: {"model": Problem}},
 )

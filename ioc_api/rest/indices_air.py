@@ -21,6 +21,7 @@ from infra.indices.air_figures import AVERAGING, Air, By, Kind, ask, members
 from infra.times import rfc3339
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
+from ioc_api.rest.doors import may
 from ioc_api.rest.indices_parts import LIMIT_S, Stations, Words, asked_span, check_size, chosen, city_now, page, since
 from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, from_cursor
 from ioc_api.rest.spans import From, To
@@ -169,6 +170,7 @@ def _rows(said: Air, by: By, named: bool) -> Iterator[tuple[tuple[int, str], Cal
 @router.get(
     "/air",
     operation_id="list_air_indices",
+    dependencies=[may("read")],
     summary="VN_AQI per station, zone or area",
     responses={404: {"model": Problem}},
 )

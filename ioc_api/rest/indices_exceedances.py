@@ -22,6 +22,7 @@ from infra.indices.stations import doubts
 from infra.times import rfc3339
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
+from ioc_api.rest.doors import may
 from ioc_api.rest.indices_parts import LIMIT_S, Stations, Words, asked_span, check_size, chosen, city_now, page, since
 from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, from_cursor
 from ioc_api.rest.spans import From, To
@@ -89,6 +90,7 @@ def _out(s: Sensor, trusted: bool, found: air.Exceedances, n: int) -> Exceedance
 @router.get(
     "/air/exceedances",
     operation_id="list_air_exceedances",
+    dependencies=[may("read")],
     summary="Ambient air above its legal limit",
     responses={404: {"model": Problem}},
 )

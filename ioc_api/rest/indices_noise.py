@@ -17,6 +17,7 @@ from infra.indices.stations import doubted, doubts
 from infra.times import rfc3339
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
+from ioc_api.rest.doors import may
 from ioc_api.rest.indices_parts import LIMIT_S, Stations, Words, asked_span, check_size, chosen, city_now, page, since
 from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, from_cursor
 from ioc_api.rest.spans import From, To
@@ -74,6 +75,7 @@ def _out(said: Noise, row: int, t: int, trusted: bool) -> NoiseLevel:
 @router.get(
     "/noise",
     operation_id="list_noise_levels",
+    dependencies=[may("read")],
     summary="Noise by day and night against the area's limit",
     responses={404: {"model": Problem}},
 )

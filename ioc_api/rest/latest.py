@@ -20,6 +20,7 @@ from ioc_api.live import snapshot
 from ioc_api.live.topic import Filter
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest import known
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Many, Page, Served, Text
 from ioc_api.rest.sensors import find
 from ioc_api.service import Service
@@ -68,6 +69,7 @@ class LatestOfAll(Page):
 @router.get(
     "/latest",
     operation_id="list_latest",
+    dependencies=[may("read")],
     summary="Newest readings of all sensors",
     response_model=LatestOfAll,
     responses={404: {"model": Problem}},
@@ -107,6 +109,7 @@ async def list_latest(
 @router.get(
     "/sensors/{sensor_id}/latest",
     operation_id="get_latest",
+    dependencies=[may("read")],
     summary="Newest reading of each metric of a sensor",
     responses={404: {"model": Problem}},
 )

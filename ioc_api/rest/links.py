@@ -16,11 +16,13 @@ from alerts.messages.page import HEADERS, Standing
 from alerts.notice import drill
 from ioc_api.database import Away
 from ioc_api.problems import MEDIA
+from ioc_api.rest.doors import anybody
 from ioc_api.rest.parts import Served, Text
 
 _PAGE = {"text/html": {"schema": {"type": "string"}}}
 router = APIRouter(
     tags=["links"],
+    dependencies=[anybody()],
     default_response_class=HTMLResponse,
     responses={
         404: {"content": _PAGE, "description": "No such link, or its time is over"},

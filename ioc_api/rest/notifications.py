@@ -16,6 +16,7 @@ from infra.times import text
 from ioc_api.alerts import story, why
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.alerts_shapes import Notifications, SentState, WholeNotification, WhyNotification
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Many, Served, from_cursor, to_cursor
 from ioc_api.rest.people import FORBIDDEN, MISSING
 
@@ -24,7 +25,12 @@ router = APIRouter(tags=["notifications"])
 Number = Annotated[int, Path(ge=1, lt=2**62)]
 
 
-@router.get("/notifications", operation_id="list_notifications", summary="Messages, the newest first")
+@router.get(
+    "/notifications",
+    operation_id="list_notifications",
+    dependencies=[may("alerts.read")],
+    summary="Messages, the newest first",
+)
 async def list_notifications(
     service: Served,
     state: Annotated[list[SentState] | None, Query()] = None,
@@ -49,6 +55,7 @@ async def list_notifications(
 @router.get(
     "/notifications/{number}",
     operation_id="get_notification",
+    dependencies=[may("alerts.read")],
     summary="One message, with every try and its text",
     responses=MISSING,
 )
@@ -62,6 +69,7 @@ async def get_notification(service: Served, number: Number) -> WholeNotification
 @router.get(
     "/notifications/{number}/why",
     operation_id="why_notification",
+    dependencies=[may("alerts.read")],
     summary="Why a message was sent",
     responses=MISSING,
 )
@@ -77,6 +85,7 @@ async def why_notification(service: Served, number: Number) -> WhyNotification:
 @router.post(
     "/notifications/{number}/retry",
     operation_id="retry_notification",
+    dependencies=[may("alerts.act")],
     summary="Try a message again that was given up",
     responses={**FORBIDDEN, **MISSING, 409: {"model": Problem, "description": "It was not given up"}},
 )
@@ -116,7 +125,12 @@ class Drills(BaseModel):
     items: list[DrillOut]
 
 
-@router.get("/drills", operation_id="list_drills", summary="Who could be reached in the weekly drills")
+@router.get(
+    "/drills",
+    operation_id="list_drills",
+    dependencies=[may("channels.read")],
+    summary="Who could be reached in the weekly drills",
+)
 async def list_drills(
     service: Served, weeks: Annotated[int, Query(ge=1, le=104, description="The last so many drills.")] = 8
 ) -> Drills:

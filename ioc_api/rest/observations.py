@@ -22,6 +22,7 @@ from ioc_api.history.question import Asked, Of, Question, ask
 from ioc_api.history.shapes import Observations
 from ioc_api.history.table import Table
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To
 from ioc_api.service import Service
@@ -73,7 +74,11 @@ class Wanted(BaseModel):
 
 
 @router.get(
-    "/observations", operation_id="list_observations", summary="History of sensors, zones and areas", responses=FILES
+    "/observations",
+    operation_id="list_observations",
+    dependencies=[may("read")],
+    summary="History of sensors, zones and areas",
+    responses=FILES,
 )
 async def list_observations(
     request: Request,
@@ -111,7 +116,11 @@ async def list_observations(
 
 
 @router.post(
-    "/observations/query", operation_id="query_observations", summary="The same for many sensors", responses=FILES
+    "/observations/query",
+    operation_id="query_observations",
+    dependencies=[may("read")],
+    summary="The same for many sensors",
+    responses=FILES,
 )
 async def query_observations(request: Request, service: Served, wanted: Wanted) -> Response:
     """For questions that are too long for an address: up to 5,000 sensors."""

@@ -7,19 +7,14 @@ import binascii
 import json
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Query, Request, Security
+from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import AfterValidator, BaseModel, Field
 
-from ioc_api.gate import COOKIE, Refused
 from ioc_api.problems import Stop
 from ioc_api.service import Service
 
-_bearer = HTTPBearer(auto_error=False, description="The API token")
-_cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="The session of the operators' screen")
-_SAFE = ("GET", "HEAD", "OPTIONS")
 #: How many unknown parameters are named, and how much of each.
 _NAMED, _SHOWN = 5, 40
 
@@ -29,23 +24,6 @@ def _service(request: Request) -> Service:
 
 
 Served = Annotated[Service, Depends(_service)]
-
-
-async def admitted(
-    request: Request,
-    service: Served,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    cookie: Annotated[str | None, Security(_cookie)],
-) -> None:
-    """Let the caller in by token or cookie, or answer 401. A cookie that changes things must come from our page."""
-    try:
-        await service.gate.admit(bearer.credentials if bearer else None, {COOKIE: cookie} if cookie is not None else {})
-    except Refused as e:
-        status = 503 if e.temporary else 401
-        raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None) from None
-    if bearer is None and request.method not in _SAFE and not service.gate.same_origin(request.headers):
-        raise Stop(403, "this page may not do that")
-    request.state.way = "screen" if bearer is None else "administrator"
 
 
 def _declared(dependant: Dependant) -> list[str]:

@@ -64,7 +64,7 @@ def actor(request: Request, name: str | None) -> str:
 
     `administrator` holds the API token, `screen` is a session of the operators' screen.
     """
-    way: str = request.state.way
+    way: str = request.state.who.name
     if name is None or not name.strip():
         return way
     try:

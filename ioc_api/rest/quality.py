@@ -21,6 +21,7 @@ from infra.copyout import CSV, safe_cell
 from infra.times import now_us, text
 from ioc_api.problems import Problem
 from ioc_api.rest import known
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Many, Page, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To, span
 from ioc_api.service import Service
@@ -164,6 +165,7 @@ def _csv(items: Iterable[QualityOut]) -> str:
 @router.get(
     "",
     operation_id="list_quality",
+    dependencies=[may("read")],
     summary="Trust in sensors, and why",
     response_model=Qualities,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, 404: {"model": Problem}},
@@ -239,7 +241,12 @@ async def list_quality(
     return Response(body, media_type=CSV, headers=headers)
 
 
-@router.get("/zones", operation_id="list_quality_zones", summary="Quality of data per zone and area, now or day by day")
+@router.get(
+    "/zones",
+    operation_id="list_quality_zones",
+    dependencies=[may("read")],
+    summary="Quality of data per zone and area, now or day by day",
+)
 async def list_quality_zones(
     service: Served,
     area: Many = None,

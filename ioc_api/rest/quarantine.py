@@ -18,6 +18,7 @@ from city.payload import REASONS
 from infra.times import micros, rfc3339, text
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest import known
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Page, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.spans import From, To, moment
 
@@ -106,7 +107,12 @@ def _item(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **times, "text": shown}
 
 
-@router.get("", operation_id="list_quarantine", summary="Messages in quarantine, newest first")
+@router.get(
+    "",
+    operation_id="list_quarantine",
+    dependencies=[may("quarantine", loose=True)],
+    summary="Messages in quarantine, newest first",
+)
 async def list_quarantine(
     service: Served,
     reason: Text | None = None,
@@ -145,6 +151,7 @@ async def list_quarantine(
 @router.get(
     "/{number}",
     operation_id="get_quarantined",
+    dependencies=[may("quarantine", loose=True)],
     summary="One message in quarantine",
     responses={404: {"model": Problem}},
 )
@@ -162,6 +169,7 @@ async def get_quarantined(service: Served, number: Number) -> WholeItem:
 @router.post(
     "/replay",
     operation_id="replay_quarantine",
+    dependencies=[may("quarantine", loose=True)],
     summary="Replay the messages that a filter takes",
     status_code=202,
 )
@@ -177,6 +185,7 @@ async def replay_quarantine(service: Served, asked: Annotated[Replay, Body()]) -
 @router.post(
     "/{number}/replay",
     operation_id="replay_quarantined",
+    dependencies=[may("quarantine", loose=True)],
     summary="Replay one message",
     status_code=202,
     responses={404: {"model": Problem}, 409: {"model": Problem}},

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 import psycopg
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, Field
 
 from alerts import life
 from alerts.rules import model, store
@@ -20,130 +19,30 @@ from alerts.rules.model import Kind, Rule, Severity
 from alerts.rules.store import Stored
 from infra.times import text
 from ioc_api.alerts.known import Now
-from ioc_api.problems import Problem, Stop
-from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, Text, from_cursor, to_cursor
-from ioc_api.rest.people import AS, CHANGES, MISSING, Acting, IfMatch, Name, Note, Revision, Strict, change, seen
+from ioc_api.problems import Stop
+from ioc_api.rest.doors import may
+from ioc_api.rest.parts import Cursor, Limit, Many, Served, Text, from_cursor, to_cursor
+from ioc_api.rest.people import AS, CHANGES, MISSING, IfMatch, Name, Revision, change, seen
 from ioc_api.rest.people import actor as who_is
+from ioc_api.rest.rules_shapes import (
+    Checked,
+    FindingOut,
+    Fires,
+    KeptRule,
+    NewRule,
+    RuleProblem,
+    Rules,
+    RuleToCheck,
+    Switch,
+    WholeRule,
+)
 from ioc_api.service import Service
 
 router = APIRouter(prefix="/rules", tags=["rules"])
 
 Code = Annotated[Text, Path(description="The rule's code.")]
-#: A rule as JSON has at most so many bytes.
-BYTES = 65_536
 #: Looking at what a rule would do now goes over all sensors.
 CHECK_S = 30.0
-
-
-def _bounded(rule: dict[str, Any]) -> dict[str, Any]:
-    try:
-        size = len(msgspec.json.encode(rule))
-    except (ValueError, TypeError, RecursionError, UnicodeError):
-        raise ValueError("holds a character that text cannot have, or is nested too deeply") from None
-    if size > BYTES:
-        raise ValueError(f"a rule has at most {BYTES:,} bytes")
-    return rule
-
-
-Body = Annotated[
-    dict[str, Any],
-    AfterValidator(_bounded),
-    Field(
-        description="The rule's fields, as docs/alerts/rules.md has them; times in seconds, the condition with its"
-        " `type`, as GET shows them.",
-        examples=[
-            {
-                "code": "pm25-cao",
-                "vi": "Bụi PM2.5 cao",
-                "en": "High PM2.5",
-                "kind": "air_quality",
-                "severity": "warning",
-                "condition": {"type": "threshold", "metric": "pm2_5", "levels": {"above": 150, "clear_above": 120}},
-                "for_s": 600,
-            }
-        ],
-    ),
-]
-
-
-class FindingOut(BaseModel):
-    """What is wrong with a rule, where, and what to do about it. An error keeps it out."""
-
-    level: Literal["error", "warning"]
-    code: str
-    where: str
-    vi: str
-    en: str
-    other: str = Field(description="Another rule that it is about.")
-    may_pass: bool = Field(description="`accept_warnings` lets the rule pass all the same.")
-
-
-class RuleProblem(Problem):
-    """A rule that is not kept, with everything that was found."""
-
-    findings: list[FindingOut] | None = None
-
-
-class RuleOut(BaseModel):
-    """A rule as it stands; `version` is what a change names as `revision`."""
-
-    code: str
-    version: int
-    enabled: bool
-    changed_at: str
-    changed_by: str
-    note: str
-    set_aside: str | None = Field(description="Why judgement tripped over it: it is not judged until it is changed.")
-    set_aside_at: str | None
-    deleted_at: str | None
-    rule: dict[str, Any]
-
-
-class ListedRule(RuleOut):
-    open: int = Field(description="Its alerts that are open now.")
-
-
-class WholeRule(ListedRule):
-    versions: list[RuleOut] = Field(description="The newest first.")
-
-
-class Rules(Page):
-    items: list[ListedRule]
-
-
-class KeptRule(RuleOut):
-    findings: list[FindingOut] = Field(description="Warnings that were accepted.")
-
-
-class Fires(BaseModel):
-    """How many sensors it would fire for this moment."""
-
-    sensors: int
-    reporting: int = Field(description="Sensors of its scope that report the metric.")
-    city: int = Field(description="All active sensors.")
-
-
-class Checked(BaseModel):
-    findings: list[FindingOut]
-    fires_now: Fires | None = Field(
-        description="By the newest readings, without hold times; null: cannot be said of this kind of condition."
-    )
-
-
-class NewRule(Acting):
-    rule: Body
-    note: Note = Field("", description="Why.")
-    accept_warnings: bool = False
-
-
-class RuleToCheck(Strict):
-    rule: Body
-
-
-class Switch(Acting):
-    note: Note = ""
-    accept_warnings: bool = False
-
 
 _REFUSED: dict[int | str, dict[str, Any]] = {422: {"model": RuleProblem, "description": "Not kept: see `findings`"}}
 
@@ -190,7 +89,7 @@ def _open(conn: psycopg.Connection) -> dict[str, int]:
     return dict(rows.fetchall())
 
 
-@router.get("", operation_id="list_rules", summary="Rules, by code")
+@router.get("", operation_id="list_rules", dependencies=[may("rules.read")], summary="Rules, by code")
 async def list_rules(
     service: Served,
     kind: Annotated[list[Kind] | None, Query()] = None,
@@ -227,7 +126,12 @@ async def list_rules(
     return Rules.model_validate({"items": found[:limit], "next": following})
 
 
-@router.post("/check", operation_id="check_rule", summary="What would be found about a rule, and what it would do now")
+@router.post(
+    "/check",
+    operation_id="check_rule",
+    dependencies=[may("rules.write")],
+    summary="What would be found about a rule, and what it would do now",
+)
 async def check_rule(service: Served, asked: RuleToCheck) -> Checked:
     """Nothing is kept. A rule of the same code is the one that it would replace."""
     rule = _decoded(asked.rule)
@@ -289,6 +193,7 @@ def given(body: dict[str, Any], code: str | None = None) -> Rule:
 @router.post(
     "",
     operation_id="create_rule",
+    dependencies=[may("rules.write")],
     summary="Make a rule",
     status_code=201,
     responses={**_REFUSED, **{k: v for k, v in CHANGES.items() if k != 404}},
@@ -305,7 +210,13 @@ def _found(stored: Stored | None) -> Stored:
     return stored
 
 
-@router.get("/{code}", operation_id="get_rule", summary="One rule, with all its versions", responses=MISSING)
+@router.get(
+    "/{code}",
+    operation_id="get_rule",
+    dependencies=[may("rules.read")],
+    summary="One rule, with all its versions",
+    responses=MISSING,
+)
 async def get_rule(service: Served, code: Code, response: Response) -> WholeRule:
     """Deleted ones too. `ETag` is the version."""
 
@@ -322,7 +233,11 @@ async def get_rule(service: Served, code: Code, response: Response) -> WholeRule
 
 
 @router.put(
-    "/{code}", operation_id="put_rule", summary="Change a rule: a new version", responses={**_REFUSED, **CHANGES}
+    "/{code}",
+    operation_id="put_rule",
+    dependencies=[may("rules.write")],
+    summary="Change a rule: a new version",
+    responses={**_REFUSED, **CHANGES},
 )
 async def put_rule(request: Request, service: Served, code: Code, asked: NewRule, match: IfMatch) -> KeptRule:
     rule, version = given(asked.rule, code), seen(asked.revision, match)
@@ -349,7 +264,11 @@ async def _switch(
 
 
 @router.post(
-    "/{code}/enable", operation_id="enable_rule", summary="Switch a rule on", responses={**_REFUSED, **CHANGES}
+    "/{code}/enable",
+    operation_id="enable_rule",
+    dependencies=[may("rules.write")],
+    summary="Switch a rule on",
+    responses={**_REFUSED, **CHANGES},
 )
 async def enable_rule(request: Request, service: Served, code: Code, asked: Switch, match: IfMatch) -> KeptRule:
     """It is checked as if it were new. One that was set aside is judged again."""
@@ -357,14 +276,25 @@ async def enable_rule(request: Request, service: Served, code: Code, asked: Swit
 
 
 @router.post(
-    "/{code}/disable", operation_id="disable_rule", summary="Switch a rule off", responses={**_REFUSED, **CHANGES}
+    "/{code}/disable",
+    operation_id="disable_rule",
+    dependencies=[may("rules.write")],
+    summary="Switch a rule off",
+    responses={**_REFUSED, **CHANGES},
 )
 async def disable_rule(request: Request, service: Served, code: Code, asked: Switch, match: IfMatch) -> KeptRule:
     """Its open alerts end."""
     return await _switch(service, request, code, asked, match, False)
 
 
-@router.delete("/{code}", operation_id="delete_rule", summary="Delete a rule", status_code=204, responses=CHANGES)
+@router.delete(
+    "/{code}",
+    operation_id="delete_rule",
+    dependencies=[may("rules.write")],
+    summary="Delete a rule",
+    status_code=204,
+    responses=CHANGES,
+)
 async def delete_rule(
     request: Request,
     service: Served,

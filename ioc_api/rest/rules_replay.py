@@ -19,9 +19,11 @@ from infra.times import now_us
 from ioc_api.database import Away
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest import spans
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Served, Text
 from ioc_api.rest.people import FORBIDDEN, MISSING, Strict
-from ioc_api.rest.rules import Body, given
+from ioc_api.rest.rules import given
+from ioc_api.rest.rules_shapes import Body
 
 router = APIRouter(prefix="/rules", tags=["rules"])
 
@@ -43,7 +45,7 @@ class Asked(Strict):
 
 @router.post(
     "/replay",
-    operation_id="replay_rule",
+    operation_id="replay_rule", dependencies=[may("rules.read")],
     summary="How often a rule would have fired",
     response_model=None,
     responses={200: {"model": Answer}, 422: {"model": Problem, "description": "It cannot be, or would take too long"},

@@ -15,6 +15,7 @@ from infra import sensors as registry
 from infra.times import SECOND, now_us, rfc3339
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest import known
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, Text, from_cursor, to_cursor
 from ioc_api.service import Service
 
@@ -104,7 +105,7 @@ def find(service: Service, sensor_id: str) -> Sensor:
     return sensor
 
 
-@router.get("/sensors", operation_id="list_sensors", summary="Sensors, by id")
+@router.get("/sensors", operation_id="list_sensors", dependencies=[may("read", loose=True)], summary="Sensors, by id")
 async def list_sensors(
     service: Served,
     area: Many = None,
@@ -150,6 +151,7 @@ async def list_sensors(
 @router.get(
     "/sensors/{sensor_id}",
     operation_id="get_sensor",
+    dependencies=[may("read", loose=True)],
     summary="One sensor",
     responses={404: {"model": Problem}},
 )
@@ -188,6 +190,7 @@ def _sensor(sensor_id: str, fields: SensorFields) -> Sensor:
 @router.post(
     "/sensors",
     operation_id="create_sensor",
+    dependencies=[may("sensors.write", loose=True)],
     summary="Register a sensor",
     status_code=201,
     responses={409: {"model": Problem}},
@@ -196,7 +199,12 @@ async def create_sensor(service: Served, sensor: NewSensor) -> SensorOut:
     return await _save(service, _sensor(sensor.sensor_id, sensor), must="not exist")
 
 
-@router.put("/sensors/{sensor_id}", operation_id="put_sensor", summary="Register a sensor, or replace its record")
+@router.put(
+    "/sensors/{sensor_id}",
+    operation_id="put_sensor",
+    dependencies=[may("sensors.write", loose=True)],
+    summary="Register a sensor, or replace its record",
+)
 async def put_sensor(service: Served, sensor_id: Text, sensor: SensorFields) -> SensorOut:
     return await _save(service, _sensor(sensor_id, sensor))
 
@@ -204,6 +212,7 @@ async def put_sensor(service: Served, sensor_id: Text, sensor: SensorFields) -> 
 @router.patch(
     "/sensors/{sensor_id}",
     operation_id="change_sensor",
+    dependencies=[may("sensors.write", loose=True)],
     summary="Change fields of a sensor",
     responses={404: {"model": Problem}},
 )

@@ -9,9 +9,10 @@ from pydantic import BaseModel
 
 from ioc_api.gate import COOKIE, SESSION_S
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest.doors import anybody
 from ioc_api.rest.parts import Served, Text
 
-router = APIRouter(tags=["session"])
+router = APIRouter(tags=["session"], dependencies=[anybody()])
 
 
 class Code(BaseModel):

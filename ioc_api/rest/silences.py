@@ -17,6 +17,7 @@ from alerts.rules.model import Kind, Severity
 from infra.times import moment, text
 from ioc_api.problems import Stop
 from ioc_api.rest import spans
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Page, Served, Text
 from ioc_api.rest.people import CHANGES, FORBIDDEN, MISSING, Acting, IfMatch, Name, Note, Strict, actor, change, seen
 
@@ -107,7 +108,12 @@ def _find(conn: psycopg.Connection, number: int) -> Silence:
         raise Stop(404, "there is no such silence") from None
 
 
-@router.get("", operation_id="list_silences", summary="Silences that are planned or in force, the first to end first")
+@router.get(
+    "",
+    operation_id="list_silences",
+    dependencies=[may("alerts.read")],
+    summary="Silences that are planned or in force, the first to end first",
+)
 async def list_silences(
     service: Served, over: Annotated[bool, Query(description="Also those that are over.")] = False
 ) -> Silences:
@@ -116,14 +122,23 @@ async def list_silences(
     return Silences.model_validate({"items": [_out(s) for s in found]})
 
 
-@router.post("/check", operation_id="check_silence", summary="What a silence would mute")
+@router.post(
+    "/check", operation_id="check_silence", dependencies=[may("silences.write")], summary="What a silence would mute"
+)
 async def check_silence(service: Served, asked: Reached) -> ReachOut:
     """422 where it names what is not there, everything, or nothing."""
     found = await change(service, lambda conn: silence.measure(conn, _matcher(asked.matcher)))
     return ReachOut.model_validate(_reach(found))
 
 
-@router.post("", operation_id="create_silence", summary="Mute alerts for a while", status_code=201, responses=FORBIDDEN)
+@router.post(
+    "",
+    operation_id="create_silence",
+    dependencies=[may("silences.write")],
+    summary="Mute alerts for a while",
+    status_code=201,
+    responses=FORBIDDEN,
+)
 async def create_silence(request: Request, service: Served, asked: NewSilence) -> MadeSilence:
     who = actor(request, asked.by)
     ends = moment(spans.moment(asked.ends_at, "body.ends_at"))
@@ -139,14 +154,22 @@ async def create_silence(request: Request, service: Served, asked: NewSilence) -
     return MadeSilence.model_validate(await change(service, task))
 
 
-@router.get("/{number}", operation_id="get_silence", summary="One silence", responses=MISSING)
+@router.get(
+    "/{number}", operation_id="get_silence", dependencies=[may("alerts.read")], summary="One silence", responses=MISSING
+)
 async def get_silence(service: Served, number: Number, response: Response) -> SilenceOut:
     found = await service.database.act(lambda conn: _find(conn, number))
     response.headers["ETag"] = f'"{found.revision}"'
     return SilenceOut.model_validate(_out(found))
 
 
-@router.post("/{number}/end", operation_id="end_silence", summary="End a silence before its time", responses=CHANGES)
+@router.post(
+    "/{number}/end",
+    operation_id="end_silence",
+    dependencies=[may("silences.write")],
+    summary="End a silence before its time",
+    responses=CHANGES,
+)
 async def end_silence(request: Request, service: Served, number: Number, asked: Acting, match: IfMatch) -> SilenceOut:
     """What it muted and still fires is told."""
     who, revision = actor(request, asked.by), seen(asked.revision, match)

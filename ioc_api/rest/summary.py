@@ -20,6 +20,7 @@ from ioc_api.history.question import Part, Question
 from ioc_api.history.reply import Reply
 from ioc_api.live.topic import Filter
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Served, Text
 from ioc_api.service import Service
 
@@ -98,7 +99,11 @@ class Summary(BaseModel):
 
 
 @router.get(
-    "/zones/{code}/summary", operation_id="get_zone_summary", summary="A zone now", responses={404: {"model": Problem}}
+    "/zones/{code}/summary",
+    operation_id="get_zone_summary",
+    dependencies=[may("read")],
+    summary="A zone now",
+    responses={404: {"model": Problem}},
 )
 async def get_zone_summary(service: Served, code: Text) -> Summary:
     """Live figures, today and yesterday of all that is measured in the zone, and its sensors."""

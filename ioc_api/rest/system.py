@@ -11,8 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
 from infra.times import now_us, rfc3339
-from ioc_api.gate import COOKIE, Refused
+from ioc_api.gate import COOKIE
 from ioc_api.problems import MEDIA, Problem, Stop
+from ioc_api.rest.doors import admit, anybody, denied, may
 from ioc_api.rest.parts import Page, Served
 
 router = APIRouter(tags=["system"])
@@ -61,7 +62,9 @@ class NotReady(Problem):
     alerts: str
 
 
-@router.get("/system", operation_id="get_system", summary="How the services are")
+@router.get(
+    "/system", operation_id="get_system", dependencies=[may("system", loose=True)], summary="How the services are"
+)
 async def get_system(service: Served) -> System:
     summary: dict[str, Any] = service.health.summary()
     return System(
@@ -72,7 +75,7 @@ async def get_system(service: Served) -> System:
     )
 
 
-@open_router.get("/healthz", operation_id="healthz", summary="The process answers")
+@open_router.get("/healthz", operation_id="healthz", dependencies=[anybody()], summary="The process answers")
 async def healthz() -> Alive:
     return Alive(status="ok")
 
@@ -80,6 +83,7 @@ async def healthz() -> Alive:
 @open_router.get(
     "/readyz",
     operation_id="readyz",
+    dependencies=[anybody()],
     summary="Whether the whole way from broker to screen works",
     response_model=Ready,
     responses={503: {"model": NotReady, "content": {MEDIA: {}}}},
@@ -111,6 +115,7 @@ def _local(request: Request) -> bool:
 @open_router.get(
     "/metrics",
     operation_id="metrics",
+    dependencies=[anybody()],
     summary="Metrics for Prometheus",
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
@@ -119,10 +124,9 @@ async def metrics(request: Request, service: Served) -> Response:
     """From this machine without a token, from elsewhere with one. A proxy must set X-Forwarded-For."""
     if not _local(request):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        try:
-            cookies = {COOKIE: request.cookies[COOKIE]} if COOKIE in request.cookies else {}
-            await service.gate.admit(token.strip() if scheme.lower() == "bearer" else None, cookies)
-        except Refused as e:
-            raise Stop(401, str(e), {"WWW-Authenticate": "Bearer"}) from None
+        token = token.strip() if scheme.lower() == "bearer" else ""
+        who = await admit(request, service, token or None, request.cookies.get(COOKIE))
+        if not who.may("system"):
+            raise Stop(403, denied("system"))
     service.expose()
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
