@@ -14,6 +14,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 import psycopg
+from psycopg import sql
 from pydantic import Field
 
 from alerts.notice import book
@@ -106,10 +107,10 @@ _FIRED = """
     SELECT a.rule, a.area, a.domain, a.kind, a.severity, a.department, count(*), sum(greatest(a.raises, 1)),
            count(*) FILTER (WHERE a.incident IS NOT NULL), count(*) FILTER (WHERE f.flapping OR a.flapping),
            coalesce(array_agg(extract(epoch FROM greatest(f.answered - a.fired_at, interval '0'))::float8)
-               FILTER (WHERE f.answered IS NOT NULL AND a.incident IS NULL), '{}'),
+               FILTER (WHERE f.answered IS NOT NULL AND a.incident IS NULL), '{{}}'),
            count(*) FILTER (WHERE f.answered IS NULL AND a.incident IS NULL),
            coalesce(array_agg(extract(epoch FROM a.cleared_at - a.fired_at)::float8)
-               FILTER (WHERE a.cleared_at >= a.fired_at), '{}')
+               FILTER (WHERE a.cleared_at >= a.fired_at), '{{}}')
     FROM alert a
     LEFT JOIN LATERAL (
         SELECT min(at) FILTER (WHERE what IN ('acknowledged', 'assigned')
@@ -118,16 +119,31 @@ _FIRED = """
         FROM flip WHERE flip.alert = a.id
     ) f ON true
     WHERE a.fired_at >= %(since)s AND a.fired_at < %(until)s AND a.started_at < %(until)s AND NOT a.retroactive
+      AND {within}
     GROUP BY 1, 2, 3, 4, 5, 6"""
 
 
-def ledger(conn: psycopg.Connection, from_us: int, to_us: int, *, rules: int = RULES) -> Ledger:
-    """The noise of [from, to), with the ``rules`` noisiest rules."""
+_UNTOLD = """SELECT count(*) FROM alert a WHERE {} AND a.started_at >= %(since)s AND a.started_at < %(until)s
+             AND {}"""
+_ALL = sql.SQL("true")
+
+
+def ledger(
+    conn: psycopg.Connection,
+    from_us: int,
+    to_us: int,
+    *,
+    rules: int = RULES,
+    alerts: sql.Composable = _ALL,
+    sensors: sql.Composable = _ALL,
+) -> Ledger:
+    """The noise of [from, to), with the ``rules`` noisiest rules. ``alerts`` and ``sensors``: conditions on rows `a`
+    and `s` of these tables, for a part of the city."""
     span = {"since": moment(from_us), "until": moment(to_us)}
-    groups = [_Group(*row) for row in conn.execute(_FIRED, span)]
+    groups = [_Group(*row) for row in conn.execute(sql.SQL(_FIRED).format(within=alerts), span)]
     days = (to_us - from_us) / SECOND / 86_400
-    sensors = _count(conn, "SELECT count(*) FROM sensor WHERE status = 'active'", {})
-    sensor_days = sensors * days
+    active = _count(conn, sql.SQL("SELECT count(*) FROM sensor s WHERE s.status = 'active' AND {}").format(sensors), {})
+    sensor_days = active * days
     by_severity, by_rule = defaultdict(list), defaultdict(list)
     for g in groups:
         by_severity[g.severity].append(g)
@@ -136,11 +152,9 @@ def ledger(conn: psycopg.Connection, from_us: int, to_us: int, *, rules: int = R
     noisiest = sorted(by_rule, key=lambda c: (-sum(g.alerts for g in by_rule[c]), c))[:rules]
     names = _names(conn, noisiest)
     return Ledger(
-        since=rfc3339(from_us), until=rfc3339(to_us), days=round(days, 3), sensors=sensors,
-        retroactive=_count(conn, "SELECT count(*) FROM alert WHERE retroactive AND started_at >= %(since)s"
-                           " AND started_at < %(until)s", span),
-        never_fired=_count(conn, "SELECT count(*) FROM alert WHERE fired_at IS NULL AND started_at >= %(since)s"
-                           " AND started_at < %(until)s", span),
+        since=rfc3339(from_us), until=rfc3339(to_us), days=round(days, 3), sensors=active,
+        retroactive=_count(conn, sql.SQL(_UNTOLD).format(sql.SQL("a.retroactive"), alerts), span),
+        never_fired=_count(conn, sql.SQL(_UNTOLD).format(sql.SQL("a.fired_at IS NULL"), alerts), span),
         all=_noise(groups, sensor_days),
         severities={s: _noise(by_severity[s], sensor_days) for s in reversed(SEVERITIES) if s in by_severity},
         departments=_departments(conn, groups, sensor_days),
@@ -214,7 +228,7 @@ def _names(conn: psycopg.Connection, codes: list[str]) -> dict[str, tuple[str, s
     return {code: (vi or code, en or code) for code, vi, en in rows}
 
 
-def _count(conn: psycopg.Connection, query: str, values: dict[str, datetime]) -> int:
+def _count(conn: psycopg.Connection, query: sql.Composed, values: dict[str, datetime]) -> int:
     row = conn.execute(query, values).fetchone()
     return int(row[0]) if row else 0
 

@@ -113,7 +113,7 @@ class _Live:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"] == f"{PREFIX}/live":
             service: Service = scope["app"].state.service
-            await Client(WebSocket(scope, receive, send), service.hub, service.gate).serve()
+            await Client(WebSocket(scope, receive, send), service.hub, service.gate, service.scopes).serve()
         else:
             await self._app(scope, receive, send)
 

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from infra.access.who import Grant, Who
 from infra.times import SECOND, micros, now_us
 from ioc_api.database import Away, Database
 
@@ -51,16 +52,17 @@ class Gate:
         except ValueError:
             return False
 
-    async def admit(self, token: str | None, cookies: Mapping[str, str]) -> int | None:
-        """Let a caller in: None, or when the session ends (microseconds). Refused where it may not be."""
+    async def admit(self, token: str | None, cookies: Mapping[str, str], address: str) -> Who:
+        """Who a caller is. Refused where nobody knows."""
+        rights = ((Grant("administrator"),),)
         if token is not None:
             if self._token is not None and hmac.compare_digest(digest(token), self._token):
-                return None
+                return Who("administrator", "token", rights, address=address)
             raise Refused("this token is not known")
         cookie = cookies.get(COOKIE)
         if cookie is None:
             raise Refused("a token or a session is needed")
-        return await self._session(digest(cookie))
+        return Who("screen", "link", rights, expires_us=await self._session(digest(cookie)), address=address)
 
     async def _session(self, key: bytes) -> int:
         now = now_us()

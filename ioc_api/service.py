@@ -68,6 +68,7 @@ class Service:
         self.indices = Refresher(self.database, catalog, settings, self.live.indices, lambda: self.live.roster)
         self.intake.on_warm = self._warm
         self.hub.summary = self.health.summary
+        self._access: object = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def ways(self) -> Ways:
@@ -146,6 +147,7 @@ class Service:
         while True:
             version = await self.health.look_at_database()
             if version is not None:
+                await self._look_at_access()
                 await self.upkeep.look()
                 await self.watch.look()
             if version is not None and self.intake.warm.is_set() and version != self.live.roster.version:
@@ -154,6 +156,18 @@ class Service:
                 except (Away, IocError, psycopg.Error) as e:
                     log.warning("service.roster_waits", error=str(e))
             await asyncio.sleep(1)
+
+    async def _look_at_access(self) -> None:
+        """Whether what somebody may do has changed, by grants or by the routes of alerts: then all who are connected
+        are looked at again."""
+        try:
+            async with self.database.connection() as conn:
+                row = await (await conn.execute("SELECT version FROM access_version")).fetchone()
+        except (Away, psycopg.Error):
+            return  # health says what is wrong
+        known = (row[0] if row else 0, self.routes.now and self.routes.now.mark)
+        if known != self._access and await self.hub.look_again():
+            self._access = known
 
     def expose(self) -> None:
         """Bring the metrics up to date."""

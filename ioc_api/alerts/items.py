@@ -14,6 +14,7 @@ from psycopg.rows import dict_row
 
 from alerts.life.rows import COLUMNS
 from infra.times import text
+from ioc_api import asking
 from ioc_api.alerts.whom import Whom
 
 #: What of a row is not shown: the database's own number of a sensor, notes of the engine, and its rule's department.
@@ -90,7 +91,7 @@ _COLUMNS = {
 
 
 def where(wanted: Wanted, whom: Whom, areas: Iterable[str], domains: Iterable[str]) -> tuple[sql.Composable, list[Any]]:
-    """The condition for the alerts that are wanted."""
+    """The condition for the alerts that are wanted, and in the part of whoever is asking."""
     parts, values = ["true"], list[Any]()
     for name, column in _COLUMNS.items():
         if given := getattr(wanted, name):
@@ -118,7 +119,7 @@ def where(wanted: Wanted, whom: Whom, areas: Iterable[str], domains: Iterable[st
         )
         values += [[d for d in wanted.department if d in whom.departments], there]
         values += [[s[i] for s in sorts] for i in range(4)]
-    return sql.SQL(" AND ".join(parts)), values
+    return sql.SQL("{} AND {}").format(sql.SQL(" AND ".join(parts)), asking.part().alerts()), values
 
 
 def listed(
@@ -135,11 +136,12 @@ def listed(
 
 
 def one(conn: psycopg.Connection, whom: Whom, number: int) -> dict[str, Any] | None:
-    """The alert of that number."""
+    """The alert of that number, where it is in the part of whoever is asking."""
     query = sql.SQL("{} {} WHERE a.id = %s").format(SELECT, FROM)
     with conn.cursor(row_factory=dict_row) as cur:
         row = cur.execute(query, [number]).fetchone()
-    return None if row is None else item(row, whom)
+    found = None if row is None else item(row, whom)
+    return found if found is not None and asking.part().alert(found) else None
 
 
 def pages(

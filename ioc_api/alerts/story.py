@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from alerts.messages import render
 from alerts.messages.content import Content, thaw
 from alerts.notice.stages import REASONS
+from ioc_api import asking
 from ioc_api.alerts.items import plain
 
 #: Rows of one alert that are shown at most: the newest.
@@ -41,13 +42,24 @@ def notifications(conn: psycopg.Connection, alert: int) -> list[dict[str, Any]]:
     return _with_tries(conn, found)
 
 
+def within() -> sql.Composable:
+    """The condition that a message `n` is in the part of whoever is asking: it went to a department whose part that is,
+    or tells of nothing but alerts in it."""
+    part = asking.part()
+    if part.all:
+        return sql.SQL("true")
+    about = "SELECT FROM notification_alert na JOIN alert a ON a.id = na.alert WHERE na.notification = n.id"
+    whole = f"(EXISTS ({about}) AND NOT EXISTS ({about} AND NOT coalesce({{}}, false)))"
+    mine = sql.Literal(sorted(part.scope.departments))
+    return sql.SQL(f"(n.department = ANY({{}}::text[]) OR {whole})").format(mine, part.alerts())
+
+
 def notification(conn: psycopg.Connection, number: int) -> dict[str, Any] | None:
-    """One message with all tries and its text."""
-    found = _rows(
-        conn,
-        f"{_NOTIFICATION}, n.content FROM notification n JOIN notice_channel c ON c.id = n.channel WHERE n.id = %s",
-        [number],
+    """One message with all tries and its text, where it is in the part of whoever is asking."""
+    query = sql.SQL(
+        "{}, n.content FROM notification n JOIN notice_channel c ON c.id = n.channel WHERE n.id = %s AND {}"
     )
+    found = _rows(conn, query.format(sql.SQL(_NOTIFICATION), within()), [number])
     if not found:
         return None
     row = _with_tries(conn, found)[0]
@@ -68,7 +80,7 @@ def without_links(content: Content) -> Content:
 def listed(conn: psycopg.Connection, filters: dict[str, Any], limit: int, before: int | None) -> list[dict[str, Any]]:
     """Messages, the newest first; ``filters`` by column: accepted values."""
     parts, values = list[sql.Composable](), list[Any]()
-    parts.append(sql.SQL("true"))
+    parts.append(within())
     for column, given in filters.items():
         if given:
             parts.append(sql.SQL("{} = ANY(%s)").format(sql.Identifier("n", column)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +10,7 @@ from city.registry import Domain, Metric
 from city.sensors import Sensor
 from infra.roster import Group
 from infra.times import SECOND
+from ioc_api import asking
 from ioc_api.history import steps
 from ioc_api.problems import Stop
 from ioc_api.rest import known
@@ -102,7 +103,7 @@ def ask(service: Service, asked: Asked, now_us: int, *, export: bool = False) ->
     _places(service, asked)
     sensors = () if asked.of == "whole" else _sensors(service, asked)
     group = _group(service, asked) if asked.of == "whole" else None
-    parts = _parts(service, asked, sensors)
+    parts = _parts(service, asked, sensors, group)
     step = _step(asked, parts, from_us, to_us)
     made = Question(parts, group, from_us, to_us, step, now_us, tuple(s for p in parts for s in p.sensors),
                     asked.points)  # fmt: skip
@@ -113,16 +114,17 @@ def ask(service: Service, asked: Asked, now_us: int, *, export: bool = False) ->
 def _places(service: Service, asked: Asked) -> None:
     if service.live.roster.version < 0:
         raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
-    areas = service.catalog.area_codes
+    part = asking.part()
+    areas = part.areas(service.catalog.area_codes)
     if asked.area is not None and asked.area not in areas:
         raise Stop(404, f"query.area: there is no such area; there are {known.listed(areas)}")
-    zones = {z.code: z for z in service.catalog.zones}
+    zones = {z.code: z for z in service.catalog.zones if part.zones([z.code])}
     if asked.zone is not None:
         zone = zones.get(asked.zone)
         if zone is None or (asked.area is not None and zone.area != asked.area):
             there = [c for c, z in zones.items() if asked.area is None or z.area == asked.area]
             raise Stop(404, f"query.zone: there is no such zone; there are {known.listed(there)}")
-    domains = service.catalog.registry.domains
+    domains = part.domains(service.catalog.registry.domains)
     for name in asked.domain:
         if name not in domains:
             raise Stop(422, f"query.domain: there is no such domain; there are {known.listed(domains)}")
@@ -148,7 +150,8 @@ def _sensors(service: Service, asked: Asked) -> tuple[Sensor, ...]:
         if sensor is not None:
             found[sensor_id] = sensor
     if not asked.sensor:
-        everyone = (roster.sensors[roster.numbers[i]] for i in roster.ordered)
+        mine = asking.part().sensors(roster)
+        everyone = (roster.sensors[n] for i in roster.ordered if mine[n := roster.numbers[i]])
         found = {s.sensor_id: s for s in everyone if s is not None and s.status != "retired"}
     return tuple(
         s for s in found.values()
@@ -157,11 +160,20 @@ def _sensors(service: Service, asked: Asked) -> tuple[Sensor, ...]:
     )  # fmt: skip
 
 
-def _parts(service: Service, asked: Asked, sensors: Sequence[Sensor]) -> tuple[Part, ...]:
+def _whole(asked: Asked, group: Group, registry: Iterable[str]) -> list[str]:
+    """The domains of which the figure of a zone or area is asked, and may be."""
+    part = asking.part()
+    found = [c for c in asked.domain or registry if part.holds(group.area, group.zone, c)]
+    if not found:
+        raise Stop(404, "query.zone: there is no such zone or area")
+    return found
+
+
+def _parts(service: Service, asked: Asked, sensors: Sequence[Sensor], group: Group | None) -> tuple[Part, ...]:
     """By domain, in the order of the sensors; 422 for a metric that none of these domains has."""
     registry = service.catalog.registry.domains
     whole = asked.of == "whole"
-    codes = list(asked.domain or registry) if whole else list(dict.fromkeys(s.domain for s in sensors))
+    codes = _whole(asked, group, registry) if group is not None else list(dict.fromkeys(s.domain for s in sensors))
     domains = [registry[c] for c in codes if c in registry]
     there = {m.name for d in domains for m in d.metrics}
     for name in asked.metric:
@@ -169,7 +181,7 @@ def _parts(service: Service, asked: Asked, sensors: Sequence[Sensor]) -> tuple[P
             where = f"the domain {domains[0].code}" if len(domains) == 1 else "these domains"
             raise Stop(422, f"query.metric: {name!r} is no metric of {where}; there are {known.listed(there)}")
     if not there:
-        every = {m.name for d in registry.values() for m in d.metrics}
+        every = {m.name for c in asking.part().domains(registry) for m in registry[c].metrics}
         wrong = [n for n in asked.metric if n not in every]
         if wrong:
             raise Stop(422, f"query.metric: {wrong[0]!r} is no metric of any domain; there are {known.listed(every)}")

@@ -129,7 +129,9 @@ class Aggregates(Newest):
                 if domains is not None and t.domain.code not in domains:
                     continue
                 names = np.array([metrics is None or m.name in metrics for m in t.domain.metrics])
-                found.append(t.first + np.flatnonzero(spans[:, None, None] & places[:, None] & names))
+                held = [wanted.scope.holds(g.area, g.zone, t.domain.code) for g in self._groups]
+                mine = places & np.array(held, bool)
+                found.append(t.first + np.flatnonzero(spans[:, None, None] & mine[:, None] & names))
             self._masks[wanted] = np.concatenate(found) if found else np.empty(0, np.int64)
         return self._masks[wanted]
 

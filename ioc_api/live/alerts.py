@@ -25,7 +25,7 @@ _POSSIBLE = SHOWN | {"pending"}
 
 
 class Place(NamedTuple):
-    """What filters look at. ``departments`` are those that handle it."""
+    """What filters look at. ``departments`` are those that handle it, ``concerned`` all that have to do with it."""
 
     area: str
     zone: str | None
@@ -35,6 +35,7 @@ class Place(NamedTuple):
     kind: str
     severity: str
     departments: frozenset[str]
+    concerned: frozenset[str]
     state: str
 
     @classmethod
@@ -42,7 +43,7 @@ class Place(NamedTuple):
         handling = frozenset(d["department"] for d in item["departments"] if d["role"] == "handles")
         return cls(
             item["area"], item["zone"], item["domain"], item["sensor_id"], item["rule"], item["kind"],
-            item["severity"], handling, item["state"],
+            item["severity"], handling, frozenset(d["department"] for d in item["departments"]), item["state"],
         )  # fmt: skip
 
 
@@ -148,12 +149,14 @@ def _taker(wanted: Filter) -> Callable[[Place | None], bool]:
     areas, zones, domains, sensors, rules, kinds, severities, departments, states = (
         wanted.takes(f) for f in Alerts.fields
     )
+    scope = wanted.scope
     shown = SHOWN if states is None else states & _POSSIBLE
 
     def takes(p: Place | None) -> bool:
         return (
             p is not None
             and p.state in shown
+            and (scope.all or scope.alert(p.area, p.zone, p.domain, p.concerned))
             and (areas is None or p.area in areas)
             and (zones is None or p.zone in zones)
             and (domains is None or p.domain in domains)

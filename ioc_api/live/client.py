@@ -10,11 +10,16 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from infra import telemetry
+from infra.access.roles import Permission
+from infra.access.scope import NOTHING, Scope
+from infra.access.who import Who
 from infra.times import now_us, rfc3339
+from ioc_api.database import Away
 from ioc_api.gate import Gate, Refused
 from ioc_api.live.frames import Auth, BadFrame, Close, Ping, Pong, Subscribe, Unsubscribe, encode, read
 from ioc_api.live.hub import CLIENTS, Hub
 from ioc_api.live.subscription import Subscription
+from ioc_api.scopes import Scopes
 
 AUTH_S = 10.0
 PING_S = 25.0
@@ -34,9 +39,12 @@ log = structlog.get_logger()
 class Client:
     """A connection. One task reads (the caller of `serve`), one writes; the writer pulls from the subscriptions."""
 
-    def __init__(self, socket: WebSocket, hub: Hub, gate: Gate) -> None:
+    def __init__(self, socket: WebSocket, hub: Hub, gate: Gate, scopes: Scopes) -> None:
         self.subscriptions: dict[int, Subscription] = {}
-        self._socket, self._hub, self._gate = socket, hub, gate
+        self._socket, self._hub, self._gate, self._scopes = socket, hub, gate, scopes
+        self._who: Who | None = None
+        self._token: str | None = None
+        self._seen: dict[Permission, Scope] = {}
         self._outbox: deque[str] = deque()
         self._event = asyncio.Event()
         self._closing: tuple[Close, str] | None = None
@@ -113,7 +121,9 @@ class Client:
             await self._end(Close.UNAUTHORIZED, "the first frame is auth")
             return False
         try:
-            self._expires_us = await self._gate.admit(asked.token, self._socket.cookies)
+            self._token = asked.token
+            self._who = await self._admitted()
+            self._expires_us = self._who.expires_us
         except Refused as e:
             code = "unavailable" if e.temporary else "unauthorized"
             await self._send(BadFrame(code, str(e), asked.id, temporary=e.temporary).text())
@@ -129,6 +139,40 @@ class Client:
         }
         self._ponged = self._pinged = self._loop.time()
         await self._send(encode(welcome))
+        return True
+
+    async def _admitted(self) -> Who:
+        address = self._socket.client.host if self._socket.client else ""
+        return await self._gate.admit(self._token, self._socket.cookies, address)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether who is at the other end may do that."""
+        return self._who is not None and self._who.may(permission)
+
+    async def scope(self, permission: Permission) -> Scope:
+        """Where they may do it. Subscriptions are made for it: when it changes the connection ends."""
+        if self._who is None or not self._who.may(permission):
+            return NOTHING
+        self._seen[permission] = (await self._scopes.part(self._who, permission)).scope
+        return self._seen[permission]
+
+    async def look_again(self) -> bool:
+        """Part from a client whose session is over (4401), or who may see something else than before (4005). False
+        where it could not be found out."""
+        before, seen = self._who, dict(self._seen)
+        try:
+            now = await self._admitted()
+            same = before is not None and now.limits == before.limits
+            for permission, scope in seen.items() if same else ():
+                same = same and (await self._scopes.part(now, permission)).scope == scope
+        except Away:
+            return False
+        except Refused as e:
+            if not e.temporary:
+                self.close(Close.UNAUTHORIZED, str(e))
+            return not e.temporary
+        if not same:
+            self.close(Close.EXPIRED, "what you may see has changed: come back")
         return True
 
     async def _text(self) -> str:

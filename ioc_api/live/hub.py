@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from infra.access.roles import Permission
 from ioc_api.live.frames import BadFrame, Close, Subscribe, encode, wanted_values
 from ioc_api.live.subscription import Subscription
 from ioc_api.live.topic import Filter, Topic
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ioc_api.live.client import Client
 
 SUBSCRIPTIONS = 32
+#: What a topic needs; others need `read`.
+PERMISSIONS: Mapping[str, Permission] = {"alerts": "alerts.read"}
 CLIENTS = 5000
 _READY_S = 15.0
 
@@ -46,7 +49,10 @@ class Hub:
         if topic is None:
             names = ", ".join(sorted(self._topics))
             raise BadFrame("unknown_topic", f"there is no topic {asked.topic[:64]!r}: it is one of {names}", asked.id)
-        wanted = Filter.of(wanted_values(asked.filter, topic.fields, asked.id))
+        if not client.may(PERMISSIONS.get(topic.name, "read")):
+            raise BadFrame("forbidden", f"bạn không có quyền xem {topic.name} / you may not see {topic.name}", asked.id)
+        values = wanted_values(asked.filter, topic.fields, asked.id)
+        wanted = Filter.of(values, await client.scope(PERMISSIONS.get(topic.name, "read")))
         hz = topic.hz if asked.max_hz is None else asked.max_hz
         if not 0.01 <= hz <= 1000:
             raise BadFrame("bad_rate", "max_hz is 0.01 or more", asked.id)
@@ -127,6 +133,11 @@ class Hub:
         now = asyncio.get_running_loop().time()
         for client in list(self.clients):
             client.look(now)
+
+    async def look_again(self) -> bool:
+        """What people may do has changed: part from those whom it concerns. They come back with what is theirs now.
+        False where it could not be found out of all of them."""
+        return all([await client.look_again() for client in list(self.clients)])
 
     async def close(self) -> None:
         """Tell every client to come back later; waits for them to be told, not for those who do not listen."""

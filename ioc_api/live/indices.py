@@ -9,6 +9,7 @@ import numpy as np
 
 from city.rows import grown
 from infra.indices import Item
+from infra.indices.catalogue import DOMAINS
 from ioc_api.live.topic import Filter, Ints, Newest
 
 #: An item and its JSON; the text is made where the item is, off the event loop.
@@ -73,6 +74,7 @@ class Indices(Newest):
                 and (zones is None or i.zone in zones)
                 and (sensors is None or i.sensor_id in sensors)
                 and (indices is None or i.index in indices)
+                and wanted.scope.holds(i.area, i.zone, DOMAINS.get(i.index))
             ]
             self._masks[wanted] = np.array(found, np.int64)
         return self._masks[wanted]

@@ -202,7 +202,7 @@ class LatestTopic(Newest):
 
 def sensors_taken(roster: Roster, wanted: Filter) -> Bools:
     """Which sensors a filter takes, by number; retired ones are in nobody's sight."""
-    out = roster.known & ~roster.retired
+    out = roster.held(wanted.scope) & ~roster.retired
     areas, zones, domains, ids = (wanted.takes(f) for f in ("area", "zone", "domain", "sensor"))
     if areas is not None:
         out &= np.isin(roster.area, [i for i, g in enumerate(roster.groups) if g.zone is None and g.code in areas])

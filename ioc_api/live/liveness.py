@@ -8,6 +8,7 @@ import numpy as np
 from city.columns import Columns
 from city.rows import grown
 from city.sensors import LIVENESS, liveness_codes
+from infra.access.scope import EVERYTHING, Scope
 from infra.roster import Bools, Roster
 from infra.times import SECOND, rfc3339
 from ioc_api.live.latest import sensors_taken
@@ -88,9 +89,9 @@ class LivenessTopic(Newest):
         """Numbers of the sensors of which no reading is known."""
         return np.flatnonzero(self._roster.known & (self._seen_us[: self._roster.size] == _NEVER))
 
-    def tally(self) -> dict[str, int]:
-        """How many sensors there are of each liveness; retired ones do not count."""
-        codes = self._code[: self._roster.size][self._roster.known & ~self._roster.retired]
+    def tally(self, scope: Scope = EVERYTHING) -> dict[str, int]:
+        """How many sensors there are of each liveness in a scope; retired ones do not count."""
+        codes = self._code[: self._roster.size][self._roster.held(scope) & ~self._roster.retired]
         counts = np.bincount(codes[codes != _UNKNOWN], minlength=len(LIVENESS)).tolist()
         return dict(zip(LIVENESS, counts, strict=True))
 

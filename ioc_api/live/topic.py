@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from infra.access.scope import EVERYTHING, Scope
 from infra.times import now_us, rfc3339
 
 Ints = NDArray[np.int64]
@@ -29,14 +31,22 @@ FIELDS = (
 )  # fmt: skip
 
 
-class Filter(tuple[tuple[str, frozenset[str]], ...]):
-    """What a subscription asks for: (field, accepted values) in the order of FIELDS; a field left out takes all."""
+class Filter(tuple[tuple[str, Any], ...]):
+    """What a subscription asks for: (field, accepted values) in the order of FIELDS; a field left out takes all. And
+    what its client may see: those who ask for the same and may see the same share what is made for them."""
 
     __slots__ = ()
 
     @classmethod
-    def of(cls, wanted: Mapping[str, Sequence[str]]) -> Filter:
-        return cls((f, frozenset(wanted[f])) for f in FIELDS if f in wanted)
+    def of(cls, wanted: Mapping[str, Sequence[str]], scope: Scope = EVERYTHING) -> Filter:
+        within = () if scope.all else (("scope", scope),)
+        return cls((*((f, frozenset(wanted[f])) for f in FIELDS if f in wanted), *within))
+
+    @property
+    def scope(self) -> Scope:
+        """What may be seen at all."""
+        found: Scope = dict(self).get("scope", EVERYTHING)
+        return found
 
     def takes(self, field: str) -> frozenset[str] | None:
         """The values accepted for a field; None: any."""

@@ -8,6 +8,7 @@ import numpy as np
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from ioc_api import asking
 from ioc_api.live.aggregates import WINDOWS
 from ioc_api.live.topic import Filter
 from ioc_api.problems import Stop
@@ -69,7 +70,9 @@ async def list_aggregates(
     known.among("window", window, WINDOWS)
     asked = {"area": area, "zone": zone, "domain": domain, "metric": metric, "window": window}
     topic = service.live.aggregates
-    numbers = np.sort(topic.everything(Filter.of({k: v for k, v in asked.items() if v is not None})))
+    numbers = np.sort(
+        topic.everything(Filter.of({k: v for k, v in asked.items() if v is not None}, asking.part().scope))
+    )
     after = from_cursor(cursor, int)
     if after:
         numbers = numbers[numbers > after[0]]

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from alerts import ledger as noise
 from alerts.ledger import Ledger
 from infra.times import SECOND, now_us
+from ioc_api import asking
 from ioc_api.problems import Stop
 from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Served
@@ -39,6 +40,10 @@ async def alert_ledger(
     from_us, to_us = span(start, end, now_us(), 7 * 86_400)
     if to_us - from_us > DAYS * 86_400 * SECOND:
         raise Stop(422, f"query.from: at the most {DAYS} days at once")
-    found = await service.database.question(lambda conn: noise.ledger(conn, from_us, to_us, rules=rules))
+    part = asking.part()
+    sensors = part.where("s.area", "s.zone", "s.domain")
+    found = await service.database.question(
+        lambda conn: noise.ledger(conn, from_us, to_us, rules=rules, alerts=part.alerts(), sensors=sensors)
+    )
     shown: dict[str, object] = msgspec.to_builtins(found)
     return shown

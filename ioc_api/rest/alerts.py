@@ -180,7 +180,7 @@ async def _act(service: Service, request: Request, number: int, asked: Acting, h
     who, revision = actor(request, asked.by), seen(asked.revision, header)
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
-        if life.read(conn, number) is None:
+        if items.one(conn, service.routes.read(conn), number) is None:
             raise Stop(404, "there is no such alert")
         do(conn, number, revision, who)
         found = items.one(conn, service.routes.read(conn), number)

@@ -8,8 +8,9 @@ import psycopg
 from fastapi import APIRouter, Path, Query, Response
 
 from alerts.deliver.channels import cap
+from ioc_api.alerts import story
 from ioc_api.problems import Stop
-from ioc_api.rest.doors import may
+from ioc_api.rest.doors import may, whole_city
 from ioc_api.rest.parts import Served
 from ioc_api.rest.people import MISSING
 
@@ -34,7 +35,8 @@ async def cap_feed(
     service: Served,
     channel: Annotated[int | None, Query(ge=1, lt=2**62, description="The CAP channel; else the first one.")] = None,
 ) -> Response:
-    """What CAP channels have sent, 50 at most. 404 where there is no such channel."""
+    """What CAP channels have sent, 50 at most. 404 where there is no such channel. It tells of the whole city."""
+    whole_city()
 
     def read(conn: psycopg.Connection) -> bytes | None:
         row = conn.execute(
@@ -67,7 +69,9 @@ async def get_alert_cap(service: Served, number: Number) -> Response:
                WHERE na.alert = %s AND c.kind = 'cap' AND n.state = 'sent' ORDER BY n.id DESC LIMIT 1""",
             [number],
         ).fetchone()
-        return None if row is None else cap.document(conn, service.ways(), row[0])
+        if row is None or story.notification(conn, row[0]) is None:
+            return None
+        return cap.document(conn, service.ways(), row[0])
 
     return _answer(await service.database.act(read), "no CAP channel was told of it", cap.CONTENT_TYPE)
 
@@ -82,7 +86,7 @@ async def get_alert_cap(service: Served, number: Number) -> Response:
 )
 async def get_notification_cap(service: Served, number: Number) -> Response:
     def read(conn: psycopg.Connection) -> bytes | None:
-        return cap.document(conn, service.ways(), number)
+        return None if story.notification(conn, number) is None else cap.document(conn, service.ways(), number)
 
     return _answer(await service.database.act(read), "there is no such CAP document", cap.CONTENT_TYPE)
 

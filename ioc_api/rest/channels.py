@@ -19,6 +19,7 @@ from alerts.notice.channels import ADDRESS, SECRET, ChannelBody, Shown
 from alerts.rules.directory import Role
 from alerts.rules.model import Severity
 from infra.times import text
+from ioc_api import asking
 from ioc_api.alerts import story
 from ioc_api.problems import Stop
 from ioc_api.rest.alerts_shapes import WholeNotification
@@ -115,9 +116,18 @@ def _out(c: Shown) -> dict[str, Any]:
 
 def _find(conn: psycopg.Connection, number: int) -> Shown:
     try:
-        return channels.find(conn, number)
+        found = channels.find(conn, number)
     except Refused:
         raise Stop(404, "there is no such channel") from None
+    if not _near(found.department):
+        raise Stop(404, "there is no such channel")
+    return found
+
+
+def _near(department: str) -> bool:
+    """Whether a department has to do with the part of whoever is asking."""
+    part = asking.part()
+    return part.all or department in part.near
 
 
 @router.get(
@@ -127,7 +137,7 @@ async def list_channels(
     service: Served, department: Annotated[Text | None, Query(description="Of this one only.")] = None
 ) -> Channels:
     found = await service.database.act(lambda conn: channels.listed(conn, department))
-    return Channels.model_validate({"items": [_out(c) for c in found]})
+    return Channels.model_validate({"items": [_out(c) for c in found if _near(c.department)]})
 
 
 @router.get(

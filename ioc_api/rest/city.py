@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field, FiniteFloat
 
 from city.registry import Domain, Metric
 from infra.errors import IocError
+from ioc_api import asking
 from ioc_api.database import Away
 from ioc_api.problems import Problem, Stop
-from ioc_api.rest.doors import may
+from ioc_api.rest.doors import may, whole_city
 from ioc_api.rest.parts import Page, Served, Text
 
 router = APIRouter(tags=["city"])
@@ -91,6 +92,7 @@ async def list_areas(service: Served) -> Areas:
         items=[
             AreaOut(code=a.code, vi=a.vi, en=a.en, valid_from=a.valid_from, valid_to=a.valid_to)
             for a in service.catalog.areas
+            if asking.part().areas([a.code])
         ]
     )
 
@@ -105,6 +107,7 @@ async def list_zones(service: Served) -> Zones:
                 valid_from=z.valid_from, valid_to=z.valid_to, formed_from=z.formed_from,
             )
             for z in service.catalog.zones
+            if asking.part().zones([z.code])
         ]
     )  # fmt: skip
 
@@ -123,7 +126,8 @@ def _domain(d: Domain) -> DomainOut:
     "/domains", operation_id="list_domains", dependencies=[may("read", loose=True)], summary="Domains and their metrics"
 )
 async def list_domains(service: Served) -> Domains:
-    return Domains(items=[_domain(d) for d in service.intake.registry.domains.values()])
+    domains = service.intake.registry.domains
+    return Domains(items=[_domain(domains[c]) for c in asking.part().domains(domains)])
 
 
 def _known(service: Served, domain: str, metric: str) -> Metric:
@@ -150,6 +154,7 @@ async def _refresh(service: Served) -> None:
 )
 async def set_metric_range(service: Served, domain: Text, metric: Text, bounds: Range) -> MetricOut:
     """Readings outside the range go to quarantine; those that were there can be replayed after the range is set."""
+    whole_city()
     shipped = _known(service, domain, metric)
     if not bounds.low < bounds.high:
         raise Stop(422, "body.low: it must be below high")
@@ -171,6 +176,7 @@ async def set_metric_range(service: Served, domain: Text, metric: Text, bounds: 
     responses={404: {"model": Problem}},
 )
 async def reset_metric_range(service: Served, domain: Text, metric: Text) -> MetricOut:
+    whole_city()
     shipped = _known(service, domain, metric)
     async with service.database.connection() as conn:
         await conn.execute("DELETE FROM metric_override WHERE domain = %s AND metric = %s", [domain, metric])

@@ -17,7 +17,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from starlette.routing import BaseRoute
 
 from infra.access.roles import ALLOWED, NAMES, ROLES, Permission
-from infra.access.who import Grant, Who
+from infra.access.who import Who
 from ioc_api import asking
 from ioc_api.asking import Asking
 from ioc_api.gate import COOKIE, Refused
@@ -59,20 +59,12 @@ def denied(permission: Permission) -> str:
     )
 
 
-async def _admit(service: Service, token: str | None, cookies: dict[str, str], address: str) -> Who:
-    await service.gate.admit(token, cookies)
-    rights = ((Grant("administrator"),),)
-    if token is not None:
-        return Who("administrator", "token", rights, address=address)
-    return Who("screen", "link", rights, address=address)
-
-
 async def admit(request: Request, service: Service, token: str | None, cookie: str | None) -> Who:
     """Who it is, or 401; 403 where a cookie that changes things comes from another page than ours."""
     address = request.client.host if request.client else ""
     try:
         with asking.ours():
-            who = await _admit(service, token, {COOKIE: cookie} if cookie is not None else {}, address)
+            who = await service.gate.admit(token, {COOKIE: cookie} if cookie is not None else {}, address)
     except Refused as e:
         status = 503 if e.temporary else 401
         raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None) from None

@@ -14,8 +14,9 @@ from pydantic import BaseModel, Field
 
 from city.sensors import Sensor
 from infra.indices import City, Item, lighting, river, traffic
-from infra.indices.catalogue import city_of, indices
+from infra.indices.catalogue import DOMAINS, city_of, indices
 from infra.times import SECOND, now_us
+from ioc_api import asking
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest import known
 from ioc_api.rest.doors import may
@@ -98,9 +99,10 @@ class Asked:
         return self.start is None and self.end is None
 
     def takes(self, item: Item) -> bool:
-        """Whether a figure is one of them."""
+        """Whether a figure is one of them, and in the part of whoever is asking."""
         return (
-            (self.area is None or item.area in self.area)
+            asking.part().holds(item.area, item.zone, DOMAINS.get(item.index))
+            and (self.area is None or item.area in self.area)
             and (self.zone is None or item.zone in self.zone)
             and (self.sensor is None or item.sensor_id in self.sensor)
             and (self.index is None or item.index in self.index)
@@ -109,7 +111,8 @@ class Asked:
     def covers(self, sensor: Sensor) -> bool:
         """Whether figures of them may be made from a sensor."""
         return (
-            (self.area is None or sensor.area in self.area)
+            asking.part().holds(sensor.area, sensor.zone, sensor.domain)
+            and (self.area is None or sensor.area in self.area)
             and (self.zone is None or sensor.zone in self.zone)
             and (self.sensor is None or sensor.sensor_id in self.sensor or sensor.parent in self.sensor)
         )

@@ -16,9 +16,10 @@ from pydantic import BaseModel, Field
 from city import vn_aqi
 from city.advice import ADVICE
 from city.air import METRICS
-from infra.indices.air import DAILY, HOURLY, NAMES, NO_PARTICLES
+from infra.indices.air import DAILY, DOMAIN, HOURLY, NAMES, NO_PARTICLES
 from infra.indices.air_figures import AVERAGING, Air, By, Kind, ask, members
 from infra.times import rfc3339
+from ioc_api import asking
 from ioc_api.problems import Problem
 from ioc_api.rest import indices_parts as parts
 from ioc_api.rest.doors import may
@@ -159,6 +160,8 @@ def _rows(said: Air, by: By, named: bool) -> Iterator[tuple[tuple[int, str], Cal
             yield (ends[t], s.sensor_id), partial(_air, said, row, t, (s.area, s.zone), None)
         return
     groups = sorted(members(said.sensors, by).items(), key=lambda g: g[0][1] or g[0][0])
+    # An area's figure tells of all of its zones.
+    groups = [g for g in groups if asking.part().holds(*g[0], DOMAIN)]
     worst = [(place, len(rows), *said.worst(rows)) for place, rows in groups]
     for t, (place, all_of_them, which, count, doubted) in product(range(len(ends)), worst):
         row, left_out = int(which[t]), int(doubted[t])

@@ -16,6 +16,7 @@ from infra.indices import City, Index
 from infra.indices.catalogue import city_of
 from infra.indices.stations import DOMAIN, stations
 from infra.times import SECOND, now_us
+from ioc_api import asking
 from ioc_api.problems import Stop
 from ioc_api.rest import known
 from ioc_api.rest.parts import Text, to_cursor
@@ -120,6 +121,8 @@ def chosen(
         if service.live.roster.version < 0:
             raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
         found = stations(city, metrics)
+    mine = asking.part()
+    found = [s for s in found if mine.holds(s.area, s.zone, s.domain)]
     return [s for s in found if (not zone or s.zone in zone) and (not area or s.area in area)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from ioc_api import asking
 from ioc_api.problems import Stop
 from ioc_api.service import Service
 
@@ -24,12 +25,19 @@ def among(name: str, wanted: Iterable[str] | None, known: Collection[str]) -> No
             raise Stop(422, f"query.{name}: there is no {name} {value[:_SHOWN]!r}; there are {listed(known)}")
 
 
+def held(service: Service, sensor_id: str) -> bool:
+    """Whether there is such a sensor for whoever is asking: what is not in their part of the city is not there."""
+    roster = service.live.roster
+    number = roster.numbers.get(sensor_id)
+    return number is not None and bool(asking.part().sensors(roster)[number])
+
+
 def sensors(service: Service, wanted: Iterable[str] | None) -> None:
     """404 for the first id that is no sensor's."""
     for sensor_id in wanted or ():
         if service.live.roster.version < 0:
             raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
-        if sensor_id not in service.live.roster.numbers:
+        if not held(service, sensor_id):
             raise Stop(
                 404,
                 f"query.sensor: there is no such sensor: {sensor_id[:_SHOWN]!r}; GET /api/v1/sensors lists those there"
@@ -48,12 +56,14 @@ def check(
 ) -> None:
     """The filters that questions have in common: 422 for an unknown area, zone, domain or metric, 404 for a sensor.
 
-    A zone is known whatever the area beside it, and a metric whatever the domain: both together may take nothing.
+    What is not in the part of whoever is asking is unknown. A zone is known whatever the area beside it, and a metric
+    whatever the domain: both together may take nothing.
     """
-    catalog = service.catalog
+    catalog, part = service.catalog, asking.part()
     domains = catalog.registry.domains
-    among("area", area, catalog.area_codes)
-    among("zone", zone, {z.code for z in catalog.zones} if zone else ())
-    among("domain", domain, domains)
-    among("metric", metric, {m.name for d in domains.values() for m in d.metrics} if metric else ())
+    mine = part.domains(domains)
+    among("area", area, part.areas(catalog.area_codes))
+    among("zone", zone, set(part.zones(z.code for z in catalog.zones)) if zone else ())
+    among("domain", domain, mine)
+    among("metric", metric, {m.name for d in mine for m in domains[d].metrics} if metric else ())
     sensors(service, sensor)

@@ -14,6 +14,7 @@ from city.columns import QUALITIES
 from city.registry import Domain
 from city.sensors import Sensor, liveness
 from infra.times import SECOND, now_us, rfc3339
+from ioc_api import asking
 from ioc_api.database import Away
 from ioc_api.history import last
 from ioc_api.live import snapshot
@@ -87,7 +88,7 @@ async def list_latest(
         raise Stop(503, "history is still being read", {"Retry-After": "2"})
     known.check(service, area=area, zone=zone, domain=domain, metric=metric, sensor=sensor)
     asked = {"area": area, "zone": zone, "domain": domain, "metric": metric, "sensor": sensor}
-    wanted = Filter.of({k: v for k, v in asked.items() if v is not None})
+    wanted = Filter.of({k: v for k, v in asked.items() if v is not None}, asking.part().scope)
     now = now_us()
     roster = service.live.roster
     codes = service.live.sensors.codes(now)

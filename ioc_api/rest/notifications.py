@@ -13,6 +13,7 @@ from alerts.deliver import outbox
 from alerts.messages.content import Telling
 from alerts.notice import drill
 from infra.times import text
+from ioc_api import asking
 from ioc_api.alerts import story, why
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.alerts_shapes import Notifications, SentState, WholeNotification, WhyNotification
@@ -93,6 +94,8 @@ async def retry_notification(request: Request, service: Served, number: Number) 
     """It keeps its key, by which its receiver knows whether it has it already."""
 
     def task(conn: psycopg.Connection) -> dict[str, Any] | None:
+        if story.notification(conn, number) is None:
+            return None
         done = outbox.again(conn, number, datetime.now(UTC))
         found = story.notification(conn, number)
         if found is not None and not done:
@@ -149,5 +152,6 @@ async def list_drills(
                 error=a.error,
             )
             for a in found
+            if asking.part().all or a.department in asking.part().near
         ]
     )

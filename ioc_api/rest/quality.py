@@ -19,6 +19,7 @@ from city.quality import VERDICTS, Verdict
 from city.quality_words import WORDS, say
 from infra.copyout import CSV, safe_cell
 from infra.times import now_us, text
+from ioc_api import asking
 from ioc_api.problems import Problem
 from ioc_api.rest import known
 from ioc_api.rest.doors import may
@@ -112,7 +113,8 @@ _ORDERS = {
 
 
 def _where(area: Many, zone: Many, domain: Many, sensor: Many = None) -> tuple[list[sql.Composable], dict[str, Any]]:
-    parts: list[sql.Composable] = [sql.SQL("s.status <> 'retired'")]
+    mine = asking.part().where("s.area", "s.zone", "s.domain")
+    parts: list[sql.Composable] = [sql.SQL("s.status <> 'retired'"), mine]
     values: dict[str, Any] = {}
     for column, wanted in (("area", area), ("zone", zone), ("domain", domain), ("sensor_id", sensor)):
         if wanted:
@@ -296,7 +298,9 @@ async def list_quality_zones(
     for row in rows:
         del row["narrow"]
         row["score"] = None if row["score"] is None else round(row["score"], 1)
-        items.append(_zone(row))
+        # An area's figure, or that of all domains, tells of what may not be theirs.
+        if asking.part().holds(row["area"], row["zone"], row["domain"]):
+            items.append(_zone(row))
     return ZoneQualities(items=items)
 
 
@@ -314,7 +318,8 @@ async def _days(
     service: Service, asked: tuple[int, int], filters: tuple[Many, Many, Many], limit: int, cursor: str | None
 ) -> tuple[list[ZoneQualityOut], str | None]:
     """The city days that begin in a span, by day, area, zone and domain: a page of them, and its `next`."""
-    parts: list[sql.Composable] = [sql.SQL("day >= %(first)s AND day < %(end)s")]
+    mine = asking.part().where("area", "zone", "domain")
+    parts: list[sql.Composable] = [sql.SQL("day >= %(first)s AND day < %(end)s"), mine]
     # Days are counted in UTC+7: the first one that begins at the moment or after it.
     first, end = (date.fromordinal(_EPOCH - (-(us + CITY_US) // DAY_US)) for us in asked)
     values: dict[str, Any] = {"first": first, "end": end, "limit": limit + 1}
@@ -345,4 +350,6 @@ async def _days(
         del row["narrow"]
     items = [_zone({**row, "score": None, "reasons": None}) for row in rows]
     last = items[-1] if more else None
+    part = asking.part()
+    items = [i for i in items if part.holds(i.area, i.zone, i.domain)]
     return items, to_cursor(str(last.day), last.area, last.zone or "", last.domain or "") if last else None

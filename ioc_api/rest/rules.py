@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import psycopg
 from fastapi import APIRouter, Path, Query, Request, Response
+from psycopg import sql
 
 from alerts import life
 from alerts.rules import model, store
@@ -18,6 +19,7 @@ from alerts.rules.known import Known
 from alerts.rules.model import Kind, Rule, Severity
 from alerts.rules.store import Stored
 from infra.times import text
+from ioc_api import asking
 from ioc_api.alerts.known import Now
 from ioc_api.problems import Stop
 from ioc_api.rest.doors import may
@@ -83,9 +85,8 @@ def _refuse(findings: Sequence[Finding], detail: str) -> Stop:
 
 
 def _open(conn: psycopg.Connection) -> dict[str, int]:
-    rows = conn.execute(
-        "SELECT rule, count(*) FROM alert WHERE state IN ('firing', 'acknowledged', 'in_progress') GROUP BY rule"
-    )
+    query = "SELECT a.rule, count(*) FROM alert a WHERE a.state IN ('firing', 'acknowledged', 'in_progress') AND {}"
+    rows = conn.execute(sql.SQL(f"{query} GROUP BY a.rule").format(asking.part().alerts()))
     return dict(rows.fetchall())
 
 

@@ -19,7 +19,7 @@ from infra.times import now_us
 from ioc_api.database import Away
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest import spans
-from ioc_api.rest.doors import may
+from ioc_api.rest.doors import may, whole_city
 from ioc_api.rest.parts import Served, Text
 from ioc_api.rest.people import FORBIDDEN, MISSING, Strict
 from ioc_api.rest.rules import given
@@ -54,6 +54,7 @@ class Asked(Strict):
 async def replay_rule(service: Served, asked: Asked) -> dict[str, object]:
     """Judged by the judge of the engine over the readings that are kept, at the most 92 days and 20 million readings;
     `hysteresis` beside it says what clear levels further away would change. Nothing is kept, and nobody is told."""
+    whole_city()
     if (asked.code is None) == (asked.rule is None):
         raise Stop(422, "body: give one of `code` and `rule`")
     now = now_us()

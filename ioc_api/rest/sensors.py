@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, FiniteFloat
 from city.sensors import LIVENESS, TAGS, Sensor, liveness
 from infra import sensors as registry
 from infra.times import SECOND, now_us, rfc3339
+from ioc_api import asking
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest import known
 from ioc_api.rest.doors import may
@@ -95,10 +96,10 @@ def out(service: Service, sensor: Sensor, now: int) -> SensorOut:
 
 
 def find(service: Service, sensor_id: str) -> Sensor:
-    """The sensor of that id, or 404."""
+    """The sensor of that id, or 404 where there is none in the part of whoever is asking."""
     number = service.live.roster.numbers.get(sensor_id)
     sensor = None if number is None else service.live.roster.sensors[number]
-    if sensor is None:
+    if sensor is None or not known.held(service, sensor_id):
         if service.live.roster.version < 0:
             raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
         raise Stop(404, "there is no such sensor")
@@ -130,9 +131,10 @@ async def list_sensors(
     accepted = {LIVENESS.index(x) for x in liveness or ()}
     needle = q.casefold() if q else None
     found: list[Sensor] = []
+    mine = asking.part().sensors(roster)
     for place in range(at, len(ids)):
         s = roster.sensors[roster.numbers[ids[place]]]
-        if s is None or s.status not in (status or ("active", "maintenance")):
+        if s is None or not mine[s.id] or s.status not in (status or ("active", "maintenance")):
             continue
         if (area and s.area not in area) or (zone and s.zone not in zone) or (domain and s.domain not in domain):
             continue
@@ -163,6 +165,10 @@ async def _save(service: Service, sensor: Sensor, *, must: Literal["exist", "not
     wrong = registry.check(sensor, service.catalog)
     if wrong:
         raise Stop(422, f"body.{wrong}")
+    if not asking.part().holds(sensor.area, sensor.zone, sensor.domain):
+        raise Stop(422, "body: nơi này ngoài phạm vi quyền của bạn / this place is not in the part that you may change")
+    if sensor.sensor_id in service.live.roster.numbers and not known.held(service, sensor.sensor_id):
+        raise Stop(409, "there is a sensor of this id already")
 
     def save(conn: psycopg.Connection) -> bool:
         if must is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -14,12 +15,15 @@ from alerts import life
 from alerts.notice import silence
 from alerts.notice.silence import Matcher, Reach, Silence
 from alerts.rules.model import Kind, Severity
+from infra.access.scope import Box
 from infra.times import moment, text
+from ioc_api import asking
 from ioc_api.problems import Stop
-from ioc_api.rest import spans
+from ioc_api.rest import known, spans
 from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Page, Served, Text
 from ioc_api.rest.people import CHANGES, FORBIDDEN, MISSING, Acting, IfMatch, Name, Note, Strict, actor, change, seen
+from ioc_api.service import Service
 
 router = APIRouter(prefix="/silences", tags=["silences"])
 
@@ -101,11 +105,45 @@ def _reach(r: Reach) -> dict[str, int]:
     return {"sensors": r.sensors, "rules": r.rules, "alerts": r.alerts}
 
 
-def _find(conn: psycopg.Connection, number: int) -> Silence:
+def _boxes(m: Matcher) -> list[Box]:
+    """The places whose alerts a silence may mute."""
+    return [Box(*p) for p in itertools.product(m.area or (None,), m.zone or (None,), m.domain or (None,))]
+
+
+def _touches(service: Service, m: Matcher) -> bool:
+    """Whether a silence may mute an alert in the part of whoever is asking."""
+    part = asking.part()
+    if part.all or part.concerns(m.department):
+        return True
+    return part.touches(_boxes(m)) and (not (named := _named(service, m)) or any(known.held(service, i) for i in named))
+
+
+def _named(service: Service, m: Matcher) -> list[str]:
+    """Ids of the sensors that a silence names, or whose parent it names."""
+    hanging = [s.sensor_id for s in service.live.roster.sensors if s is not None and s.parent in m.parent]
+    return [*m.sensor, *(hanging if m.parent else ())]
+
+
+def _covered(service: Service, m: Matcher) -> None:
+    """422 where a silence would mute what is not in the part of whoever is asking."""
+    part = asking.part()
+    named = _named(service, m)
+    own = bool(m.department) and set(m.department) <= part.scope.departments
+    if part.all or own or part.covers(_boxes(m)) or (named and all(known.held(service, i) for i in named)):
+        return
+    raise Stop(422, "matcher: chỉ được tắt cảnh báo trong phạm vi của bạn: hãy nêu khu vực, phường, lĩnh vực, cảm biến"
+                    " hoặc đơn vị của bạn / it would mute more than is in your part of the city: name your area, zone,"
+                    " domain, sensors or department")  # fmt: skip
+
+
+def _find(service: Service, conn: psycopg.Connection, number: int) -> Silence:
     try:
-        return silence.find(conn, number)
+        found = silence.find(conn, number)
     except life.Refused:
         raise Stop(404, "there is no such silence") from None
+    if not _touches(service, found.matcher):
+        raise Stop(404, "there is no such silence")
+    return found
 
 
 @router.get(
@@ -119,7 +157,7 @@ async def list_silences(
 ) -> Silences:
     """At most 1,000."""
     found = await service.database.act(lambda conn: silence.listed(conn, datetime.now(UTC), over=over))
-    return Silences.model_validate({"items": [_out(s) for s in found]})
+    return Silences.model_validate({"items": [_out(s) for s in found if _touches(service, s.matcher)]})
 
 
 @router.post(
@@ -127,6 +165,7 @@ async def list_silences(
 )
 async def check_silence(service: Served, asked: Reached) -> ReachOut:
     """422 where it names what is not there, everything, or nothing."""
+    _covered(service, _matcher(asked.matcher))
     found = await change(service, lambda conn: silence.measure(conn, _matcher(asked.matcher)))
     return ReachOut.model_validate(_reach(found))
 
@@ -141,6 +180,7 @@ async def check_silence(service: Served, asked: Reached) -> ReachOut:
 )
 async def create_silence(request: Request, service: Served, asked: NewSilence) -> MadeSilence:
     who = actor(request, asked.by)
+    _covered(service, _matcher(asked.matcher))
     ends = moment(spans.moment(asked.ends_at, "body.ends_at"))
     starts = None if asked.starts_at is None else moment(spans.moment(asked.starts_at, "body.starts_at"))
 
@@ -158,7 +198,7 @@ async def create_silence(request: Request, service: Served, asked: NewSilence) -
     "/{number}", operation_id="get_silence", dependencies=[may("alerts.read")], summary="One silence", responses=MISSING
 )
 async def get_silence(service: Served, number: Number, response: Response) -> SilenceOut:
-    found = await service.database.act(lambda conn: _find(conn, number))
+    found = await service.database.act(lambda conn: _find(service, conn, number))
     response.headers["ETag"] = f'"{found.revision}"'
     return SilenceOut.model_validate(_out(found))
 
@@ -175,7 +215,7 @@ async def end_silence(request: Request, service: Served, number: Number, asked: 
     who, revision = actor(request, asked.by), seen(asked.revision, match)
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
-        _find(conn, number)
+        _covered(service, _find(service, conn, number).matcher)
         return _out(silence.end(conn, number, revision, actor=who, now=datetime.now(UTC)))
 
     return SilenceOut.model_validate(await change(service, task, lambda _, current: _out(current)))

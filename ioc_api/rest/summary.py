@@ -14,6 +14,7 @@ from city.registry import Domain, Metric
 from city.sensors import LIVENESS
 from infra.roster import Group
 from infra.times import SECOND, now_us, rfc3339
+from ioc_api import asking
 from ioc_api.history import steps, whole
 from ioc_api.history.items import listed
 from ioc_api.history.question import Part, Question
@@ -108,13 +109,15 @@ class Summary(BaseModel):
 async def get_zone_summary(service: Served, code: Text) -> Summary:
     """Live figures, today and yesterday of all that is measured in the zone, and its sensors."""
     zone = next((z for z in service.catalog.zones if z.code == code), None)
-    if zone is None:
+    if zone is None or not asking.part().zones([code]):
         raise Stop(404, "there is no such zone: GET /api/v1/zones lists them")
     if service.live.roster.version < 0:
         raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
     now = now_us()
     census = _census(service, zone, now)
-    domains = [d for d in service.catalog.registry.domains.values() if d.code in census]
+    mine = asking.part()
+    every = service.catalog.registry.domains.values()
+    domains = [d for d in every if d.code in census and mine.holds(zone.area, zone.code, d.code)]
     days = await service.database.question(lambda conn: _days(conn, service, zone, domains, now))
     live = _live(service, zone)
     told = [_domain(d, *census[d.code], live, days) for d in domains]

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
 from infra.times import now_us, rfc3339
+from ioc_api import asking
 from ioc_api.gate import COOKIE
 from ioc_api.problems import MEDIA, Problem, Stop
 from ioc_api.rest.doors import admit, anybody, denied, may
@@ -69,7 +70,7 @@ async def get_system(service: Served) -> System:
     summary: dict[str, Any] = service.health.summary()
     return System(
         items=[SystemItem(key=key, **facts) for key, facts in service.health.items().items()],
-        sensors=service.live.sensors.tally(),
+        sensors=service.live.sensors.tally(asking.part().scope),
         server_time=rfc3339(now_us()),
         **summary,
     )

@@ -10,28 +10,41 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocket
 
+from infra.access.roles import Permission
+from infra.access.who import Grant, Who
 from infra.times import now_us
 from ioc_api.gate import Refused
 from ioc_api.live import client as clients
+from ioc_api.live.alerts import Alerts
 from ioc_api.live.client import Client
 from ioc_api.live.hub import Hub
 from ioc_api.live.system import SystemTopic
+from ioc_api.part import Part
 
 
 class Gate:
     """Lets in whoever says "good"; the session ends when it is told to."""
 
     expires_us: int | None = None
+    grants: tuple[Grant, ...] = (Grant("viewer"),)
+    over = False
 
     def same_origin(self, headers: Any) -> bool:
         return "evil" not in headers.get("origin", "")
 
-    async def admit(self, token: str | None, cookies: Any) -> int | None:
+    async def admit(self, token: str | None, cookies: Any, address: str) -> Who:
         if token == "away":
             raise Refused("cannot look", temporary=True)
-        if token != "good":
+        if token != "good" or self.over:
             raise Refused("no")
-        return self.expires_us
+        return Who("an", "token", (self.grants,), expires_us=self.expires_us)
+
+
+class Scopes:
+    """A part is what the grants say."""
+
+    async def part(self, who: Who, permission: Permission) -> Part:
+        return Part(who.scope(permission, lambda _: ()))
 
 
 class Line:
@@ -44,7 +57,7 @@ class Line:
         self.open.set()
         scope = {"type": "websocket", "path": "/", "headers": headers, "query_string": b"", "subprotocols": []}
         self._in.put_nowait({"type": "websocket.connect"})
-        self.client = Client(WebSocket(scope, self._in.get, self._send), hub, gate)
+        self.client = Client(WebSocket(scope, self._in.get, self._send), hub, gate, Scopes())  # type: ignore[arg-type]
         self.task = asyncio.create_task(self.client.serve())
 
     async def _send(self, message: Any) -> None:
@@ -140,6 +153,50 @@ def test_a_session_that_has_expired_ends_the_connection() -> None:
         await line.admitted()
         world.hub.look_after()
         assert await line.hear() == 4005
+
+    run(story)
+
+
+async def _again(world: World) -> None:
+    assert await world.hub.look_again()
+
+
+def test_a_change_of_grants_ends_the_connection_and_nobody_elses() -> None:
+    async def story(world: World) -> None:
+        line = world.connect()
+        await line.admitted()
+        line.say({"id": 2, "type": "subscribe", "topic": "system"})
+        assert (await line.hear())["type"] == "subscribed"
+        await _again(world)
+        world.gate.grants = (Grant("viewer", areas=("bac_giang",)),)
+        await _again(world)
+        while isinstance(said := await line.hear(), dict):
+            assert said["type"] == "snapshot"
+        assert said == 4005
+
+    run(story)
+
+
+def test_a_session_that_is_over_ends_the_connection() -> None:
+    async def story(world: World) -> None:
+        line = world.connect()
+        await line.admitted()
+        world.gate.over = True
+        await _again(world)
+        assert await line.hear() == 4401
+
+    run(story)
+
+
+def test_a_topic_that_somebody_may_not_see_is_refused() -> None:
+    async def story(world: World) -> None:
+        world.hub = Hub([world.topic, Alerts()])
+        world.gate.grants = ()
+        line = world.connect()
+        await line.admitted()
+        for topic in ("system", "alerts"):
+            line.say({"id": 2, "type": "subscribe", "topic": topic})
+            assert (await line.hear())["code"] == "forbidden"
 
     run(story)
 
