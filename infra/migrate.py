@@ -9,6 +9,7 @@ import psycopg
 
 from city.registry import Registry
 from infra import db, schema
+from infra.access import wall
 from infra.errors import Unavailable
 
 #: Any number that nobody else takes: it keeps two migrating processes apart.
@@ -38,6 +39,7 @@ def migrate(url: str, registry: Registry) -> list[str]:
     applied = []
     with db.connect(url, application="migrate") as conn:
         _check_server(conn)
+        wall.ensure(conn)
         conn.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         conn.execute("""
             CREATE TABLE IF NOT EXISTS migration (

@@ -1,0 +1,72 @@
+-- The second wall: what the role ioc_scoped sees (infra/access/wall.py makes it, and says for each transaction what is in
+-- somebody's part of the city). Without those settings it sees nothing. Rows of TimescaleDB's tables are seen through
+-- views of the schema scoped (row-level security and compression exclude each other); infra/schema.py makes those of
+-- each domain.
+CREATE SCHEMA scoped;
+GRANT USAGE ON SCHEMA scoped, public TO ioc_scoped;
+
+CREATE FUNCTION scoped.words(name text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
+    SELECT unnest(string_to_array(nullif(current_setting('ioc.' || name, true), ''), E'\n'))
+$$;
+CREATE FUNCTION scoped.place(area text, zone text, domain text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT area || '/' || coalesce(zone, '') || '/' || coalesce(domain, '')
+$$;
+
+-- What is of the whole city and holds no record of a part of it.
+GRANT SELECT ON channel, metric_override, registry_version, rollup_state, rollup_due, rollup_day, batch, balance_minute,
+    collector, maintenance, department, route, rule, rule_version, alert_version, alert_engine TO ioc_scoped;
+
+GRANT SELECT ON sensor, sensor_quality, quality_day, alert, flip, muting, notification, notification_alert, attempt,
+    silence, notice_channel, drill TO ioc_scoped;
+
+DO $$
+DECLARE
+    held CONSTANT text[][] := ARRAY[
+        ['sensor', 'scoped.place(area, zone, domain) IN (SELECT scoped.words(''places''))'],
+        ['sensor_quality', 'sensor IN (SELECT id FROM public.sensor)'],
+        ['quality_day', 'scoped.place(area, zone, domain) IN (SELECT scoped.words(''places''))'],
+        ['alert', 'scoped.place(area, zone, domain) IN (SELECT scoped.words(''places''))
+                   OR department IN (SELECT scoped.words(''departments''))
+                   OR (area || ''/'' || coalesce(domain, '''') || ''/'' || kind || ''/'' || severity)
+                      IN (SELECT scoped.words(''beside''))
+                   OR (area || ''/'' || coalesce(domain, '''') || ''/'' || kind || ''/'' || severity)
+                      IN (SELECT scoped.words(''sorts''))
+                      AND (department IS NULL OR department NOT IN (SELECT scoped.words(''in_force'')))'],
+        ['flip', 'EXISTS (SELECT FROM public.alert a WHERE a.id = flip.alert)'],
+        ['muting', 'EXISTS (SELECT FROM public.alert a WHERE a.id = muting.alert)'],
+        ['notification_alert', 'EXISTS (SELECT FROM public.alert a WHERE a.id = notification_alert.alert)'],
+        ['notification', 'department IN (SELECT scoped.words(''departments''))
+                          OR EXISTS (SELECT FROM public.notification_alert na WHERE na.notification = notification.id)'],
+        ['attempt', 'EXISTS (SELECT FROM public.notification n WHERE n.id = attempt.notification)'],
+        ['notice_channel', 'department IN (SELECT scoped.words(''near''))'],
+        ['drill', 'department IN (SELECT scoped.words(''near''))'],
+        ['silence', 'EXISTS (SELECT FROM scoped.words(''places'') p
+            WHERE (coalesce(matcher -> ''area'', ''[]'') = ''[]'' OR matcher -> ''area'' ? split_part(p, ''/'', 1))
+              AND (coalesce(matcher -> ''zone'', ''[]'') = ''[]'' OR matcher -> ''zone'' ? split_part(p, ''/'', 2))
+              AND (coalesce(matcher -> ''domain'', ''[]'') = ''[]'' OR matcher -> ''domain'' ? split_part(p, ''/'', 3)))
+            OR EXISTS (SELECT FROM scoped.words(''departments'') d WHERE matcher -> ''department'' ? d)']
+    ];
+    pair text[];
+BEGIN
+    FOREACH pair SLICE 1 IN ARRAY held LOOP
+        EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', pair[1]);
+        EXECUTE format('CREATE POLICY scoped ON public.%I TO ioc_scoped USING (%s)', pair[1], pair[2]);
+        -- Others of the city's own, such as a user for reports, see what they were given, as before.
+        EXECUTE format('CREATE POLICY others ON public.%I TO PUBLIC USING (current_user <> ''ioc_scoped'')', pair[1]);
+    END LOOP;
+END
+$$;
+
+CREATE VIEW scoped.group_minute WITH (security_barrier) AS SELECT * FROM public.group_minute
+    WHERE scoped.place(area, zone, domain) IN (SELECT scoped.words('places'));
+CREATE VIEW scoped.group_hour WITH (security_barrier) AS SELECT * FROM public.group_hour
+    WHERE scoped.place(area, zone, domain) IN (SELECT scoped.words('places'));
+CREATE VIEW scoped.group_day WITH (security_barrier) AS SELECT * FROM public.group_day
+    WHERE scoped.place(area, zone, domain) IN (SELECT scoped.words('places'));
+GRANT SELECT ON scoped.group_minute, scoped.group_hour, scoped.group_day TO ioc_scoped;
+
+-- What they may change, where their permissions say so: only what they see.
+GRANT INSERT, UPDATE ON sensor, silence TO ioc_scoped;
+GRANT UPDATE ON alert, notification, alert_version, registry_version TO ioc_scoped;
+GRANT INSERT ON flip TO ioc_scoped;
+GRANT USAGE ON SEQUENCE flip_id_seq TO ioc_scoped;

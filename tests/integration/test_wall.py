@@ -1,0 +1,98 @@
+"""The second wall alone: what the database shows to who sees a part of the city."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from alerts import life
+from city.sensors import Sensor
+from infra import sensors
+from infra.access import wall
+from infra.access.scope import Box, Scope
+from infra.catalog import Catalog
+from ioc_api.part import Part
+
+SENSORS = [Sensor("T1", "bac_giang", "traffic", zone="07210"), Sensor("E1", "bac_giang", "environment", zone="07210"),
+           Sensor("T9", "viet_yen", "traffic")]  # fmt: skip
+
+
+@pytest.fixture
+def conn(database: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database) as conn:
+        sensors.save(conn, SENSORS)
+        conn.execute("""INSERT INTO reading_traffic (time, sensor, batch, channel, quality, period_s, speed)
+                        SELECT now(), id, 1, 0, 0, 60, 40 FROM sensor WHERE domain = 'traffic'""")
+        conn.execute("""INSERT INTO alert (rule, rule_version, subject, kind, severity, area, domain, state, condition,
+                                           started_at, department)
+                        VALUES ('a', 1, 's1', 'noise', 'info', 'bac_giang', 'traffic', 'firing', 'breach', now(), NULL),
+                               ('b', 1, 's2', 'noise', 'info', 'viet_yen', 'traffic', 'firing', 'breach', now(),
+                                'x')""")
+        conn.execute(
+            "INSERT INTO flip (alert, at, what, to_state, rule_version, actor)"
+            " SELECT id, now(), 'fired', 'firing', 1, 'engine' FROM alert"
+        )
+        conn.commit()
+        yield conn
+
+
+def _seen(conn: psycopg.Connection, query: str) -> list[object]:
+    return [row[0] for row in conn.execute(query)]
+
+
+def test_only_what_is_in_the_part_is_there(conn: psycopg.Connection, catalog: Catalog) -> None:
+    part = Part(Scope(frozenset({Box("bac_giang", None, "traffic")})), catalog)
+    assert part.wall is not None
+    conn.execute(part.wall)
+    assert _seen(conn, "SELECT sensor_id FROM sensor") == ["T1"]
+    assert _seen(conn, "SELECT count(*) FROM reading_traffic") == [1]
+    assert _seen(conn, "SELECT rule FROM alert") == ["a"]
+    assert _seen(conn, "SELECT count(*) FROM flip") == [1]
+    conn.rollback()
+    assert _seen(conn, "SELECT count(*) FROM reading_traffic") == [2]  # the role ends with the transaction
+
+
+def test_a_department_sees_its_alerts_wherever_they_are(conn: psycopg.Connection, catalog: Catalog) -> None:
+    conn.execute(wall.statement(wall.View(departments=frozenset({"x"}))))
+    assert _seen(conn, "SELECT rule FROM alert") == ["b"]
+    assert _seen(conn, "SELECT sensor_id FROM sensor") == []
+
+
+def test_people_change_what_they_see_and_nothing_else(conn: psycopg.Connection, catalog: Catalog) -> None:
+    part = Part(Scope(frozenset({Box("bac_giang")})), catalog)
+    numbers = dict(conn.execute("SELECT rule, id FROM alert").fetchall())
+    conn.execute(wall.statement(part.view))
+    assert life.acknowledge(conn, numbers["a"], None, "an").state == "acknowledged"
+    assert sensors.save(conn, [Sensor("T2", "bac_giang", "traffic")]) == 1
+    with pytest.raises(life.Refused):
+        life.acknowledge(conn, numbers["b"], None, "an")
+    for mine in (Sensor("T3", "viet_yen", "traffic"), Sensor("T9", "bac_giang", "traffic")):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+            sensors.save(conn, [mine])
+
+
+@pytest.mark.parametrize("table", ["session", "account", "audit", "api_token", "public.reading_traffic", "journal"])
+def test_other_tables_are_closed(conn: psycopg.Connection, table: str) -> None:
+    conn.execute(wall.statement(wall.View()))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        conn.execute(f"SELECT * FROM {table}")
+
+
+def test_nothing_is_seen_without_the_settings(conn: psycopg.Connection) -> None:
+    conn.execute("SET LOCAL ROLE ioc_scoped; SET LOCAL search_path = scoped, public")
+    for table in ("sensor", "reading_traffic", "hour_traffic", "group_hour", "alert", "flip", "notification"):
+        assert _seen(conn, f"SELECT 1 FROM {table}") == []
+
+
+def test_sensors_are_looked_up_once(conn: psycopg.Connection, catalog: Catalog) -> None:
+    conn.execute(wall.statement(Part(Scope(frozenset({Box("bac_giang")})), catalog).view))
+    plan = "\n".join(map(str, _seen(conn, "EXPLAIN SELECT * FROM reading_traffic WHERE time > now()")))
+    assert "hashed SubPlan" in plan or "Hash Semi Join" in plan or "Hash Join" in plan, plan
+
+
+def test_a_user_who_may_not_make_the_role_is_told_what_to_do(conn: psycopg.Connection) -> None:
+    conn.execute("CREATE ROLE plain_one; SET LOCAL ROLE plain_one")
+    with pytest.raises(wall.Unavailable, match="GRANT ioc_scoped TO"):
+        wall.ensure(conn)
