@@ -82,7 +82,14 @@ CREATE INDEX ON api_token (account);
 COMMENT ON COLUMN api_token.hint IS 'its first letters, by which people know it';
 COMMENT ON COLUMN api_token.grants IS 'never more than its account has: both must allow';
 
--- How often somebody was refused, by account and by address; docs/access.md says what follows.
+-- Codes that stand in for the second factor, each once: used ones are deleted.
+CREATE TABLE recovery_code (
+    code_hash bytea PRIMARY KEY,
+    account bigint NOT NULL REFERENCES account ON DELETE CASCADE
+);
+CREATE INDEX ON recovery_code (account);
+
+-- How often somebody has tried to sign in, by account and by address; docs/access.md says what follows.
 CREATE TABLE throttle (
     key bytea PRIMARY KEY,
     failures integer NOT NULL,

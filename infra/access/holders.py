@@ -1,0 +1,83 @@
+"""Who holds a cookie or a token: one question to the database each, and the same answer for everybody who asks.
+
+An administrator who needs a second factor and has none yet may do what a viewer may, until there is one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, LiteralString
+
+from infra.access import granting
+from infra.access.sessions import LOCKED
+from infra.access.who import Grant, Who
+from infra.times import micros
+
+_GRANTS = """(SELECT coalesce(json_agg(json_build_object('role', g.role, 'areas', g.areas, 'zones', g.zones,
+                'domains', g.domains, 'department', g.department, 'ends_at', g.ends_at) ORDER BY g.id), '[]')
+              FROM account_grant g WHERE g.account = a.id AND (g.ends_at IS NULL OR g.ends_at > now()))"""
+_ACCOUNT = "a.id, a.name, a.disabled_at IS NOT NULL, a.totp_at IS NOT NULL OR a.oidc_subject IS NOT NULL, " + _GRANTS
+
+#: By the hash of a cookie, and the minutes after which somebody idle is locked out.
+SESSION: LiteralString = (
+    f"SELECT {_ACCOUNT}, s.id, s.way, s.expires_at, s.expires_at <= now(), {LOCKED}"
+    " FROM session s JOIN account a ON a.id = s.account WHERE s.token_hash = %(hash)s"
+)
+#: By the hash of a token; notes that it is used, once a minute.
+TOKEN: LiteralString = (
+    "WITH used AS (UPDATE api_token SET used_at = now(), used_from = %(address)s WHERE token_hash = %(hash)s"
+    " AND (used_at IS NULL OR used_at < now() - interval '1 minute' OR used_from <> %(address)s))"
+    f" SELECT {_ACCOUNT}, t.id, t.kind, t.name, t.grants, t.expires_at,"
+    " t.revoked_at IS NOT NULL OR coalesce(t.expires_at <= now(), false)"
+    " FROM api_token t LEFT JOIN account a ON a.id = t.account WHERE t.token_hash = %(hash)s"
+)
+#: What somebody may do who administers, has no second factor and needs one.
+_FOR_NOW = (Grant("viewer"),)
+
+
+class Shut(Exception):
+    """It lets nobody in: the message says why. ``locked``: the session is there, and can be opened."""
+
+    def __init__(self, vi: str, en: str, *, locked: bool = False) -> None:
+        super().__init__(f"{vi} / {en}")
+        self.locked = locked
+
+
+def _limits(grants: tuple[Grant, ...], needs_factor: bool, has_factor: bool) -> tuple[tuple[Grant, ...], ...]:
+    if needs_factor and not has_factor and any(g.role == "administrator" for g in grants):
+        return (grants, _FOR_NOW)
+    return (grants,)
+
+
+def session(row: tuple[Any, ...] | None, address: str, *, needs_factor: bool) -> Who:
+    """Who holds the cookie that a row of SESSION was found by; Shut where it lets nobody in."""
+    if row is None:
+        raise Shut("phiên làm việc đã kết thúc: hãy đăng nhập lại", "the session has ended: sign in again")
+    account, name, disabled, has_factor, kept, number, way, expires_at, over, locked = row
+    if over or disabled:
+        raise Shut("phiên làm việc đã kết thúc: hãy đăng nhập lại", "the session has ended: sign in again")
+    if locked:
+        raise Shut("phiên làm việc đang khoá: hãy mở khoá", "the session is locked: unlock it", locked=True)
+    grants = granting.untold(kept)
+    if not grants:
+        raise Shut("tài khoản không còn vai trò nào", "the account has no role any more")
+    return Who(
+        name, way, _limits(grants, needs_factor, has_factor or way == "oidc"), account, f"session {number}",
+        micros(expires_at), address,
+    )  # fmt: skip
+
+
+def token(row: tuple[Any, ...] | None, address: str, *, needs_factor: bool) -> Who:
+    """Who holds the token that a row of TOKEN was found by; Shut where it lets nobody in."""
+    if row is None:
+        raise Shut("mã truy cập không đúng", "this token is not known")
+    account, owner, disabled, has_factor, kept, number, kind, name, own, expires_at, over = row
+    if over:
+        raise Shut("mã truy cập đã hết hạn hoặc bị thu hồi", "this token has expired or was revoked")
+    expires_us = None if expires_at is None else micros(expires_at)
+    if kind == "wallboard":
+        return Who(name, "wallboard", (granting.untold(own),), None, f"token {number}", expires_us, address)
+    grants = granting.untold(kept)
+    if disabled or not grants:
+        raise Shut("tài khoản của mã truy cập không còn dùng được", "the account of this token is no longer let in")
+    limits = (*_limits(grants, needs_factor, has_factor), granting.untold(own))
+    return Who(owner, "token", limits, account, f"token {number}", expires_us, address)
