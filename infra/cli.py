@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from infra.devices import cli as devices_cli
 from infra.errors import ConfigError, IocError
 
 GROUP = "ioc.commands"
@@ -82,6 +83,8 @@ servers_app = typer.Typer(
 app.add_typer(db_app, name="db")
 app.add_typer(sensors_app, name="sensors")
 app.add_typer(servers_app, name="servers")
+sensors_app.add_typer(devices_cli.app, name="credentials")
+app.add_typer(devices_cli.devices_app, name="devices")
 
 
 def _version(wanted: bool) -> None:
@@ -114,6 +117,10 @@ def up(
     db_port: Annotated[
         int | None, typer.Option(min=0, max=65535, metavar="N", help="Port of the database [a free one]")
     ] = None,
+    devices_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, metavar="N", help="Port of the devices’ listener, with TLS [8883 if free]"),
+    ] = None,
     sensors: Annotated[int, typer.Option(min=1, max=1_000_000, metavar="N", help="Simulated sensors")] = 500,
     simulators: Annotated[bool, typer.Option("--simulators/--no-simulators", help="Simulate a city")] = True,
 ) -> None:
@@ -122,7 +129,9 @@ def up(
     from infra import up as whole
     from infra.up_data import default_folder
 
-    chosen = whole.Options(data or default_folder(), http_port, mqtt_port, db_port, sensors, simulators)
+    chosen = whole.Options(
+        data or default_folder(), http_port, mqtt_port, db_port, sensors, simulators, devices_port
+    )
     whole.up(chosen, settings.load())
 
 

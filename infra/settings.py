@@ -41,6 +41,16 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field("console", description="Form of the log lines on stderr.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
+    broker_dir: Path | None = Field(
+        None, description="Folder of the broker's files that `ioc devices run` keeps; `ioc up` sets it."
+    )
+    broker_log: Path | None = Field(
+        None, description="The broker's log, read for what devices are refused; empty: it is not looked at."
+    )
+    authority_dir: Path | None = Field(
+        None, description="Folder of the certificate authority of devices; `ioc up` has one in its data folder."
+    )
+
     ingest_name: str = Field(
         "ingest-1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of the collector's session at the broker."
     )

@@ -21,6 +21,7 @@ from types import FrameType
 from typing import Any
 
 from infra import catalog, db, links, migrate, mqtt, servers
+from infra.devices.authority import Authority
 from infra.errors import IocError, Unavailable
 from infra.servers import owner, ports
 from infra.settings import Settings
@@ -32,9 +33,9 @@ LOOK_S = 0.2
 TRIM_S = 60.0
 #: What a service gets to end by itself, in seconds, in the order of run.json's names.
 PATIENCE_S = {"postgres": 4.0, "mosquitto": 2.0, "ingest": 4.0, "api": 3.0, "alerts": 4.0,
-              "maintain": 3.0, "simulators": 3.0}  # fmt: skip
+              "maintain": 3.0, "simulators": 3.0, "devices": 2.0}  # fmt: skip
 #: run.json names these always; a service that is not ours has no pid.
-PIDS = ("postgres", "mosquitto", "ingest", "alerts", "api", "maintain", "simulators")
+PIDS = ("postgres", "mosquitto", "ingest", "alerts", "api", "maintain", "simulators", "devices")
 #: Time between two rounds of maintenance.
 MAINTAIN_S = 60
 
@@ -53,6 +54,7 @@ class Options:
     db_port: int | None = None
     sensors: int = 500
     simulators: bool = True
+    devices_port: int | None = None
 
 
 class Up:
@@ -64,6 +66,7 @@ class Up:
         self.folder = DataFolder(options.data)
         self.kept: list[Kept] = []
         self.urls: dict[str, str] = {}
+        self.broker: servers.Mosquitto | None = None
 
     def run(self) -> None:
         """Start all, keep it running until a signal, stop all."""
@@ -104,11 +107,19 @@ class Up:
             "IOC_HTTP_PORT": str(port),
             "IOC_API_TOKEN": self._token(),
         }
+        if self.broker:
+            env |= {
+                "IOC_BROKER_DIR": str(self.broker.folder),
+                "IOC_BROKER_LOG": str(self.broker.log),
+                "IOC_AUTHORITY_DIR": str(self.folder.path / "authority"),
+            }
         for name, args in (("ingest", ["ingest", "run"]), ("api", ["api", "run"]), ("alerts", ["alerts", "run"])):
             self._add(Program(name, args, env, self.folder.log(name)))
         ready = self._wait_ready(screen, port)
         rounds = ["db", "maintain", "--every", str(MAINTAIN_S)]  # not before: nobody waits for it
         self._add(Program("maintain", rounds, env, self.folder.log("maintain")))
+        if self.broker:
+            self._add(Program("devices", ["devices", "run"], env, self.folder.log("devices")))
         if self.options.simulators:
             # After the collector: the broker keeps nothing for a session that does not exist yet.
             args = ["sim", "run", "--register", "--sensors", str(self.options.sensors)]
@@ -147,9 +158,13 @@ class Up:
                 password=self.folder.secret("mqtt"),
                 port=_usual(self.options.mqtt_port, 1883),
                 log=self.folder.log("mosquitto"),
+                devices=servers.Devices(
+                    Authority(self.folder.path / "authority"), port=_usual(self.options.devices_port, 8883)
+                ),
             )
             self._add(mosquitto)
             self.urls["mqtt"] = mosquitto.url
+            self.broker = mosquitto
 
     def _add(self, service: Service) -> None:
         kept = Kept(service, _say)
@@ -211,6 +226,7 @@ class Up:
             f"  Màn hình / Screen    {link}",
             "                       (dùng một lần trong 60 phút / once, within 60 minutes; another: ioc link)",
             f"  Cảm biến / Sensors   mqtt://{broker.where}  (mật khẩu / password: {self.folder.run_file})",
+            *self._devices(),
             f"  Nhật ký / Logs       {self.folder.path / 'logs'}",
             "  Dừng / Stop          Ctrl-C",
             "",
@@ -218,6 +234,16 @@ class Up:
         with contextlib.suppress(OSError):  # As in _say.
             sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()
+
+    def _devices(self) -> list[str]:
+        """The banner's lines about the devices' listeners."""
+        if not self.broker or not self.broker.devices:
+            return []
+        doors = self.broker.devices
+        return [
+            f"  Thiết bị / Devices   mqtts://127.0.0.1:{doors.port}, certificates: {doors.certificate_port}",
+            f"                       CA: {doors.authority.certificate_file}  (ioc sensors credentials add)",
+        ]
 
     # Stopping
 

@@ -3,8 +3,8 @@
 FOLDER/ca.key       its private key, which never leaves the folder      0600
 FOLDER/ca.crt       its certificate: what devices trust                 0644
 
-Keys are P-256. The broker's certificate is short-lived and renewed by the keeper; a device's lives longer and is renewed
-by `ioc sensors credentials rotate`. Times are UTC.
+Keys are P-256. The broker's certificate is short-lived and made anew at its start; a device's lives longer and is
+renewed by `ioc sensors credentials rotate`. Times are UTC.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import NamedTuple
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from infra.errors import ConfigError, Unavailable
@@ -35,7 +36,7 @@ LIST_LIFE = timedelta(days=365)
 
 
 class Signed(NamedTuple):
-    """A certificate with its private key, both PEM; ``serial`` as hexadecimal digits. ``key`` empty: it is elsewhere."""
+    """A certificate with its private key, both PEM; ``serial`` in hexadecimal. ``key`` empty: it is elsewhere."""
 
     certificate: bytes
     key: bytes
@@ -114,7 +115,9 @@ class Authority:
         try:
             return x509.load_pem_x509_certificate(self.certificate_file.read_bytes())
         except (OSError, ValueError) as e:
-            raise Unavailable(f"{self.certificate_file} cannot be read ({e}): start `ioc up` once, or restore it") from e
+            raise Unavailable(
+                f"{self.certificate_file} cannot be read ({e}): start `ioc up` once, or restore it"
+            ) from e
 
     def _key(self) -> ec.EllipticCurvePrivateKey:
         try:
@@ -127,7 +130,7 @@ class Authority:
     def _sign(
         self,
         common: str,
-        public: x509.base.CertificatePublicKeyTypes,
+        public: CertificatePublicKeyTypes,
         life: timedelta,
         names: Sequence[x509.GeneralName],
         use: x509.ObjectIdentifier,
@@ -212,6 +215,18 @@ def serves(certificate: bytes, names: Iterable[str], issuer: x509.Certificate) -
         found = x509.load_pem_x509_certificate(certificate)
         found.verify_directly_issued_by(issuer)
         kept = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except Exception:  # noqa: BLE001 -- whatever is wrong with it: it is made anew
+    except Exception:  # Whatever is wrong with it: it is made anew.
         return False
     return set(kept) >= {_general(n) for n in names if n} and found.not_valid_after_utc - _now() > RENEW_BEFORE
+
+
+def serials_of(revoked: bytes) -> set[str] | None:
+    """What a list (PEM) names, in hexadecimal; None: it cannot be read, or is to be signed anew."""
+    try:
+        found = x509.load_pem_x509_crl(revoked)
+    except ValueError:
+        return None
+    ends = found.next_update_utc
+    if ends is None or ends - _now() < LIST_LIFE / 2:
+        return None
+    return {f"{one.serial_number:x}" for one in found}

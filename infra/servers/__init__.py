@@ -10,7 +10,7 @@ process that started them (process).
 """
 
 from infra.servers.install import Installation, find
-from infra.servers.mosquitto import Mosquitto
+from infra.servers.mosquitto import Devices, Mosquitto
 from infra.servers.postgres import Postgres
 
-__all__ = ["Installation", "Mosquitto", "Postgres", "find"]
+__all__ = ["Devices", "Installation", "Mosquitto", "Postgres", "find"]

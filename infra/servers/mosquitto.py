@@ -1,15 +1,26 @@
-"""Mosquitto: one broker in one folder, that keeps what its clients have not fetched yet."""
+"""Mosquitto: one broker in one folder, that keeps what its clients have not fetched yet.
+
+Services have a listener of their own on the loopback. Devices, where there are any, have two, with TLS: one for user
+names and passwords, one for certificates. `infra.devices.keeper` keeps the files of devices true to the database.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import os
+import resource
 import signal
 import subprocess
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
+from infra.devices import authority
+from infra.devices.authority import Authority
 from infra.errors import Unavailable
 from infra.servers import ports, process
 from infra.servers.install import Installation
@@ -17,7 +28,11 @@ from infra.servers.owner import give, other_user
 
 USER = "ioc"
 PREDECESSOR_S = 10.0
-_ITERATIONS = 1_000  # The password is 128 random bits: hashing need not be slow.
+#: The passwords are 128 random bits and more, which nobody can guess: hashing them slowly would protect nothing, and
+#: stop the broker for half a millisecond a connected device whenever its files are read again (decision 11).
+_ITERATIONS = 1
+#: Options that the keeper adds while the broker runs.
+ADDED = "added"
 
 # The values and why: docs of mosquitto.conf, and what was measured (defaults keep 1,000 messages for an absent
 # client and drop the rest in silence; persistence is saved every 30 minutes).
@@ -26,6 +41,8 @@ _CONF = """\
 per_listener_settings false
 allow_anonymous false
 password_file {folder}/passwords
+acl_file {folder}/acl
+pid_file {folder}/pid
 {listeners}
 persistence true
 persistence_location {folder}/
@@ -41,13 +58,49 @@ max_packet_size 262144
 max_keepalive 120
 set_tcp_nodelay true
 sys_interval 5
-connection_messages false
+connection_messages true
 log_dest stderr
 log_type error
 log_type warning
 log_type notice
+log_type subscribe
 log_timestamp_format %Y-%m-%dT%H:%M:%SZ
+include_dir {folder}/added
 """
+
+# A device's user name is its client id: nobody can take the collector's session, and a credential is in use once.
+_DEVICES = """\
+listener {port} {address}
+cafile {folder}/ca.crt
+certfile {folder}/server.crt
+keyfile {folder}/server.key
+tls_version tlsv1.2
+use_username_as_clientid true
+"""
+_CERTIFICATES = """\
+require_certificate true
+use_identity_as_username true
+crlfile {folder}/revoked.pem
+"""
+
+
+@dataclass
+class Devices:
+    """The devices' listeners: ``port`` for passwords, ``certificate_port``, on ``addresses``; 0: a free one.
+
+    ``names``: what the broker is called by those who connect, beside its addresses.
+    """
+
+    authority: Authority
+    names: Sequence[str] = ()
+    addresses: Sequence[str] = ()
+    port: int = 0
+    certificate_port: int = 0
+
+    def all_names(self) -> list[str]:
+        """Every name that the broker's certificate is for."""
+        own = [a for a in self.addresses if a not in ("0.0.0.0", "::")]  # noqa: S104 -- no address to go to
+        return ["localhost", *ports.loopback(), *own, *self.names]
 
 
 class Mosquitto:
@@ -55,12 +108,22 @@ class Mosquitto:
 
     name = "mosquitto"
 
-    def __init__(self, installed: Installation, folder: Path, *, password: str, port: int = 0, log: Path) -> None:
+    def __init__(
+        self,
+        installed: Installation,
+        folder: Path,
+        *,
+        password: str,
+        port: int = 0,
+        log: Path,
+        devices: Devices | None = None,
+    ) -> None:
         self.installed = installed
         self.folder = folder
         self.password = password
         self.port = port
         self.log = log
+        self.devices = devices
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -86,15 +149,20 @@ class Mosquitto:
         if others:
             raise Unavailable(f"another Mosquitto (process {others[0]}) serves {self.folder}: stop it first")
         self.port = ports.choose(self.port, what="the broker", option="--mqtt-port")
+        if self.devices:
+            d, option = self.devices, "--devices-port"
+            d.port = ports.choose(d.port, what="devices", option=option)
+            d.certificate_port = ports.choose(d.certificate_port, what="devices with certificates", option=option)
         conf = self._configure()
-        self._child = process.spawn(
-            [self.installed.mosquitto, "-c", conf],
-            log=self.log,
-            env={**self.installed.environment(), "TZ": "UTC"},
-            owner=other_user(),
-            cwd=self.folder,
-            dies_by=signal.SIGTERM,  # it saves its queues
-        )
+        with _many_files():
+            self._child = process.spawn(
+                [self.installed.mosquitto, "-c", conf],
+                log=self.log,
+                env={**self.installed.environment(), "TZ": "UTC"},
+                owner=other_user(),
+                cwd=self.folder,
+                dies_by=signal.SIGTERM,  # it saves its queues
+            )
         deadline = time.monotonic() + timeout_s
         # Listeners open after the saved queues are loaded.
         while self.alive():
@@ -118,21 +186,67 @@ class Mosquitto:
 
     def _configure(self) -> Path:
         owner = other_user()
-        listeners = "\n".join(f"listener {self.port} {address}" for address in ports.loopback())
-        conf = self.folder / "mosquitto.conf"
+        conf, passwords = self.folder / "mosquitto.conf", self.folder / "passwords"
         try:
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            give(self.folder, owner)
-            for path, text in (
-                (conf, _CONF.format(folder=self.folder, listeners=listeners)),
-                (self.folder / "passwords", f"{USER}:{hashed(self.password)}\n"),
-            ):
-                path.write_text(text, encoding="utf-8")
-                path.chmod(0o600)
+            (self.folder / ADDED).mkdir(mode=0o700, exist_ok=True)
+            for left in (self.folder / ADDED).iterdir():
+                left.unlink()
+            files = {
+                conf: _CONF.format(folder=self.folder, listeners="\n".join(self._listeners())).encode(),
+                self.folder / "acl": resources.files("infra.deploy").joinpath("mosquitto.acl").read_bytes(),
+                passwords: with_services(passwords, hashed(self.password)).encode(),
+                **(self._certificates(self.devices) if self.devices else {}),
+            }
+            for path, data in files.items():
+                authority.write_private(path, data)
+            for path in (self.folder, self.folder / ADDED, *files):
                 give(path, owner)
         except OSError as e:
             raise Unavailable(f"{self.folder} cannot be written ({e.strerror}): give another folder with --data") from e
         return conf
+
+    def _listeners(self) -> Iterator[str]:
+        for address in ports.loopback():
+            yield f"listener {self.port} {address}"
+        if self.devices:
+            for address in self.devices.addresses or ports.loopback():
+                yield _DEVICES.format(port=self.devices.port, address=address, folder=self.folder)
+                port = self.devices.certificate_port
+                yield _DEVICES.format(port=port, address=address, folder=self.folder) + _CERTIFICATES.format(
+                    folder=self.folder
+                )
+
+    def _certificates(self, devices: Devices) -> dict[Path, bytes]:
+        """What its listeners with TLS need, beside what is there and good."""
+        ours = devices.authority
+        ours.make()
+        made = {self.folder / "ca.crt": ours.certificate_file.read_bytes()}
+        server, names = self.folder / "server.crt", devices.all_names()
+        if not server.exists() or not authority.serves(server.read_bytes(), names, ours.certificate):
+            signed = ours.server(names)
+            made |= {server: signed.certificate, self.folder / "server.key": signed.key}
+        if not (self.folder / "revoked.pem").exists():
+            made[self.folder / "revoked.pem"] = ours.revoked(())
+        return made
+
+
+def with_services(passwords: Path, ours: str) -> str:
+    """The password file with the services' hash; the lines of others stay."""
+    known = passwords.read_text(encoding="utf-8").splitlines() if passwords.exists() else []
+    others = [line for line in known if line and not line.startswith(f"{USER}:")]
+    return "\n".join([f"{USER}:{ours}", *others]) + "\n"
+
+
+@contextmanager
+def _many_files() -> Iterator[None]:
+    """What is started within may open as many files, and hold as many connections, as the system lets us."""
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
 
 
 def hashed(password: str) -> str:

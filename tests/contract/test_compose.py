@@ -190,7 +190,7 @@ def test_containers_may_do_little() -> None:
 def test_the_broker_keeps_messages_as_that_of_ioc_up_does() -> None:
     deployed = conf(broker_file())
     local = conf(mosquitto._CONF.replace("{listeners}", ""))
-    own = {"password_file", "persistence_location", "acl_file", "use_username_as_clientid"}
+    own = {"password_file", "persistence_location", "acl_file", "use_username_as_clientid", "pid_file", "include_dir"}
     assert {k: v for k, v in deployed.items() if k not in own} == {k: v for k, v in local.items() if k not in own}
     for option in ("password_file", "acl_file"):
         assert deployed[option].startswith("/mosquitto/users/")

@@ -105,7 +105,9 @@ def test_a_city_lives_dies_piecewise_and_recovers(up: Up) -> None:
     running = up("--sensors", "60").ready()
     assert stat.S_IMODE((running.data / "run.json").stat().st_mode) == 0o600
     assert set(running.run) == {"http", "mqtt", "database", "token", "pids"}
-    assert set(running.run["pids"]) == {"postgres", "mosquitto", "ingest", "alerts", "api", "maintain", "simulators"}
+    assert set(running.run["pids"]) == {
+        "postgres", "mosquitto", "ingest", "alerts", "api", "maintain", "simulators", "devices",
+    }  # fmt: skip
     assert set(running.pids) == set(running.run["pids"]), "all of it runs"
     assert running.is_ready()
     assert "/#code=" in running.service.text

@@ -1,0 +1,280 @@
+"""Devices on a real broker: what they may, how their credentials end, and what is seen of what they try."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from paho.mqtt.client import Client, MQTTv5
+
+from city.sensors import Sensor
+from infra import mqtt, sensors
+from infra.access.who import SERVICE
+from infra.devices import credentials, events, keeper
+from infra.devices.authority import Authority, Signed
+from infra.errors import ConfigError
+from infra.servers import Devices, Installation, Mosquitto
+from infra.settings import Settings
+from tests.fix_servers import folder
+from tests.service import until
+
+pytestmark = pytest.mark.servers
+WAIT_S = 10.0
+
+
+class Place(NamedTuple):
+    """A broker with devices' listeners, its keeper, and the database of its credentials."""
+
+    broker: Mosquitto
+    authority: Authority
+    conn: psycopg.Connection
+
+
+@pytest.fixture
+def place(installed: Installation, database: str) -> Iterator[Place]:
+    with folder() as at, psycopg.connect(database, autocommit=True) as conn:
+        authority = Authority(at / "authority")
+        broker = Mosquitto(
+            installed, at / "mosquitto", password="of-the-services", log=at / "log", devices=Devices(authority)
+        )
+        sensors.save(conn, [Sensor(i, "bac_giang", "traffic") for i in ("A", "B", "C")])
+        broker.start()
+        settings = Settings(
+            database_url=database, mqtt_url=broker.url, broker_dir=broker.folder, broker_log=broker.log,
+            authority_dir=authority.folder,
+        )  # fmt: skip
+        kept = keeper.Keeper(settings)
+        thread = threading.Thread(target=_run, args=(kept,))
+        thread.start()
+        until(lambda: credentials.applied(conn)[1], "the keeper has begun")
+        try:
+            yield Place(broker, authority, conn)
+        finally:
+            kept.stop()
+            thread.join(10)
+            broker.stop()
+
+
+def _run(kept: keeper.Keeper) -> None:
+    with psycopg.connect(kept.settings.database_url, autocommit=True) as conn:
+        while not kept.stopping:
+            kept.look(conn)
+            for _ in conn.notifies(timeout=0.05, stop_after=1):
+                pass
+
+
+@contextmanager
+def device(
+    place: Place,
+    user: str = "",
+    password: str = "",
+    *,
+    own: Signed | None = None,
+    client_id: str = "",
+    host: str = "127.0.0.1",
+) -> Iterator[tuple[Client, queue.Queue[tuple[str, Any]]]]:
+    """A device with what the broker says to it; with a certificate of its ``own`` on that listener."""
+    doors = place.broker.devices
+    assert doors
+    client = Client(mqtt.CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv5)
+    context = ssl.create_default_context(cafile=str(place.authority.certificate_file))
+    if own:
+        file = place.authority.folder.parent / f"{own.serial}.pem"
+        file.write_bytes(own.certificate + own.key)
+        context.load_cert_chain(file)
+    else:
+        client.username_pw_set(user, password)
+    client.tls_set_context(context)
+    said: queue.Queue[tuple[str, Any]] = queue.Queue()
+    client.on_connect = lambda *a: said.put(("connect", a[3].value))
+    client.on_disconnect = lambda *a: said.put(("gone", a[3].value))
+    client.on_publish = lambda *a: said.put(("publish", a[3].value))
+    client.on_message = lambda *a: said.put(("message", a[2].payload))
+    client.reconnect_delay_set(60, 60)
+    client.connect(host, doors.certificate_port if own else doors.port, 20)
+    client.loop_start()
+    try:
+        yield client, said
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def publish(client: Client, said: queue.Queue[tuple[str, Any]], topic: str) -> int:
+    client.publish(topic, b"{}", 1)
+    what, code = said.get(timeout=WAIT_S)
+    assert what == "publish"
+    return 0 if code == 0x10 else int(code)  # taken, though nobody has subscribed
+
+
+def telemetry(name: str) -> str:
+    return f"ioc/v1/bac_giang/traffic/{name}/telemetry"
+
+
+def let_in(place: Place, user: str, password: str) -> bool:
+    with device(place, user, password) as (_, said):
+        what, code = said.get(timeout=WAIT_S)
+        return what == "connect" and code == 0
+
+
+def test_twenty_spoofed_topics_are_refused_and_seen(place: Place) -> None:
+    (made,) = credentials.add(place.conn, ["A"], SERVICE)
+    assert keeper.wait(place.conn)
+    heard: list[str] = []
+    collector, where = mqtt.client(place.broker.url, "ingest-1")
+    collector.on_message = lambda *a: heard.append(a[2].topic)
+    subscribed = threading.Event()
+    collector.on_subscribe = lambda *_: subscribed.set()
+    collector.connect(where.host, where.port)
+    collector.subscribe("ioc/#", 1)
+    collector.loop_start()
+    try:
+        assert subscribed.wait(WAIT_S)
+        spoofed = [telemetry(f"B{n}") for n in range(17)]
+        spoofed += ["ioc/bus/v1/batch/ingest-1", "ioc/v1/bac_giang/traffic/A/command", "$SYS/broker/x"]
+        with device(place, made.user_name, made.password, client_id="ingest-1") as (client, said):
+            assert said.get(timeout=WAIT_S) == ("connect", 0)
+            assert publish(client, said, telemetry("A")) == 0
+            assert all(publish(client, said, topic) == 0x87 for topic in spoofed[:-1])
+            publish(client, said, spoofed[-1])
+        until(lambda: telemetry("A") in heard, "its own arrives")
+        assert heard == [telemetry("A")]
+        assert collector.is_connected(), "the collector's client id was not taken"
+    finally:
+        collector.disconnect()
+        collector.loop_stop()
+
+    def seen() -> set[str]:
+        return {e.topic for e in events.since(place.conn, 0) if (e.kind, e.sensor_id) == ("denied_topic", "A")}
+
+    until(lambda: seen() >= set(spoofed[:-1]), "what it tried is seen", WAIT_S)
+
+
+def test_who_subscribes_to_everything_receives_nothing_and_is_seen(place: Place) -> None:
+    (made,) = credentials.add(place.conn, ["A"], SERVICE)
+    assert keeper.wait(place.conn)
+    with device(place, made.user_name, made.password) as (client, said):
+        assert said.get(timeout=WAIT_S) == ("connect", 0)
+        for topic in ("#", "$SYS/#", "ioc/bus/#"):
+            client.subscribe(topic, 1)
+        services, where = mqtt.client(place.broker.url, "services")
+        services.connect(where.host, where.port)
+        services.loop_start()
+        for topic in (telemetry("B"), "ioc/bus/v1/batch/x", "ioc/v1/bac_giang/traffic/B/command"):
+            services.publish(topic, b"secret", 1).wait_for_publish(WAIT_S)
+        services.publish("ioc/v1/bac_giang/traffic/A/command", b"for A", 1).wait_for_publish(WAIT_S)
+        services.disconnect()
+        services.loop_stop()
+        assert said.get(timeout=WAIT_S) == ("message", b"for A")
+        assert said.empty()
+    until(lambda: any(e.kind == "denied_subscription" and e.topic == "#" for e in events.since(place.conn, 0)), "seen")
+
+
+def test_revoked_is_gone_at_once_and_others_stay(place: Place) -> None:
+    a, b = credentials.add(place.conn, ["A", "B"], SERVICE)
+    assert keeper.wait(place.conn)
+    with device(place, a.user_name, a.password) as (_, said), device(place, b.user_name, b.password) as (other, heard):
+        assert said.get(timeout=WAIT_S) == ("connect", 0)
+        assert heard.get(timeout=WAIT_S) == ("connect", 0)
+        assert credentials.revoke(place.conn, ["A"], SERVICE) == 1
+        assert said.get(timeout=WAIT_S)[0] == "gone"
+        assert publish(other, heard, telemetry("B")) == 0
+    assert not let_in(place, a.user_name, a.password)
+    with pytest.raises(ConfigError, match="holds no credential"):
+        credentials.revoke(place.conn, ["A"], SERVICE)
+
+
+def test_rotation_has_no_gap_and_the_old_one_ends_when_the_new_one_is_used(place: Place) -> None:
+    (old,) = credentials.add(place.conn, ["A"], SERVICE)
+    assert keeper.wait(place.conn)
+    with device(place, old.user_name, old.password) as (client, said):
+        assert said.get(timeout=WAIT_S) == ("connect", 0)
+        (unused,) = credentials.rotate(place.conn, ["A"], SERVICE)
+        (new,) = credentials.rotate(place.conn, ["A"], SERVICE)
+        assert keeper.wait(place.conn)
+        assert publish(client, said, telemetry("A")) == 0, "nothing has ended for who has the old one"
+        assert not let_in(place, unused.user_name, unused.password)
+        with device(place, new.user_name, new.password) as (newer, heard):
+            assert heard.get(timeout=WAIT_S) == ("connect", 0)
+            assert publish(newer, heard, telemetry("A")) == 0
+            assert publish(newer, heard, telemetry("B")) == 0x87
+            assert said.get(timeout=WAIT_S)[0] == "gone", "the new one is in use: the old one ends"
+            assert publish(newer, heard, telemetry("A")) == 0
+    assert not let_in(place, old.user_name, old.password)
+    (third,) = credentials.rotate(place.conn, ["A"], SERVICE, timedelta(0))
+    assert third.user_name == old.user_name
+    assert keeper.wait(place.conn)
+    assert let_in(place, third.user_name, third.password)
+    assert not let_in(place, new.user_name, new.password), "without a grace the old one ends at once"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_certificate_is_its_device_until_it_is_revoked(place: Place, host: str) -> None:
+    ((_, own),) = credentials.certify(place.conn, place.authority, ["C"], SERVICE)
+    with device(place, own=own, client_id="ingest-1", host=host) as (client, said):
+        assert said.get(timeout=WAIT_S) == ("connect", 0)
+        assert publish(client, said, telemetry("C")) == 0
+        assert publish(client, said, telemetry("A")) == 0x87
+        credentials.revoke(place.conn, ["C"], SERVICE)
+        assert said.get(timeout=WAIT_S)[0] == "gone"
+    with device(place, own=own, host=host) as (_, said):
+        assert said.get(timeout=WAIT_S)[0] == "gone"
+
+
+def test_certificates_that_do_not_hold_are_refused(place: Place, tmp_path: Path) -> None:
+    stranger = Authority(tmp_path / "stranger")
+    stranger.make()
+    ours = place.authority
+    for bad in (ours.device("C", timedelta(minutes=-5)), stranger.device("C"), ours.server(["C"])):
+        with device(place, own=bad) as (_, said):
+            assert said.get(timeout=WAIT_S)[0] == "gone"
+    with pytest.raises(ConfigError, match="no such sensor"):
+        credentials.certify(place.conn, ours, ["nobody"], SERVICE)
+    until(lambda: sum(e.times for e in events.since(place.conn, 0) if e.kind == "refused_certificate") >= 3, "seen")
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_tls_1_1_and_a_broker_of_another_name_are_refused(place: Place) -> None:
+    doors = place.broker.devices
+    assert doors
+
+    def greet(name: str, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2) -> str | None:
+        context = ssl.create_default_context(cafile=str(place.authority.certificate_file))
+        context.minimum_version = context.maximum_version = version
+        context.set_ciphers("DEFAULT@SECLEVEL=0")
+        with (
+            socket.create_connection(("127.0.0.1", doors.port)) as plain,
+            context.wrap_socket(plain, server_hostname=name) as safe,
+        ):
+            return safe.version()
+
+    assert greet("localhost") == "TLSv1.2"
+    with pytest.raises(ssl.SSLCertVerificationError):
+        greet("elsewhere.example")
+    for old in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+        with pytest.raises(ssl.SSLError):
+            greet("localhost", old)
+
+
+def test_all_are_those_for_whom_it_makes_sense(place: Place) -> None:
+    credentials.add(place.conn, ["A"], SERVICE)
+    credentials.certify(place.conn, place.authority, ["C"], SERVICE)
+    assert credentials.everyone(place.conn, without=True) == ["B"]
+    assert credentials.everyone(place.conn, without=False) == ["A"]
+    with pytest.raises(ConfigError, match="already"):
+        credentials.add(place.conn, ["A"], SERVICE)
+    sensors.save(place.conn, [Sensor(i, "bac_giang", "traffic") for i in ("ioc", "a:b")])
+    for odd in ("ioc", "a:b"):
+        with pytest.raises(ConfigError):
+            credentials.add(place.conn, [odd], SERVICE)
+    with pytest.raises(ConfigError, match="services"):
+        credentials.certify(place.conn, place.authority, ["ioc"], SERVICE)
