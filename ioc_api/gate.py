@@ -1,34 +1,37 @@
-"""Who may come in: the administrator's token, or the cookie of a session that a one-time code has opened."""
+"""Who may come in: the administrator's token, tokens of people and wallboards, the cookie of a session."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 from collections.abc import Mapping
+from typing import Any, LiteralString
 from urllib.parse import urlsplit
 
+import psycopg
+
+from infra import audit
+from infra.access import accounts, holders, links, sessions
+from infra.access.holders import Shut
+from infra.access.secret import digest
 from infra.access.who import Grant, Who
-from infra.times import SECOND, micros, now_us
+from infra.times import SECOND, now_us
 from ioc_api.database import Away, Database
 
 COOKIE = "ioc_session"
-SESSION_S = 30 * 86_400
-#: How long a session that was found is believed without asking again.
-_BELIEVE_US = 30 * SECOND
+SESSION_H = 12
+SESSION_S = SESSION_H * 3600
+#: Minutes after which an idle session is locked; 0: the screen cannot unlock one yet.
+IDLE_MIN = 0
+#: How long who was found is believed without asking again.
+_BELIEVE_US = 5 * SECOND
 
 
 class Refused(Exception):
-    """The caller may not come in; ``temporary``: we could not find out."""
+    """The caller may not come in; ``temporary``: we could not find out; ``locked``: the session can be unlocked."""
 
-    def __init__(self, message: str, *, temporary: bool = False) -> None:
+    def __init__(self, message: str, *, temporary: bool = False, locked: bool = False) -> None:
         super().__init__(message)
-        self.temporary = temporary
-
-
-def digest(secret: str) -> bytes:
-    """What is kept of a secret."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+        self.temporary, self.locked = temporary, locked
 
 
 class Gate:
@@ -38,7 +41,7 @@ class Gate:
         self._token = digest(token) if token else None
         self._database = database
         self._origins = {o.strip().rstrip("/").lower() for o in origins.split(",") if o.strip()}
-        self._sessions: dict[bytes, tuple[int, int]] = {}  # hash -> (expires, looked up), microseconds
+        self._known: dict[tuple[bytes, str], tuple[Who, int]] = {}  # (hash, address) -> who, looked up (microseconds)
 
     def same_origin(self, headers: Mapping[str, str]) -> bool:
         """Whether a request comes from our own page, from one that is allowed, or from no page at all."""
@@ -53,59 +56,63 @@ class Gate:
             return False
 
     async def admit(self, token: str | None, cookies: Mapping[str, str], address: str) -> Who:
-        """Who a caller is. Refused where nobody knows."""
-        rights = ((Grant("administrator"),),)
+        """Who a caller is, as it was at most five seconds ago. Refused where nobody knows."""
         if token is not None:
             if self._token is not None and hmac.compare_digest(digest(token), self._token):
-                return Who("administrator", "token", rights, address=address)
-            raise Refused("this token is not known")
+                return Who("administrator", "token", ((Grant("administrator"),),), address=address)
+            return await self._find(holders.TOKEN, token, address)
         cookie = cookies.get(COOKIE)
         if cookie is None:
-            raise Refused("a token or a session is needed")
-        return Who("screen", "link", rights, expires_us=await self._session(digest(cookie)), address=address)
+            raise Refused("hãy đăng nhập, hoặc gửi mã truy cập / a token or a session is needed")
+        return await self._find(holders.SESSION, cookie, address)
 
-    async def _session(self, key: bytes) -> int:
-        now = now_us()
-        expires_us, looked_us = self._sessions.get(key, (0, 0))
-        if now - looked_us > _BELIEVE_US:
+    async def _find(self, question: LiteralString, shown: str, address: str) -> Who:
+        key, now = (digest(shown), address), now_us()
+        who, looked_us = self._known.get(key, (None, 0))
+        if who is None or now - looked_us > _BELIEVE_US:
+            values = {"hash": key[0], "idle": IDLE_MIN, "address": address}
             try:
                 async with self._database.connection() as conn:
-                    cursor = await conn.execute("SELECT expires_at FROM session WHERE token_hash = %s", [key])
-                    row = await cursor.fetchone()
+                    row = await (await conn.execute(question, values)).fetchone()
             except Away:
-                if not looked_us:
-                    raise Refused("sessions cannot be looked up now", temporary=True) from None
-            else:
-                expires_us = micros(row[0]) if row else 0
-                if len(self._sessions) > 10_000:
-                    self._sessions.clear()
-                self._sessions[key] = (expires_us, now)
-        if expires_us <= now:
-            self._sessions.pop(key, None)
-            raise Refused("the session has ended")
-        return expires_us
+                raise Refused("chưa kiểm tra được phiên / sessions cannot be looked up now", temporary=True) from None
+            self._known.pop(key, None)
+            read = holders.session if question is holders.SESSION else holders.token
+            try:
+                who = read(row, address, needs_factor=False)
+            except Shut as e:
+                raise Refused(str(e), locked=e.locked) from None
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[key] = (who, now)
+        if who.expires_us is not None and who.expires_us <= now:
+            raise Refused("phiên đã kết thúc / the session has ended")
+        return who
 
-    async def exchange(self, code: str) -> str | None:
-        """A new session for a one-time code; returns the cookie's value, or None where the code is not good (any
-        more). Away without a database."""
-        cookie = secrets.token_urlsafe(32)
-        async with self._database.connection() as conn:
-            await conn.execute("DELETE FROM session WHERE expires_at < now()")
-            cursor = await conn.execute(
-                "UPDATE one_time_code SET used_at = now()"
-                " WHERE code_hash = %s AND used_at IS NULL AND expires_at > now()",
-                [digest(code)],
-            )
-            if cursor.rowcount != 1:
+    def forget(self) -> None:
+        """Ask anew for everybody: what people may do has changed."""
+        self._known.clear()
+
+    async def exchange(self, code: str, address: str = "", agent: str = "") -> str | None:
+        """A new session for the code of a link that signs in; returns the cookie's value, or None where the code is
+        not good (any more). Away without a database."""
+
+        def task(conn: psycopg.Connection[Any]) -> str | None:
+            found = links.look(conn, code)
+            if found is None or found.purpose != "sign_in":
                 return None
-            await conn.execute(
-                "INSERT INTO session (token_hash, expires_at) VALUES (%s, now() + %s * interval '1 second')",
-                [digest(cookie), SESSION_S],
-            )
-        return cookie
+            links.use(conn, code)
+            account = accounts.find(conn, found.account)
+            cookie, name = sessions.start(conn, account.id, "link", address=address, agent=agent, hours=SESSION_H)
+            who = Who(account.name, "link", (accounts.grants(conn, account.id),), account.id, f"session {name}",
+                      address=address)  # fmt: skip
+            audit.record(conn, who, "session.open", f"account {account.name}")
+            return cookie
+
+        return await self._database.act(task)
 
     async def end(self, cookie: str) -> None:
         """End a session."""
-        self._sessions.pop(digest(cookie), None)
+        self.forget()
         async with self._database.connection() as conn:
             await conn.execute("DELETE FROM session WHERE token_hash = %s", [digest(cookie)])

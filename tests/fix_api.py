@@ -23,6 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from city.sensors import Sensor
 from infra import sensors
+from infra.access import accounts
 from infra.servers import Installation, Mosquitto, Postgres, ports
 from tests.fix_servers import fresh_database, running_mosquitto, services
 from tests.publisher import Publisher
@@ -190,8 +191,9 @@ class City:
         """A code as `ioc up` puts it into its link."""
         with psycopg.connect(self.database, autocommit=True) as conn:
             conn.execute(
-                "INSERT INTO one_time_code (code_hash, expires_at) VALUES (%s, now() + %s * interval '1 second')",
-                [hashlib.sha256(code.encode()).digest(), valid_s],
+                "INSERT INTO one_time_code (code_hash, account, purpose, expires_at)"
+                " VALUES (%s, %s, 'sign_in', now() + %s * interval '1 second')",
+                [hashlib.sha256(code.encode()).digest(), accounts.first(conn).id, valid_s],
             )
 
     def aggregate(self, key: str) -> dict[str, Any] | None:

@@ -31,7 +31,9 @@ class Code(BaseModel):
 async def open_session(request: Request, service: Served, code: Code) -> Response:
     if not service.gate.same_origin(request.headers):
         raise Stop(403, "this page may not do that")
-    cookie = await service.gate.exchange(code.code)
+    cookie = await service.gate.exchange(
+        code.code, request.client.host if request.client else "", request.headers.get("user-agent", "")
+    )
     if cookie is None:
         raise Stop(401, "this code is not known, was used already, or has expired: take a new link")
     answer = Response(status_code=204)

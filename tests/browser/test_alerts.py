@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from infra.access import accounts
 from infra.servers import Mosquitto
 from tests.fix_alerts import Alarms, prepare
 from tests.fix_api import Api
@@ -32,8 +33,9 @@ def look(browser: Browser, database: str) -> Iterator[Look]:
         code = secrets.token_urlsafe(12)
         with psycopg.connect(database, autocommit=True) as conn:
             conn.execute(
-                "INSERT INTO one_time_code (code_hash, expires_at) VALUES (%s, now() + interval '1 minute')",
-                [hashlib.sha256(code.encode()).digest()],
+                "INSERT INTO one_time_code (code_hash, account, purpose, expires_at)"
+                " VALUES (%s, %s, 'sign_in', now() + interval '1 minute')",
+                [hashlib.sha256(code.encode()).digest(), accounts.first(conn).id],
             )
         context = browser.new_context(viewport={"width": 1366, "height": 768})
         contexts.append(context)
