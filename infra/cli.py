@@ -19,6 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from infra import cli_audit
 from infra.devices import cli as devices_cli
 from infra.errors import ConfigError, IocError
 
@@ -85,6 +86,7 @@ app.add_typer(sensors_app, name="sensors")
 app.add_typer(servers_app, name="servers")
 sensors_app.add_typer(devices_cli.app, name="credentials")
 app.add_typer(devices_cli.devices_app, name="devices")
+app.add_typer(cli_audit.app, name="audit")
 
 
 def _version(wanted: bool) -> None:

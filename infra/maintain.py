@@ -1,6 +1,7 @@
 """One round of maintenance: what keeps history small, quick to ask and right.
 
-    roll up ▸ judge sensors (hourly) ▸ drop what is old ▸ set compression up ▸ remove expired codes ▸ summarise indexes
+    roll up ▸ judge sensors (hourly) ▸ drop what is old ▸ the audit's oldest rows ▸ set compression up
+    ▸ remove expired codes ▸ summarise indexes
 
 The parts stand for themselves: one that fails is told and the others are done all the same, unless the connection is
 gone. Nothing depends on when, how often or by whom it is run: rollups and retention see by the database itself what is
@@ -17,6 +18,7 @@ from typing import Any
 import psycopg
 
 from infra import compression, db, links, maintain_state, retention, retention_report
+from infra.audit import retention as audit_retention
 from infra.catalog import Catalog
 from infra.errors import IocError, Unavailable
 from infra.maintain_state import State
@@ -28,7 +30,7 @@ from infra.settings import Settings
 #: Any number that nobody else takes: it keeps two rounds apart.
 LOCK = 0x10C5
 #: Parts of a round that need not be part of every one, in seconds between two times.
-JUDGE_S, RETAIN_S, COMPRESS_S = 3600.0, 600.0, 3600.0
+JUDGE_S, RETAIN_S, AUDIT_S, COMPRESS_S = 3600.0, 600.0, 3600.0, 3600.0
 #: A backend notices within this many ms that we are gone, and frees what it holds; no statement takes longer than that.
 SESSION: dict[str, str | int] = {
     "client_connection_check_interval": 1_000, "lock_timeout": 30_000, "statement_timeout": 1_800_000,
@@ -148,6 +150,16 @@ def retain(work: Round) -> None:
     work.lines += retention_report.lines(verdicts, done=True)
 
 
+def audit(work: Round) -> None:
+    """The audit's oldest rows go, signed off."""
+    if not work.due("audit_at", AUDIT_S):
+        return
+    gone = audit_retention.drop(work.conn, work.settings.keep_audit_days, work.now)
+    work.busy |= gone is not None
+    rows = gone.rows if gone else 0
+    work.say(f"nhật ký kiểm toán: đã bỏ {rows} dòng quá hạn", f"audit: {rows} rows beyond their time removed")
+
+
 def compress(work: Round) -> None:
     """Policies of compression, where the license allows."""
     if not work.due("compression_at", COMPRESS_S):
@@ -182,4 +194,4 @@ def summarise(work: Round) -> None:
 
 
 #: In the order in which they help each other: what is rolled up may be dropped.
-PARTS: tuple[Callable[[Round], None], ...] = (rollups, quality, retain, compress, expired, summarise)
+PARTS: tuple[Callable[[Round], None], ...] = (rollups, quality, retain, audit, compress, expired, summarise)

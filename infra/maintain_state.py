@@ -3,7 +3,7 @@
 at            end of the last round
 seconds       how long it took
 hours, late   hours rolled up, and those that late readings had touched, in that round
-judged_at, retention_at, compression_at   when those were last done: they are not part of every round
+judged_at, retention_at, audit_at, compression_at   when those were last done: they are not part of every round
 dropped_chunks, dropped_bytes             since the database was made
 stays         chunks that are old enough and had to stay
 compression   whether chunks are compressed

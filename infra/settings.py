@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from infra.errors import ConfigError
 
 PREFIX = "IOC_"
+#: Whatever a city decides, what was done is kept for so long.
+LEAST_AUDIT_DAYS = 90
 
 
 class Settings(BaseSettings):
@@ -83,6 +85,7 @@ class Settings(BaseSettings):
     keep_raw_days: int = Field(90, ge=0, description="Days that readings are kept; 0: for ever.")
     keep_minute_days: int = Field(730, ge=0, description="Days that 1-minute rollups are kept; 0: for ever.")
     keep_quarantine_days: int = Field(180, ge=0, description="Days that quarantine is kept; 0: for ever.")
+    keep_audit_days: int = Field(365, ge=0, description="Days that the audit is kept: at least 90, or 0: for ever.")
     compress_after_days: int = Field(
         7, ge=0, description="Age at which chunks are compressed where TimescaleDB's license allows; 0: never."
     )
@@ -164,6 +167,11 @@ class Settings(BaseSettings):
                     f"{PREFIX}{name.upper()} is {days}: it must be more than IOC_MAX_LATE_DAYS ({self.max_late_days}),"
                     " or 0 to keep all"
                 )
+        if 0 < self.keep_audit_days < LEAST_AUDIT_DAYS:
+            raise ConfigError(
+                f"{PREFIX}KEEP_AUDIT_DAYS is {self.keep_audit_days}: the audit is kept for at least"
+                f" {LEAST_AUDIT_DAYS} days, or 0 for ever"
+            )
         return self
 
 

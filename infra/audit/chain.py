@@ -4,7 +4,7 @@
 
 Canonical: keys sorted, no spaces, times in UTC with microseconds, ``before`` and ``after`` as they are stored. The
 first row of all follows 32 zero bytes. Whoever changes, removes or moves a row has to write every later one anew, and
-then no longer has the hashes that were noted elsewhere (syslog, ``ioc audit verify``).
+then no longer has the hashes that were noted elsewhere (``ioc audit verify`` prints the end).
 """
 
 from __future__ import annotations

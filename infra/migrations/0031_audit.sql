@@ -35,14 +35,6 @@ CREATE TABLE audit_anchor (
 );
 COMMENT ON COLUMN audit_anchor.until IS 'when the last row that went was written';
 
--- Which rows have gone out as syslog lines.
-CREATE TABLE audit_sent (
-    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    id bigint NOT NULL,
-    at timestamptz NOT NULL DEFAULT now()
-);
-INSERT INTO audit_sent (id) VALUES (0);
-
 CREATE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '% is only added to', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
