@@ -1,4 +1,6 @@
+import "./setup";
 import { beforeEach, describe, expect, test } from "vitest";
+import { noteNeeded } from "../src/alerts/words";
 import type { Alert } from "../src/api/alerts";
 import type { Keyed } from "../src/live/protocol";
 import { alerts, alertsSink, arrange, entries, order, over, supply, tally } from "../src/store/alerts";
@@ -102,5 +104,20 @@ describe("the topic", () => {
     alertsSink.apply([], ["77"]);
     send();
     expect(entries.value).toEqual([]);
+  });
+});
+
+describe("resolving without a word", () => {
+  test("what is said is true of the readings", () => {
+    const cases: [Alert["condition"], boolean, string | null][] = [
+      ["breach", false, "do.note_breach"],
+      ["breach", true, "do.note_flapping"],
+      ["clearing", false, "do.note_clearing"],
+      ["clearing", true, "do.note_flapping"],
+      ["lost", false, "do.note_lost"],
+      ["lost", true, "do.note_lost"],
+      ["clear", false, null],
+    ];
+    for (const [condition, flapping, key] of cases) expect(noteNeeded({ condition, flapping })).toBe(key);
   });
 });

@@ -94,10 +94,10 @@ export function AlertView({ id }: { id: number }) {
             </p>
             {alert.retroactive && <p class="dim">{t("alert.retroactive")}</p>}
             <AlertFacts alert={alert} />
-            {shown.advice?.[language.value] && (
+            {shown.why?.rule[`advice_${language.value}`] && (
               <div class="alert-advice">
                 <h3>{t("alert.advice")}</h3>
-                <p>{shown.advice[language.value]}</p>
+                <p>{shown.why.rule[`advice_${language.value}`]}</p>
               </div>
             )}
             <ActionForm key={id} alert={alert} />
