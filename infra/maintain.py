@@ -1,6 +1,7 @@
 """One round of maintenance: what keeps history small, quick to ask and right.
 
-    roll up ▸ judge sensors (hourly) ▸ drop what is old ▸ set compression up ▸ remove expired codes ▸ summarise indexes
+    roll up ▸ judge sensors (hourly) ▸ drop what is old ▸ delete old alerts and messages ▸ set compression up
+    ▸ remove expired codes ▸ summarise indexes
 
 The parts stand for themselves: one that fails is told and the others are done all the same, unless the connection is
 gone. Nothing depends on when, how often or by whom it is run: rollups and retention see by the database itself what is
@@ -16,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-from infra import compression, db, links, maintain_state, retention, retention_report
+from infra import compression, db, links, maintain_state, retention, retention_notices, retention_report
 from infra.catalog import Catalog
 from infra.errors import IocError, Unavailable
 from infra.maintain_state import State
@@ -148,6 +149,17 @@ def retain(work: Round) -> None:
     work.lines += retention_report.lines(verdicts, done=True)
 
 
+def notices(work: Round) -> None:
+    """Alerts that are long over go, and messages."""
+    if not work.due("notices_at", RETAIN_S):
+        return
+    gone = retention_notices.drop(work.conn, work.settings, work.now, patient=not work.whole)
+    work.facts["dropped_alerts"] = work.facts.get("dropped_alerts", 0) + gone.alerts
+    work.facts["dropped_messages"] = work.facts.get("dropped_messages", 0) + gone.messages
+    work.busy |= bool(gone.alerts or gone.messages)
+    work.lines.append(retention_notices.line(gone, work.settings, done=True))
+
+
 def compress(work: Round) -> None:
     """Policies of compression, where the license allows."""
     if not work.due("compression_at", COMPRESS_S):
@@ -182,4 +194,6 @@ def summarise(work: Round) -> None:
 
 
 #: In the order in which they help each other: what is rolled up may be dropped.
-PARTS: tuple[Callable[[Round], None], ...] = (rollups, quality, retain, compress, expired, summarise)
+PARTS: tuple[Callable[[Round], None], ...] = (
+    rollups, quality, retain, notices, compress, expired, summarise,
+)  # fmt: skip

@@ -153,9 +153,7 @@ def reopen(conn: psycopg.Connection, alert_id: int, revision: int | None, actor:
             )
         alert.state = "firing"
         alert.facts.pop("again_us", None)
-        alert.resolved_at = alert.resolved_by = alert.closed_at = alert.closed_by = None
-        alert.acknowledged_at = alert.acknowledged_by = alert.assigned_at = alert.assigned_to = None
-        alert.escalation = 0
+        alert.forget_the_end()
     return alert
 
 

@@ -56,7 +56,7 @@ def tend(conn: psycopg.Connection, now: datetime, close_h: float) -> list[int]:
         alert.changed = True
         if alert.condition == "breach":
             alert.state = "firing"
-            alert.resolved_at = alert.resolved_by = None
+            alert.forget_the_end()
             note = f"vẫn vượt ngưỡng sau {STILL_S / 60:.0f} phút / it still breaches after {STILL_S / 60:.0f} minutes"
             flips.append(Flip(alert, now, "reopened", "resolved", ENGINE, note, alert.value, alert.threshold))
         else:

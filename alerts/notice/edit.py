@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from alerts.life.actions import NAME, Refused, written
 from alerts.notice.hours import wrong
 from alerts.notice.stale import Changed
-from alerts.rules.directory import Department, Hours, Pace, Role, Route
+from alerts.rules.directory import PACE, Department, Hours, Pace, Role, Route
 from alerts.rules.model import Kind, Severity
 
 #: As in files: alerts/rules/checks/directory.py.
@@ -110,14 +110,14 @@ def save_route(
         with conn.transaction():
             if number is None:
                 row = conn.execute(
-                    """INSERT INTO route (area, domain, kind, severity, department, role, changed_by, changed_at)
-                       VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id""",
+                    """INSERT INTO route (zone, area, domain, kind, severity, department, role, changed_by, changed_at)
+                       VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id""",
                     values,
                 ).fetchone()
             else:
                 row = conn.execute(
-                    """UPDATE route SET area = %s, domain = %s, kind = %s, severity = %s, department = %s, role = %s,
-                              changed_by = %s, changed_at = %s, revision = revision + 1
+                    """UPDATE route SET zone = %s, area = %s, domain = %s, kind = %s, severity = %s, department = %s,
+                              role = %s, changed_by = %s, changed_at = %s, revision = revision + 1
                        WHERE id = %s AND revision = %s RETURNING id""",
                     [*values, number, revision],
                 ).fetchone()
@@ -136,7 +136,7 @@ def delete_route(conn: psycopg.Connection, number: int, revision: int) -> None:
         raise Changed(_found_route(conn, number))
 
 
-_ROUTES = "SELECT id, area, domain, kind, severity, department, role, revision, changed_at, changed_by FROM route"
+_ROUTES = "SELECT id, zone, area, domain, kind, severity, department, role, revision, changed_at, changed_by FROM route"
 
 
 def _found_route(conn: psycopg.Connection, number: int | None) -> Kept:
@@ -147,8 +147,8 @@ def _found_route(conn: psycopg.Connection, number: int | None) -> Kept:
 
 
 def _route(row: tuple[Any, ...]) -> Kept:
-    number, area, domain, kind, severity, whose, role, *rest = row
-    body = Route(area=area, domain=domain, kind=kind, severity=severity, department=whose, role=role)
+    number, zone, area, domain, kind, severity, whose, role, *rest = row
+    body = Route(zone=zone, area=area, domain=domain, kind=kind, severity=severity, department=whose, role=role)
     return Kept(number, body, *rest)
 
 
@@ -160,11 +160,9 @@ def _check(body: Department) -> None:
     bad = wrong(body.hours)
     if bad:
         raise Refused(f"giờ làm việc: {bad}", f"hours: {bad}")
-    pace = body.pace
-    for name, value, least, most in (
-        ("wait_s", pace.wait_s, 0, 3600), ("interval_s", pace.interval_s, 10, 86_400),
-        ("repeat_s", pace.repeat_s, 600, 604_800), ("storm", pace.storm, 3, 1000),
-        *((f"escalate_s.{s}", v, 60, 86_400) for s, v in pace.escalate_s.items()),
-    ):  # fmt: skip
+    values = {**msgspec.structs.asdict(body.pace), **{f"escalate_s.{s}": v for s, v in body.pace.escalate_s.items()}}
+    del values["escalate_s"]
+    for name, value in values.items():
+        least, most = PACE[name.partition(".")[0]]
         if value is not None and not least <= value <= most:
-            raise Refused(f"{name}: từ {least} đến {most}", f"{name}: from {least} to {most}")
+            raise Refused(f"pace.{name}: từ {least} đến {most}", f"pace.{name}: from {least} to {most}")

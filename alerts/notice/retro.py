@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from alerts.messages.content import Content, Line, Section
 from alerts.notice.group import RETRO, Group
-from alerts.notice.hours import CITY, next_open
+from alerts.notice.hours import CITY
 from alerts.notice.outbox import About, Outbox
 from alerts.notice.round import Round
 from alerts.notice.stages import takes_now
@@ -70,7 +70,7 @@ def flush(round_: Round, group: Group) -> int:
     for channel in round_.book.channels.get(department.code, ()):
         if channel.enabled and channel.kind != "cap":
             open_now = takes_now(department, channel, "info", round_.now)
-            due = round_.now if open_now else next_open(department.hours, round_.now)
+            due = round_.now if open_now else department.next_at_work(round_.now)
             out.tell(f"{group.thread}/retro", channel, group.thread, content, about, due)
     group.sent_at, group.round = round_.now, group.round + 1
     return len(out.write(round_.conn))

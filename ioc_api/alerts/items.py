@@ -40,7 +40,7 @@ FIELDS = (
 
 def item(row: dict[str, Any], whom: Whom) -> dict[str, Any]:
     """An alert of a row of `SELECT`."""
-    concerns = whom.of((row["area"], row["domain"], row["kind"], row["severity"]), row["handler"])
+    concerns = whom.of((row["zone"], row["area"], row["domain"], row["kind"], row["severity"]), row["handler"])
     handling = [c.department for c in concerns if c.role == "handles"]
     made = {
         "key": str(row["id"]),
@@ -112,12 +112,15 @@ def where(wanted: Wanted, whom: Whom, areas: Iterable[str], domains: Iterable[st
         there = list(whom.departments)
         parts.append(
             "(a.department = ANY(%s) OR ((a.department IS NULL OR a.department <> ALL(%s)) AND EXISTS ("
-            "SELECT FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) x (area, domain, kind, severity)"
+            "SELECT FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])"
+            " x (zone, area, domain, kind, severity)"
             " WHERE (x.area, x.kind, x.severity) = (a.area, a.kind, a.severity)"
-            " AND x.domain IS NOT DISTINCT FROM a.domain)))"
+            " AND x.domain IS NOT DISTINCT FROM a.domain"
+            " AND x.zone IS NOT DISTINCT FROM CASE WHEN a.zone = ANY(%s) THEN a.zone END)))"
         )
         values += [[d for d in wanted.department if d in whom.departments], there]
-        values += [[s[i] for s in sorts] for i in range(4)]
+        values += [[s[i] for s in sorts] for i in range(5)]
+        values.append(list(whom.zones))
     return sql.SQL(" AND ".join(parts)), values
 
 
@@ -132,6 +135,14 @@ def listed(
     with conn.cursor(row_factory=dict_row) as cur:
         rows = cur.execute(query, [*values, *([] if before is None else [before]), limit])
         return [item(row, whom) for row in rows]
+
+
+def more_than(conn: psycopg.Connection, condition: tuple[sql.Composable, list[Any]], most: int) -> bool:
+    """Whether there are more alerts than that."""
+    parts, values = condition
+    query = sql.SQL("SELECT count(*) FROM (SELECT FROM alert a WHERE {} LIMIT %s) x").format(parts)
+    row = conn.execute(query, [*values, most + 1]).fetchone()
+    return row is not None and row[0] > most
 
 
 def one(conn: psycopg.Connection, whom: Whom, number: int) -> dict[str, Any] | None:

@@ -36,6 +36,7 @@ class MatcherFields(Strict):
     zone: Words = Field([])
     domain: Words = Field([])
     sensor: Words = Field([])
+    tag: Words = Field([], description="Alerts of sensors that have one of these tags now.")
     parent: Words = Field([], description="A cabinet, gateway or feeder, and what hangs on it.")
     department: Words = Field([], description="Mutes for these departments only.")
 
@@ -104,14 +105,14 @@ def _find(conn: psycopg.Connection, number: int) -> Silence:
     try:
         return silence.find(conn, number)
     except life.Refused:
-        raise Stop(404, "there is no such silence") from None
+        raise Stop(404, "không có lần tắt cảnh báo này / there is no such silence") from None
 
 
 @router.get("", operation_id="list_silences", summary="Silences that are planned or in force, the first to end first")
 async def list_silences(
     service: Served, over: Annotated[bool, Query(description="Also those that are over.")] = False
 ) -> Silences:
-    """At most 1,000."""
+    """At most 1,000; with those that are over the newest first."""
     found = await service.database.act(lambda conn: silence.listed(conn, datetime.now(UTC), over=over))
     return Silences.model_validate({"items": [_out(s) for s in found]})
 
