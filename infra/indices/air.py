@@ -1,4 +1,4 @@
-"""VN_AQI of stations, zones and areas by the hour and by the day, and means above the legal limits."""
+"""VN_AQI of stations, zones and areas by the hour and by the day, and means against the legal limits."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ TOO_LITTLE = {
     "vn_aqi_hourly": "chưa đủ dữ liệu của giờ này / not enough data of this hour yet",
     "vn_aqi_daily": "không đủ dữ liệu của ngày này / not enough data of this day",
 }
+
+EXCEEDED = ("exceeded", "vượt quy chuẩn", "above the limit", "#d62728")
+WITHIN = ("within", "trong giới hạn", "within the limit", "#2ca02c")
 
 HOURLY = Index(
     code="vn_aqi_hourly",
@@ -76,7 +79,8 @@ INDICES: tuple[Index, ...] = (HOURLY, DAILY, EXCEEDANCE)
 
 
 def current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
-    """The last whole hour and the last whole city day of each station, zone and area, and what they exceed."""
+    """The last whole hour and the last whole city day of each station, zone and area, and its means against their
+    limits."""
     # What comes late changes an hour for some minutes after its end.
     return city.remember("air", now_us // (10 * 60_000_000), lambda: _current(conn, city, now_us))
 
@@ -92,7 +96,8 @@ def _current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
     if not grid.sensors:
         return []
     skip = (hour_end - start) // HOUR_US - 1
-    found = air.exceedances(city.catalog.norms.air.limit, grid.means, start, from_us=day_end - 1, to_us=hour_end)
+    limits = city.catalog.norms.air.limit
+    found = air.exceedances(limits, grid.means, start, from_us=day_end - 1, to_us=hour_end, within=True)
     always = dict.fromkeys(city.untrusted, 0)
     days = (day_end - start) // HOUR_US
     day = Grid(
@@ -158,7 +163,7 @@ def item(
 def _exceedance_items(
     city: City, sensors: Sequence[Sensor], found: Exceedances, day_end_us: int, hour_end_us: int
 ) -> list[Item]:
-    """What is above its limit now: the last hour, the eight that end with it, and the last city day."""
+    """Each mean that has a limit, above it or not: the last hour, the eight that end with it, and the last city day."""
     out = []
     for n in range(len(found.value)):
         limit, end = found.limits[found.limit[n]], int(found.end_us[n])
@@ -167,13 +172,15 @@ def _exceedance_items(
         if end != newest or s.id in city.untrusted:
             continue
         width = int(found.hours[n])
+        level, vi, en, colour = EXCEEDED if value > limit.limit else WITHIN
         out.append(
             EXCEEDANCE.item(
                 f"{s.sensor_id}/{limit.pollutant}/{limit.averaging}", area=s.area, zone=s.zone, sensor_id=s.sensor_id,
-                value=value, level="exceeded", vi="vượt quy chuẩn", en="above the limit", colour="#d62728",
+                value=value, level=level, vi=vi, en=en, colour=colour,
                 since=rfc3339(end - width * HOUR_US), at=rfc3339(end),
                 completeness=round(100 * int(found.counted[n]) / width, 1), legal_basis=limit.legal_basis,
                 pollutant=limit.pollutant, averaging=limit.averaging, limit=limit.limit,
+                above=round(value - limit.limit, 2),
             )
         )  # fmt: skip
     return out
