@@ -46,7 +46,7 @@ async def cap_feed(
         url = f"{base}/alerts/cap.atom?channel={row[0]}"
         return cap.feed(conn, service.ways(), row[0], url, lambda n: f"{base}/notifications/{n}/cap")
 
-    return _answer(await service.database.act(read), "there is no CAP channel", ATOM)
+    return _answer(await service.database.act(read), "không có kênh CAP / there is no CAP channel", ATOM)
 
 
 @router.get(
@@ -66,7 +66,11 @@ async def get_alert_cap(service: Served, number: Number) -> Response:
         ).fetchone()
         return None if row is None else cap.document(conn, service.ways(), row[0])
 
-    return _answer(await service.database.act(read), "no CAP channel was told of it", cap.CONTENT_TYPE)
+    return _answer(
+        await service.database.act(read),
+        "chưa kênh CAP nào được báo về cảnh báo này / no CAP channel was told of it",
+        cap.CONTENT_TYPE,
+    )
 
 
 @router.get(
@@ -80,7 +84,9 @@ async def get_notification_cap(service: Served, number: Number) -> Response:
     def read(conn: psycopg.Connection) -> bytes | None:
         return cap.document(conn, service.ways(), number)
 
-    return _answer(await service.database.act(read), "there is no such CAP document", cap.CONTENT_TYPE)
+    return _answer(
+        await service.database.act(read), "không có văn bản CAP này / there is no such CAP document", cap.CONTENT_TYPE
+    )
 
 
 def _answer(body: bytes | None, missing: str, media: str) -> Response:

@@ -92,6 +92,7 @@ def _matcher(given: MatcherFields) -> Matcher:
 
 def _out(s: Silence) -> dict[str, Any]:
     fields = msgspec.structs.asdict(s)
+    fields.pop("tagged")  # which sensors a tag means is asked for by those who mute
     times = {k: text(v) for k, v in fields.items() if isinstance(v, datetime)}
     matcher = {k: list(v) for k, v in msgspec.structs.asdict(s.matcher).items()}
     return {**fields, **times, "matcher": matcher, "state": s.state(datetime.now(UTC))}

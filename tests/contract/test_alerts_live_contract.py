@@ -15,7 +15,7 @@ from alerts import life
 from infra.catalog import Catalog
 from infra.servers import Mosquitto
 from tests.fix_api import Api, Live
-from tests.notices import RULES, Office
+from tests.notices import RULES, Office, changed
 from tests.service import until
 
 pytestmark = pytest.mark.servers
@@ -166,6 +166,19 @@ def test_a_client_resumes_also_after_the_server_was_killed(office: Office, serve
         assert answer["mode"] == "snapshot"
         kinds = [again.read()["type"] for _ in range(2)]
         assert kinds == ["reset", "snapshot"]
+
+
+def test_an_alert_of_another_severity_leaves_the_filter_that_had_it(office: Office, served: Api) -> None:
+    office.happens("fired", "S1")
+    live = served.live()
+    sub = begin(live, "S1", filter={"severity": ["major"]})
+    office.know(changed(office.rules["dust"], severity="warning"))
+    office.happens("cleared", "S1")
+    assert whats(follow(live, sub, 1)) == ["cleared"]
+    office.happens("fired", "S1")
+    (frame,) = follow(live, sub, 1)
+    assert (frame["flip"]["what"], frame["removed"]) == ("reopened", [str(office.alert().id)])
+    assert live.items[sub] == {}
 
 
 def test_other_routes_begin_anew(office: Office, served: Api) -> None:

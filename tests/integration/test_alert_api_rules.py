@@ -12,7 +12,9 @@ import httpx2 as httpx
 import psycopg
 import pytest
 
+from alerts import life
 from alerts.messages import links
+from alerts.notice import silence
 from city.sensors import Sensor
 from infra import sensors
 from infra.catalog import Catalog
@@ -72,6 +74,10 @@ def test_a_rule_from_its_first_version_to_its_end(office: Office, served: Api) -
     late = ask(served, "PUT", "rules/pm25-cao", {"rule": rule, "revision": 1, "accept_warnings": True})
     assert late.status_code == 409
     assert late.json()["current"]["version"] == 2
+    # Who was faster is said before what is found about the older one.
+    assert ask(served, "PUT", "rules/pm25-cao", {"rule": rule, "revision": 1}).status_code == 409
+    assert ask(served, "POST", "rules/pm25-cao/enable", {"revision": 1}).status_code == 409
+    assert ask(served, "POST", "rules/pm25-cao/disable", {"revision": 2, "note": "a\u0007"}).status_code == 422
     assert ask(served, "PUT", "rules/other", {"rule": rule, "revision": 1}).status_code == 422
     assert ask(served, "PUT", "rules/other", {"rule": {**rule, "code": "other"}, "revision": 1}).status_code == 404
     off = ask(served, "POST", "rules/pm25-cao/disable", {"revision": 2, "note": "bảo trì trạm"}).json()
@@ -108,8 +114,10 @@ def test_findings_keep_a_rule_out(office: Office, served: Api) -> None:
     assert all(f["vi"] and f["en"] for f in found["findings"])
     assert {e["where"] for e in found["errors"]} >= {"body.rule.department"}
     misspelt = ask(served, "POST", "rules", {"rule": {**PM, "for": 600}}).json()
-    assert misspelt["findings"][0]["code"] == "type"
-    assert "for" in misspelt["detail"]
+    assert (misspelt["findings"][0]["code"], misspelt["findings"][0]["where"]) == ("unknown_field", "for")
+    assert "có phải for_s?" in misspelt["detail"]
+    wrong_side = ask(served, "POST", "rules", {"rule": {**PM, "condition": condition, "for_s": -5}}).json()
+    assert {"condition.levels.clear_above", "for_s"} <= {f["where"] for f in wrong_side["findings"]}
     with_warnings = ask(served, "POST", "rules", {"rule": {**PM, "legal_basis": None, "vi": "Vượt quy chuẩn"}})
     assert with_warnings.status_code == 422
     checked = ask(served, "POST", "rules/check", {"rule": {**PM, "condition": {"type": "absence"}}}).json()
@@ -152,6 +160,9 @@ def test_silences(office: Office, served: Api) -> None:
         {"reason": "a\u0007"}, {"ends_at": (datetime.now(UTC) - timedelta(days=1)).isoformat()},
     ):  # fmt: skip
         assert ask(served, "POST", "silences", {**body, **bad}).status_code == 422, bad
+    nowhere = ask(served, "POST", "silences", {**body, "matcher": {"area": ["x"], "sensor": ["nope"]}}).json()
+    assert nowhere["errors"][0]["where"] == "body.matcher.sensor"
+    assert "không có nope / there is no nope" in nowhere["errors"][0]["message"]
     assert ask(served, "POST", "silences/check", {"matcher": {"sensor": ["E1"]}}).json()["sensors"] == 1
     number = one["id"]
     assert [s["id"] for s in ask(served, "GET", "silences").json()["items"]] == [number]
@@ -162,6 +173,21 @@ def test_silences(office: Office, served: Api) -> None:
     assert ask(served, "POST", "silences/999/end", {"revision": 2}).status_code == 404
     assert ask(served, "GET", "silences").json()["items"] == []
     assert len(ask(served, "GET", "silences", over=True).json()["items"]) == 1
+
+
+def test_of_many_silences_the_newest_are_shown(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(UTC)
+    made = [
+        silence.create(
+            office.conn, "silence", silence.Matcher(kind=("air_quality",)), author="Hoa", reason=f"lần {n}",
+            ends_at=now + timedelta(hours=n + 1), now=now,
+        )[0].id
+        for n in range(3)
+    ]  # fmt: skip
+    monkeypatch.setattr(silence, "SHOWN", 2)
+    later = now + timedelta(days=1)
+    assert [s.id for s in silence.listed(office.conn, later, over=True)] == [made[2], made[1]]
+    assert [s.id for s in silence.listed(office.conn, now)] == [made[0], made[1]], "the first to end first"
 
 
 def test_departments_and_routes(office: Office, served: Api) -> None:
@@ -182,17 +208,29 @@ def test_departments_and_routes(office: Office, served: Api) -> None:
     assert ask(served, "PUT", "departments/thuy_loi", bad).status_code == 422
     codes = [d["code"] for d in ask(served, "GET", "departments").json()["items"]]
     assert codes == ["thuy_loi", "tnmt"]
+    first_page = ask(served, "GET", "departments", limit=1).json()
+    second = ask(served, "GET", "departments", limit=1, cursor=first_page["next"]).json()
+    assert [d["code"] for p in (first_page, second) for d in p["items"]] == codes
+    assert second["next"] is None
+    paced = {**fields, "pace": {"wait_s": 1e9}, "revision": 2}
+    assert ask(served, "PUT", "departments/thuy_loi", paced).json()["errors"][0]["where"] == "body.pace.wait_s"
     route = {"kind": "river_flood", "department": "thuy_loi", "role": "handles"}
     first = ask(served, "POST", "routes", route)
     assert first.status_code == 201, first.text
     assert ask(served, "POST", "routes", route).status_code == 422
     assert ask(served, "POST", "routes", {**route, "department": "nobody"}).status_code == 422
-    assert ask(served, "POST", "routes", {**route, "area": "hanoi"}).status_code == 422
+    elsewhere = ask(served, "POST", "routes", {**route, "area": "hanoi"})
+    assert elsewhere.json()["errors"][0]["where"] == "body.area"
+    pages = [ask(served, "GET", "routes", limit=1).json()]
+    pages.append(ask(served, "GET", "routes", limit=1, cursor=pages[0]["next"]).json())
+    assert [r["department"] for p in pages for r in p["items"]] == ["tnmt", "thuy_loi"]
     number = first.json()["id"]
     changed = ask(served, "PUT", f"routes/{number}", {**route, "role": "informed", "revision": 1}).json()
     assert (changed["role"], changed["revision"]) == ("informed", 2)
     assert ask(served, "DELETE", f"routes/{number}", revision=1).status_code == 409
-    assert ask(served, "DELETE", f"routes/{number}", revision=2).status_code == 204
+    assert ask(served, "DELETE", f"routes/{number}").json()["errors"][0]["where"] == "query.revision"
+    assert ask(served, "DELETE", f"routes/{number}", revision=2, **{"as": "Lan"}).status_code == 204
+    until(lambda: re.search(r"route.deleted.*Lan \(administrator\)", served.service.text), "who did it is in the log")
     assert ask(served, "DELETE", f"routes/{number}", revision=2).status_code == 404
     assert [r["department"] for r in ask(served, "GET", "routes").json()["items"]] == ["tnmt"]
 
@@ -266,6 +304,11 @@ def _by_links(office: Office, served: Api, strangers: httpx.Client, url: str) ->
     assert "<form" not in strangers.post(url).text
     late = links.acknowledging(office.conn, served.url, "tnmt", number, datetime.now(UTC))
     assert "<form" not in strangers.get(late).text
+    # Nobody sees to it any more: a page that says "recorded" would be untrue.
+    life.unacknowledge(office.conn, number, None, "Lan")
+    assert "<form" in strangers.get(url).text
+    assert "<form" not in strangers.post(url).text
+    assert office.alert().state == "acknowledged"
     old = links.acknowledging(office.conn, served.url, "tnmt", number, datetime.now(UTC) - timedelta(days=8))
     for wrong in (old, f"{served.url}/a/{'x' * 43}", f"{served.url}/a/%3Cscript%3E"):
         for answer in (strangers.get(wrong), strangers.post(wrong)):
