@@ -64,7 +64,8 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which alerts; an empty list takes all. ``since`` is included, ``until`` is not: of the first breach."""
+    """Which alerts; an empty list takes all. ``since`` is included, ``until`` is not: of the first breach.
+    ``changed_since``: of the last change of the row, also of its value alone."""
 
     state: Sequence[str] = ()
     severity: Sequence[str] = ()
@@ -78,6 +79,7 @@ class Wanted:
     department: Sequence[str] = ()
     since: datetime | None = None
     until: datetime | None = None
+    changed_since: datetime | None = None
     retroactive: bool | None = None
     incident: int | None = None
     never_fired: bool = False
@@ -100,6 +102,9 @@ def where(wanted: Wanted, whom: Whom, areas: Iterable[str], domains: Iterable[st
         if at is not None:
             parts.append(f"a.started_at {sign} %s")
             values.append(at)
+    if wanted.changed_since is not None:
+        parts.append("a.changed_at >= %s")
+        values.append(wanted.changed_since)
     for column in ("retroactive", "incident"):
         if (value := getattr(wanted, column)) is not None:
             parts.append(f"a.{column} = %s")

@@ -54,6 +54,9 @@ async def list_alerts(
     sensor: Many = None,
     since: Annotated[str | None, Query(max_length=64, description="First breach at this time or later.")] = None,
     until: Annotated[str | None, Query(max_length=64, description="First breach before this time.")] = None,
+    changed_since: Annotated[
+        str | None, Query(max_length=64, description="Changed at this time or later, be it their value alone.")
+    ] = None,
     retroactive: bool | None = None,
     incident: Annotated[int | None, Query(ge=1, lt=2**62, description="Those that this alert speaks for.")] = None,
     never_fired: Annotated[bool, Query(description="Also those whose breach did not hold.")] = False,
@@ -67,7 +70,9 @@ async def list_alerts(
     wanted = Wanted(
         state or (), severity or (), condition or (), kind or (), area or (), zone or (), domain or (), rule or (),
         sensor or (), department or (), None if since is None else moment(spans.moment(since, "query.since")),
-        None if until is None else moment(spans.moment(until, "query.until")), retroactive, incident, never_fired,
+        None if until is None else moment(spans.moment(until, "query.until")),
+        None if changed_since is None else moment(spans.moment(changed_since, "query.changed_since")),
+        retroactive, incident, never_fired,
     )  # fmt: skip
     if wanted.since and wanted.until and wanted.until <= wanted.since:
         raise Stop(422, "query.until: phải sau `since` / it must be later than `since`")

@@ -86,6 +86,12 @@ def test_list_and_filters(office: Office, served: Api) -> None:
     assert rules(retroactive=True) == set()
     assert rules(since=(datetime.now(UTC) + timedelta(hours=1)).isoformat()) == set()
     assert rules(until=(datetime.now(UTC) + timedelta(hours=1)).isoformat()) == {"dust", "smoke", "dark"}
+    # The row has changed, and nothing has happened to it: only whoever asks for changes hears of it.
+    mark = served.get("alerts")["items"][0]["changed_at"]
+    office.conn.execute("UPDATE alert SET value = 150, changed_at = now() + interval '1 hour' WHERE rule = 'smoke'")
+    later = (datetime.now(UTC) + timedelta(minutes=30)).isoformat()
+    assert [a["value"] for a in served.get("alerts", changed_since=later)["items"]] == [150]
+    assert len(served.get("alerts", changed_since=mark)["items"]) == 3
     assert [a["sensor_id"] for a in served.get("alerts", state="pending")["items"]] == ["S3"]
     assert len(served.get("alerts", never_fired=True)["items"]) == 4
     first = served.get("alerts", limit=2)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../src/api/alerts";
 import type { Sensor, Zone } from "../src/api/types";
-import { MOST, parentsOf, placesOf } from "../src/map/places";
+import { gather, MOST, parentsOf, placesOf } from "../src/map/places";
 import { arrange } from "../src/store/alerts";
 
 function alert(id: number, more: Partial<Alert> = {}): Alert {
@@ -77,6 +77,24 @@ describe("where alerts are on the map", () => {
     const [one, ...others] = places(...list);
     expect(others).toEqual([]);
     expect([one?.alert.id, one?.count, one?.unseen]).toEqual([1, 3, false]);
+  });
+
+  test("marks that would lie on each other are one until the map is near enough", () => {
+    const all = places(
+      alert(1, { lon: 106, lat: 21, severity: "critical", state: "acknowledged" }),
+      alert(2, { lon: 106.001, lat: 21 }),
+      alert(3, { lon: 106.5, lat: 21 }),
+    );
+    const at = (scale: number) => (p: { lon: number; lat: number }) => ({
+      x: p.lon * scale,
+      y: p.lat * scale,
+    });
+    const far = gather(all, at(1000), 20);
+    expect(far.map((p) => [p.alert.id, p.count, p.unseen])).toEqual([
+      [1, 2, true],
+      [3, 1, true],
+    ]);
+    expect(gather(all, at(100_000), 20).length).toBe(3);
   });
 
   test("of very many the gravest are drawn", () => {

@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import { departmentName } from "../store/departments";
 import { language } from "../store/prefs";
 import { at } from "./AlertFacts";
-import { quantity, who, word } from "./words";
+import { half, quantity, who, word } from "./words";
 
 /** Everything that happened to it, the newest first. Notes are text, whatever they hold. */
 export function Story({ flips, alert }: { flips: Flip[]; alert: Alert }) {
@@ -23,7 +23,7 @@ export function Story({ flips, alert }: { flips: Flip[]; alert: Alert }) {
               <span class="dim number"> · {quantity(flip.value, alert)}</span>
             )}
             {flip.actor !== "engine" && <span class="dim"> · {who(flip.actor)}</span>}
-            {flip.note && <p class="said">{flip.note}</p>}
+            {flip.note && <p class="said">{flip.actor === "engine" ? half(flip.note) : flip.note}</p>}
           </div>
         </li>
       ))}
@@ -55,7 +55,7 @@ export function ToldList({ told }: { told: Told[] }) {
                 </span>
               )}
             </p>
-            {one.error && one.state !== "sent" && <p class="said">{one.error}</p>}
+            {one.error && one.state !== "sent" && <p class="said">{half(one.error)}</p>}
           </div>
         </li>
       ))}

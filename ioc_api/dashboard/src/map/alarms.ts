@@ -1,17 +1,29 @@
 import { type Map as GlMap, Marker } from "maplibre-gl";
 import { SEVERITY_SHAPES } from "../marks/severities";
-import type { AlertPlace } from "./places";
+import { type AlertPlace, gather, LIFT } from "./places";
 
+/** Marks that are nearer than this are one (pixels). */
+const REACH = 21;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Alerts over the map, as links to what is known of them. Their shape says how grave they are, as in the list. */
 export class Alarms {
   private readonly drawn = new Map<string, { marker: Marker; box: HTMLAnchorElement }>();
 
-  constructor(private readonly map: GlMap) {}
+  private again = (): void => {};
+
+  constructor(private readonly map: GlMap) {
+    map.on("zoomend", () => this.again());
+  }
 
   /** Draw these and no others; `tell` says in words what a mark is, `link` where it leads. */
-  show(places: readonly AlertPlace[], tell: (p: AlertPlace) => string, link: (id: number) => string): void {
+  show(all: readonly AlertPlace[], tell: (p: AlertPlace) => string, link: (id: number) => string): void {
+    this.again = () => this.show(all, tell, link);
+    const at = (place: AlertPlace): { x: number; y: number } => {
+      const { x, y } = this.map.project([place.lon, place.lat]);
+      return { x, y: place.rough ? y - LIFT : y };
+    };
+    const places = gather(all, at, REACH);
     const wanted = new Set(places.map((place) => place.key));
     for (const [key, { marker }] of this.drawn) {
       if (wanted.has(key)) continue;
@@ -49,8 +61,7 @@ export class Alarms {
     // The map would take a press for the beginning of a drag, or for a click on what lies beneath.
     for (const name of ["mousedown", "touchstart", "click", "dblclick"])
       box.addEventListener(name, (event) => event.stopPropagation());
-    // A ward's name stands at its middle: what is only known to be there stands above it.
-    const offset: [number, number] = place.rough ? [0, -30] : [0, 0];
+    const offset: [number, number] = [0, place.rough ? -LIFT : 0];
     const marker = new Marker({ element: box, offset }).setLngLat([place.lon, place.lat]).addTo(this.map);
     const made = { marker, box };
     this.drawn.set(place.key, made);

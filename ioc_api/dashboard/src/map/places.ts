@@ -75,6 +75,30 @@ export function placesOf(
   return [...places.values()].sort((a, b) => order(a.alert, b.alert)).slice(0, MOST);
 }
 
+/** A ward's name stands at its middle: what is only known to be there stands so many pixels above it. */
+export const LIFT = 30;
+
+/** Marks that would lie on each other are one, told by the gravest: `at` is where a place is on the screen, in pixels. */
+export function gather(
+  places: readonly AlertPlace[],
+  at: (place: AlertPlace) => { x: number; y: number },
+  reach: number,
+): AlertPlace[] {
+  const found: { place: AlertPlace; x: number; y: number }[] = [];
+  for (const place of places) {
+    const { x, y } = at(place);
+    const near = found.find((one) => Math.hypot(one.x - x, one.y - y) < reach);
+    if (near)
+      near.place = {
+        ...near.place,
+        count: near.place.count + place.count,
+        unseen: near.place.unseen || place.unseen,
+      };
+    else found.push({ place, x, y });
+  }
+  return found.map(({ place }) => place);
+}
+
 function order(a: Alert, b: Alert): number {
   return (
     rank(a.severity) - rank(b.severity) ||

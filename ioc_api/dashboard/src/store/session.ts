@@ -17,6 +17,7 @@ import { domains, loadRegistry, loadSensors } from "./registry";
 import { followAddress, goOn, remember } from "./route";
 import { latest, latestSink, selectedSensor } from "./selection";
 import { connection, health, systemSink } from "./system";
+import { followValues } from "./values";
 
 /** Which page is shown: still asking, the city, or why not. */
 export type Phase = "opening" | "open" | "signed_out" | "code_refused" | "unreachable" | "failed";
@@ -87,6 +88,7 @@ function listen(): void {
   followAddress();
   followDetail();
   followDepartments();
+  followValues();
   client.start();
   window.addEventListener("online", () => client.hurry());
   document.addEventListener("visibilitychange", () => {
