@@ -32,7 +32,8 @@ Number = Annotated[int, Path(ge=1, lt=2**62)]
 FILE = 100_000
 
 _ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "model": Alerts}
+    **MISSING,
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "model": Alerts},
 }
 
 

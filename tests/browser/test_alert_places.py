@@ -143,6 +143,25 @@ def test_an_incident_is_one_row_that_unfolds(office: Office, served: Api, look: 
     expect(fold).to_contain_text(f"{LAMPS - 1} cảnh báo")
 
 
+def test_what_the_list_knows_is_shown_while_the_rest_cannot_be_read(office: Office, served: Api, look: Look) -> None:
+    office.happens("fired", "S1", value=150)
+    number = number_of(office, "dust")
+    page = look(served)
+    expect(page.locator(f"[data-alert='{number}']")).to_be_visible()
+    page.route(f"**/api/v1/alerts/{number}", lambda route: route.abort())
+    page.locator(f"[data-alert='{number}'] .alert-row").click()
+    view = page.locator(f".alert-view[data-view='{number}']")
+    expect(view.locator(".alert-trouble")).to_contain_text("Chưa lấy lại được")
+    expect(view.locator("h2")).to_have_text("Quy tắc dust")
+    expect(view.locator(".alert-table")).to_contain_text("150")
+    view.locator("[data-act=acknowledge]").click()
+    expect(view.locator(".do-said")).to_have_text("Đã ghi.")
+    assert office.alert().state == "acknowledged"
+    page.unroute_all()
+    expect(view.locator("[data-flip=acknowledged]")).to_be_visible()
+    expect(view.locator(".alert-trouble")).to_have_count(0)
+
+
 def test_the_link_of_a_message_comes_to_its_alert_after_the_way_in(
     office: Office, database: str, served: Api, look: Look
 ) -> None:
