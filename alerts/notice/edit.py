@@ -78,8 +78,8 @@ def save_department(
     if not done.rowcount:
         if kept is None and revision is None:
             raise Refused(
-                "mã gồm chữ thường không dấu, số, - và _ (tối đa 64)",
-                "a code is lower-case letters, digits, - and _ (64 at the most)",
+                "code: chữ thường không dấu, số, - và _ (tối đa 64)",
+                "code: lower-case letters, digits, - and _ (64 at the most)",
             )
         if kept is None:
             raise Refused(f"không có đơn vị {body.code}", f"there is no department {body.code}")
@@ -154,12 +154,16 @@ def _route(row: tuple[Any, ...]) -> Kept:
 
 def _check(body: Department) -> None:
     for name, text in (("vi", body.vi), ("en", body.en)):
-        written(text, what_vi=f"tên ({name})", what_en=f"name ({name})", most=NAME, need=True)
+        try:
+            written(text, what_vi="tên", what_en="name", most=NAME, need=True)
+        except Refused as e:
+            raise Refused(f"{name}: {e.vi}", f"{name}: {e.en}") from None
     if body.valid_from and body.valid_to and body.valid_to < body.valid_from:
         raise Refused("valid_to phải sau valid_from", "valid_to: not before valid_from")
     bad = wrong(body.hours)
     if bad:
-        raise Refused(f"giờ làm việc: {bad}", f"hours: {bad}")
+        where, vi, en = bad
+        raise Refused(f"{where}: {vi}", f"{where}: {en}")
     values = {**msgspec.structs.asdict(body.pace), **{f"escalate_s.{s}": v for s, v in body.pace.escalate_s.items()}}
     del values["escalate_s"]
     for name, value in values.items():

@@ -30,17 +30,17 @@ def next_open(hours: Sequence[Hours] | None, now: datetime, calendar: Calendar =
     return min(coming, default=now + timedelta(days=7))
 
 
-def wrong(hours: Sequence[Hours]) -> str:
-    """What is wrong with working hours, in a few words; empty: nothing."""
-    for h in hours:
+def wrong(hours: Sequence[Hours]) -> tuple[str, str, str] | None:
+    """The first field of working hours that is not right, and what is, in both languages; None: all are right."""
+    for i, h in enumerate(hours):
         if not h.days or any(not 1 <= d <= 7 for d in h.days):
-            return f"days {list(h.days)}: numbers from 1 (Monday) to 7 (Sunday)"
-        for text in (h.start, h.to):
+            return f"hours.{i}.days", "số từ 1 (thứ hai) đến 7 (chủ nhật)", "numbers from 1 (Monday) to 7 (Sunday)"
+        for field, text in (("from", h.start), ("to", h.to)):
             try:
                 _clock(text)
             except ValueError:
-                return f"{text!r}: a time of day such as 07:30"
-    return ""
+                return f"hours.{i}.{field}", "giờ viết là 07:30", "a time is written 07:30"
+    return None
 
 
 def _clock(text: str) -> time:

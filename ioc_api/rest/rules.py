@@ -270,7 +270,8 @@ def given(body: dict[str, Any], code: str | None = None) -> Rule:
     rule = jsonform.read(body if code is None else {"code": code, **body})
     if not isinstance(rule, Rule):
         first = rule[0]
-        raise _refuse(rule, f"{first.where or 'rule'}: {first.vi} / {first.en}")
+        where = f"body.rule.{first.where}".rstrip(".")
+        raise _refuse(rule, f"{where}: {first.vi} / {first.en}")
     if code is not None and rule.code != code:
         raise Stop(
             422,

@@ -15,6 +15,7 @@ import pytest
 from alerts import life
 from alerts.messages import links
 from alerts.notice import silence
+from alerts.rules import store
 from city.sensors import Sensor
 from infra import sensors
 from infra.catalog import Catalog
@@ -88,6 +89,7 @@ def test_a_rule_from_its_first_version_to_its_end(office: Office, served: Api) -
     assert [(v["version"], v["note"]) for v in whole["versions"]] == [
         (4, ""), (3, "bảo trì trạm"), (2, ""), (1, "mùa hanh khô"),
     ]  # fmt: skip
+    assert [v.rule.version for v in store.history(office.conn, "pm25-cao", 2)] == [4, 3], "of very many the newest"
     codes = [r["code"] for r in ask(served, "GET", "rules", kind="air_quality").json()["items"]]
     assert codes == ["dust", "pm25-cao", "smoke"]
     first = ask(served, "GET", "rules", limit=2).json()
@@ -204,8 +206,16 @@ def test_departments_and_routes(office: Office, served: Api) -> None:
     assert stale.status_code == 409
     assert stale.json()["current"]["revision"] == 2
     assert ask(served, "PUT", "departments/nobody", {**fields, "revision": 1}).status_code == 404
-    bad = {**fields, "hours": [{"days": [8], "from": "07:30", "to": "17:00"}], "revision": 2}
-    assert ask(served, "PUT", "departments/thuy_loi", bad).status_code == 422
+    for change, place in (
+        ({"hours": [{"days": [8], "from": "07:30", "to": "17:00"}]}, "body.hours.0.days.0"),
+        ({"hours": [*hours, {"days": [1], "from": "7h30", "to": "17:00"}]}, "body.hours.1.from"),
+        ({"hours": [{"days": [], "from": "07:30", "to": "17:00"}]}, "body.hours.0.days"),
+        ({"vi": "a\u001bb"}, "body.vi"), ({"en": " "}, "body.en"), ({"valid_from": "hôm nay"}, "body.valid_from"),
+    ):  # fmt: skip
+        bad = ask(served, "PUT", "departments/thuy_loi", {**fields, "revision": 2, **change})
+        assert (bad.status_code, bad.json()["errors"][0]["where"]) == (422, place), bad.text
+        assert " / " in bad.json()["detail"]
+    assert ask(served, "POST", "departments", {"code": "A b", **fields}).json()["errors"][0]["where"] == "body.code"
     codes = [d["code"] for d in ask(served, "GET", "departments").json()["items"]]
     assert codes == ["thuy_loi", "tnmt"]
     first_page = ask(served, "GET", "departments", limit=1).json()

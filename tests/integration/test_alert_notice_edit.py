@@ -115,7 +115,7 @@ def test_departments(office: Office) -> None:
     with pytest.raises(Changed):
         edit.save_department(office.conn, POLICE, None, actor="an", now=office.now)
     for bad, says in (
-        ({"code": "CS GT"}, "lower-case"), ({"vi": ""}, "name .vi. is needed"), ({"pace": Pace(storm=0)}, "storm"),
+        ({"code": "CS GT"}, "lower-case"), ({"vi": ""}, "vi: a name is needed"), ({"pace": Pace(storm=0)}, "storm"),
         ({"hours": (Hours(days=(9,), start="07:30", to="17:00"),)}, "hours"),
         ({"pace": Pace(escalate_s={"critical": 1.0})}, "escalate_s"),
     ):  # fmt: skip

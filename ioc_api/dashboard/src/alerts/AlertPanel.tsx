@@ -106,7 +106,7 @@ function EngineNote() {
 }
 
 /** What is wrong with it, in the reader's words where there are some. */
-function faultsOf(engine: Readonly<Record<string, unknown>>): string[] {
+export function faultsOf(engine: Readonly<Record<string, unknown>>): string[] {
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
   const aside = texts(engine.aside);
   const found: string[] = [];
@@ -114,6 +114,8 @@ function faultsOf(engine: Readonly<Record<string, unknown>>): string[] {
   if (engine.broker === false) found.push(t("alerts.deaf"));
   if (texts(engine.reasons).some((reason) => reason.includes("behind the clock")))
     found.push(t("alerts.behind"));
+  if (typeof engine.stumbled === "number" && engine.stumbled > 0)
+    found.push(t("alerts.stumbled", { count: formatNumber(engine.stumbled) }));
   return found.length > 0 ? found : texts(engine.reasons);
 }
 
