@@ -44,7 +44,7 @@ export function ToldList({ told }: { told: Told[] }) {
           <div>
             <span class="story-what">{departmentName(one.department)}</span>
             <span class="dim">
-              {` · ${one.channel_name} (${one.channel_kind}) · ${word(`said.${one.said ?? one.kind}`, one.said ?? one.kind)}`}
+              {` · ${one.channel_name} (${one.channel_kind}) · ${word(`said.${topic(one)}`, topic(one))}`}
             </span>
             <p class="sent" data-sent={one.state}>
               {word(`sent.${one.state}`, one.state)}
@@ -61,6 +61,11 @@ export function ToldList({ told }: { told: Told[] }) {
       ))}
     </ol>
   );
+}
+
+/** What a message was about: that it was told again says more than what was told. */
+function topic({ kind, said }: Told): string {
+  return kind === "escalation" || kind === "reminder" ? kind : (said ?? kind);
 }
 
 /** Why a department or a channel of it was not told, or not yet. */

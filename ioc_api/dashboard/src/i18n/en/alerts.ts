@@ -10,6 +10,7 @@ export const alerts: Readonly<Record<keyof typeof vi, string>> = {
   "alerts.deaf": "The alert engine does not hear the broker",
   "alerts.behind": "Alerts are judged behind the clock",
   "alerts.stumbled": "{count} parts of the data could not be judged; see the engine's log",
+  "alerts.unknown": "Whether there are alerts is not known",
   "alerts.unseen": "{count} not acknowledged",
   "alerts.all_seen": "all acknowledged",
   "alerts.by_severity": "Gravest",

@@ -9,6 +9,7 @@ export const alerts = {
   "alerts.deaf": "Bộ xét cảnh báo không nghe được bộ trung chuyển",
   "alerts.behind": "Cảnh báo được xét chậm so với đồng hồ",
   "alerts.stumbled": "{count} phần dữ liệu không xét được cảnh báo; xem nhật ký của bộ xét",
+  "alerts.unknown": "Chưa biết có cảnh báo hay không",
   "alerts.unseen": "{count} chưa xác nhận",
   "alerts.all_seen": "đã xác nhận cả",
   "alerts.by_severity": "Nặng nhất",
