@@ -84,6 +84,10 @@ def replay(
 ) -> None:  # fmt: skip
     """Xét lại lịch sử / Put a rule to history: how often it would have fired, for how long, and how often it swung."""
     from_us, to_us = _span(start, end)
+    try:
+        ask.check_span(from_us, to_us)
+    except Unfit as e:
+        raise ConfigError(str(e)) from None
     chosen = settings.load()
     shown = []
     with database(chosen, "alerts-replay") as conn:

@@ -133,7 +133,7 @@ def test_figures_absence_and_rules_about_rules() -> None:
 
 
 def test_what_cannot_be_replayed_is_refused_with_the_reason() -> None:
-    with pytest.raises(Unfit, match="about an index"):
+    with pytest.raises(Unfit, match=r"xét chỉ số los, .* is about the index los"):
         put(rule(condition=Indexed(index="los", levels=Levels(below=30.0))), [])
     with pytest.raises(Unfit, match="has the metric nowhere"):
         put(rule(condition=Threshold(metric="nowhere", levels=Levels(above=1.0))), [])
