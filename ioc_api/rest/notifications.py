@@ -90,6 +90,12 @@ async def retry_notification(request: Request, service: Served, number: Number) 
     def task(conn: psycopg.Connection) -> dict[str, Any] | None:
         done = outbox.again(conn, number, datetime.now(UTC))
         found = story.notification(conn, number)
+        if found is not None and not done and found["state"] == "given_up":
+            raise Stop(
+                409,
+                "sau tin này đã có tin mới hơn được gửi đến kênh đó: không gửi lại tin cũ"
+                " / something later has gone out to that channel: what is older is not sent after it",
+            )
         if found is not None and not done:
             raise Stop(
                 409,

@@ -230,6 +230,13 @@ def test_departments_and_routes(office: Office, served: Api) -> None:
     assert first.status_code == 201, first.text
     assert ask(served, "POST", "routes", route).status_code == 422
     assert ask(served, "POST", "routes", {**route, "department": "nobody"}).status_code == 422
+    ward = {"kind": "noise", "zone": "07210", "area": "bac_giang", "department": "tnmt", "role": "informed"}
+    wrong = ask(served, "POST", "routes", {**ward, "zone": "99999"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["where"]) == (422, "body.zone")
+    assert "is in bac_giang" in ask(served, "POST", "routes", {**ward, "area": "viet_yen"}).text
+    own = ask(served, "POST", "routes", ward).json()
+    assert own["zone"] == "07210"
+    assert ask(served, "DELETE", f"routes/{own['id']}", revision=1).status_code == 204
     elsewhere = ask(served, "POST", "routes", {**route, "area": "hanoi"})
     assert elsewhere.json()["errors"][0]["where"] == "body.area"
     pages = [ask(served, "GET", "routes", limit=1).json()]
@@ -269,6 +276,13 @@ def test_channels_keep_their_secrets(office: Office, served: Api) -> None:
         refused = ask(served, "POST", "channels", {**body, "name": "x", "address": address})
         assert refused.status_code == 422, address
         assert address not in refused.text
+    unknown = {**body, "name": "chưa có", "address": "https://chua-co.invalid/x"}
+    kept = ask(served, "POST", "channels", unknown)
+    assert kept.status_code == 201, kept.text
+    ((vi, en),) = [(w["vi"], w["en"]) for w in kept.json()["warnings"]]
+    assert "không tra được tên máy chua-co.invalid" in vi
+    assert "cannot be looked up" in en
+    assert made.json()["warnings"] == []
     assert ask(served, "POST", "channels", {**body, "name": "x", "department": "nobody"}).status_code == 422
     assert ask(served, "POST", "channels", {**body, "name": "x", "config": {"a": "x" * 3000}}).status_code == 422
     mail = {"department": "tnmt", "kind": "email", "name": "thư", "address": "truc.ban@example.vn"}
