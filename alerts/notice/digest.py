@@ -77,7 +77,7 @@ def contents(round_: Round, department: Department, alerts: Sequence[Alert], cha
     firing = [a for a in plain if a.state == "firing"]
     silent = [a for a in mine if a.condition == "lost" or a.kind == "sensor_offline"]
     sections = (
-        _alerts(round_, "Chưa ai tiếp nhận", "Nobody has acknowledged", firing),
+        _alerts(round_, "Chưa ai xác nhận", "Nobody has acknowledged", firing),
         _alerts(round_, "Đang xử lý", "Acknowledged and in progress", [a for a in plain if a.state != "firing"]),
         _alerts(round_, "Đang tắt báo", "Silenced", [a for a in mine if a.id in muted]),
         _ending(round_, department, change),

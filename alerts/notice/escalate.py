@@ -130,7 +130,7 @@ def _tell(round_: Round, due: list[_Due]) -> int:
                 batches[channel, thread, step, minutes].append(Item(alert, status(alert), flip, concerns))
     for (channel, thread, step, minutes), items in batches.items():
         reason = (
-            f"sau {minutes:g} phút chưa ai tiếp nhận (bước {step})",
+            f"sau {minutes:g} phút chưa ai xác nhận (bước {step})",
             f"nobody has acknowledged it within {minutes:g} minutes (step {step})",
         )
         content = round_.content("escalation", channel.department, items, channel, reason)
