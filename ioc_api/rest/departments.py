@@ -222,10 +222,10 @@ async def _save_route(
 ) -> RouteOut:
     who, body = actor(request, asked.by), _body(asked, Route)
     catalog = service.catalog
-    known.among("area", body.area and [body.area], catalog.area_codes, "body")
-    known.among("domain", body.domain and [body.domain], catalog.registry.domains, "body")
+    known.among("area", None if body.area is None else [body.area], catalog.area_codes, "body")
+    known.among("domain", None if body.domain is None else [body.domain], catalog.registry.domains, "body")
     zones = {z.code: z.area for z in catalog.zones}
-    known.among("zone", body.zone and [body.zone], zones, "body")
+    known.among("zone", None if body.zone is None else [body.zone], zones, "body")
     if body.zone is not None and body.area is not None and zones[body.zone] != body.area:
         raise Stop(
             422,

@@ -233,6 +233,8 @@ def test_departments_and_routes(office: Office, served: Api) -> None:
     ward = {"kind": "noise", "zone": "07210", "area": "bac_giang", "department": "tnmt", "role": "informed"}
     wrong = ask(served, "POST", "routes", {**ward, "zone": "99999"})
     assert (wrong.status_code, wrong.json()["errors"][0]["where"]) == (422, "body.zone")
+    for field in ("zone", "area", "domain"):
+        assert ask(served, "POST", "routes", {**ward, field: ""}).status_code == 422, field
     assert "is in bac_giang" in ask(served, "POST", "routes", {**ward, "area": "viet_yen"}).text
     own = ask(served, "POST", "routes", ward).json()
     assert own["zone"] == "07210"
