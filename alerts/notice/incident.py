@@ -79,6 +79,7 @@ def settle(conn: psycopg.Connection, book: Book, now: datetime) -> None:
         return
     alerts = rows.read_many(conn, [n for (n,) in (*ended, *alone)])
     found = speakers(conn, book, alerts, now)
+    moved: dict[int, int | None] = {}
     for alert in alerts:
         speaker = found.get(alert.id)
         passed = {alert.id}
@@ -87,7 +88,8 @@ def settle(conn: psycopg.Connection, book: Book, now: datetime) -> None:
             speaker = above
         incident = (speaker.incident or speaker.id) if speaker else None
         if incident not in (alert.incident, alert.id):
-            others.put_under(conn, alert.id, incident, now)
+            moved[alert.id] = incident
+    others.put_all_under(conn, moved, now)
 
 
 def _alone(conn: psycopg.Connection) -> list[tuple[int]]:

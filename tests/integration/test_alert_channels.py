@@ -1,4 +1,4 @@
-"""What channels really put on the wire: CloudEvents with a signature, CAP and its feed, Apprise (mail: test_alert_mail)."""
+"""What channels really put on the wire: CloudEvents with a signature, CAP and its feed, Apprise. Mail is beside it."""
 
 from __future__ import annotations
 
