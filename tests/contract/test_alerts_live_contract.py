@@ -116,7 +116,7 @@ def test_filters(office: Office, served: Api) -> None:
     until_ = {"new": "S9", "tnmt": "S1"}
     for name, sensor in until_.items():
         if sensor not in {i["sensor_id"] for i in live.items[subs[name]].values()}:
-            live.until(lambda f, s=subs[name], n=sensor: f.get("sub") == s and n in str(f["items"]), sensor)  # type: ignore[misc]
+            live.until(lambda f, s=subs[name], n=sensor: f.get("sub") == s and n in str(f["items"]), sensor)
 
     def shown(name: str) -> set[str]:
         return {i["sensor_id"] for i in live.items[subs[name]].values()}

@@ -318,7 +318,7 @@ def test_no_flip_is_lost_or_told_twice_and_firing_comes_first(chain: Office, ste
     def a_round() -> None:
         if chance.random() < 0.5:
             with contextlib.suppress(Killed):
-                dispatch(Dying(chain.conn, chance.randrange(1, 60)), chain.now, chain.city)  # type: ignore[arg-type]
+                dispatch(Dying(chain.conn, chance.randrange(1, 60)), chain.now, chain.city)
             assert chain.conn.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
         else:
             dispatch(chain.conn, chain.now, chain.city)

@@ -28,11 +28,11 @@ def ward(database: str, catalog: Catalog) -> Iterator[Office]:
 
 def lamps(office: Office, what: str) -> None:
     for n in range(LAMPS):
-        office.happens(what, f"L{n}", "dark", parent="TU-01")  # type: ignore[arg-type]
+        office.happens(what, f"L{n}", "dark", parent="TU-01")
 
 
 def under(office: Office) -> list[tuple[int | None, int]]:
-    return office.ask("SELECT incident, count(*) FROM alert WHERE rule = 'dark' GROUP BY 1")  # type: ignore[return-value]
+    return office.ask("SELECT incident, count(*) FROM alert WHERE rule = 'dark' GROUP BY 1")
 
 
 def test_an_incident_is_one_muting_an_alert_and_department_however_often_it_changes(ward: Office) -> None:

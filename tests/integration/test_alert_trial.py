@@ -228,7 +228,7 @@ def alert(office: Office, code: str, fired_min: float, acked_min: float | None =
     }  # fmt: skip
     what = given.pop("what", "acknowledged")
     row = office.conn.execute(
-        f"INSERT INTO alert ({', '.join(given)}) VALUES ({', '.join(['%s'] * len(given))}) RETURNING id",  # type: ignore[arg-type]
+        f"INSERT INTO alert ({', '.join(given)}) VALUES ({', '.join(['%s'] * len(given))}) RETURNING id",
         list(given.values()),
     ).fetchone()
     assert row

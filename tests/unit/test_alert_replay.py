@@ -68,7 +68,7 @@ def test_what_more_hysteresis_would_change() -> None:
 def test_the_wider_levels() -> None:
     def levels(**given: float) -> Any:
         found = with_hysteresis(rule(condition=Threshold(metric="level", levels=Levels(**given))), 0.05)
-        return None if found is None else (found.condition.levels.clear_above, found.condition.levels.clear_below)  # type: ignore[union-attr]
+        return None if found is None else (found.condition.levels.clear_above, found.condition.levels.clear_below)
 
     assert levels(above=100.0) == (95.0, None)
     assert levels(above=100.0, clear_above=98.0) == (95.0, None)

@@ -158,7 +158,7 @@ def test_figures_that_nobody_looks_at_are_not_noted() -> None:
         one_row(judge, T0 + second * S)
     assert "scope.domain" in judge.poisoned["bad"]
     (source,) = judge._sources.values()
-    assert source._seen._fresh == []  # type: ignore[attr-defined]
+    assert source._seen._fresh == []
 
 
 def item(index: str, value: float, at_us: int) -> Item:
