@@ -14,7 +14,7 @@ import typer
 
 from alerts.rules import check as checks
 from alerts.rules import directory_store, shipped, store, yamlwrite
-from alerts.rules.findings import Finding, errors
+from alerts.rules.findings import Finding, counted, errors, short
 from alerts.rules.known import city_day, of_catalog, of_database
 from alerts.rules.yamlfile import Contents, parse
 from infra import catalog, db, settings
@@ -42,7 +42,7 @@ def check(
     wrong = len(found) if strict else len(errors(found))
     typer.echo(_counts(contents, found))
     if wrong:
-        raise ConfigError(f"{wrong} thing{'s' if wrong > 1 else ''} to correct: see the lines above")
+        raise ConfigError(f"{wrong} chỗ phải sửa / {counted(wrong, 'thing')} to correct: see the lines above")
 
 
 def import_(
@@ -68,8 +68,11 @@ def import_(
         wrong = [f for f in errors(found) if not (anyway and f.code in checks.MAY_PASS)]
         if wrong:
             passable = all(f.code in checks.MAY_PASS for f in wrong)
-            hint = ", or say --anyway" if passable else ""
-            raise ConfigError(f"{len(wrong)} errors, nothing was imported: correct the lines above{hint}")
+            vi, en = (", hoặc thêm --anyway", ", or say --anyway") if passable else ("", "")
+            raise ConfigError(
+                f"{len(wrong)} lỗi, chưa nhập gì: sửa các dòng trên{vi}"
+                f" / {counted(len(wrong), 'error')}, nothing was imported: correct the lines above{en}"
+            )
         if dry_run:
             conn.rollback()
             typer.echo(_counts(contents, found))
@@ -78,7 +81,7 @@ def import_(
     n, (rules, others) = len(contents.rules), changed
     typer.echo(
         f"{n} quy tắc, {rules} mới hoặc thay đổi; đơn vị và tuyến: {others} mới hoặc thay đổi"
-        f" / {n} rules, {rules} new or changed; departments and routes: {others} new or changed"
+        f" / {counted(n, 'rule')}, {rules} new or changed; departments and routes: {others} new or changed"
     )
 
 
@@ -103,7 +106,7 @@ def export(
     if codes:
         unknown = sorted(set(codes) - {r.code for r in rules})
         if unknown:
-            raise ConfigError(f"there is no rule {unknown[0]}: `ioc alerts list` shows all of them")
+            raise ConfigError(no_rule(unknown[0]))
         rules, departments, routes = [r for r in rules if r.code in codes], [], []
     sys.stdout.write(yamlwrite.write(rules, departments, routes) or "rules: []\n")
 
@@ -118,6 +121,12 @@ def list_() -> None:
         typer.echo("  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]]))
 
 
+def no_rule(code: str) -> str:
+    """What is said of a code that nothing has."""
+    shown = short(code)
+    return f"không có quy tắc {shown}: xem `ioc alerts list` / there is no rule {shown}: `ioc alerts list` shows them"
+
+
 @contextmanager
 def database(chosen: Settings, application: str) -> Iterator[psycopg.Connection]:
     """A connection; Unavailable where the database has no tables of alerts yet."""
@@ -125,7 +134,10 @@ def database(chosen: Settings, application: str) -> Iterator[psycopg.Connection]
         try:
             yield conn
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
-            raise Unavailable("the database is of an older version of ioc: run `ioc db migrate`") from None
+            raise Unavailable(
+                "cơ sở dữ liệu thuộc phiên bản cũ: chạy `ioc db migrate`"
+                " / the database is of an older version of ioc: run `ioc db migrate`"
+            ) from None
 
 
 def _row(s: store.Stored) -> tuple[str, ...]:
@@ -160,9 +172,11 @@ def _text(path: Path) -> str:
             return sys.stdin.buffer.read().decode("utf-8-sig")
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+        raise ConfigError(
+            f"{path} không phải văn bản UTF-8: lưu lại dạng UTF-8 / {path} is not UTF-8 text: save it as UTF-8"
+        ) from None
     except OSError as e:
-        raise ConfigError(f"cannot read {path}: {e.strerror}") from None
+        raise ConfigError(f"không đọc được {path} / cannot read {path}: {e.strerror}") from None
 
 
 def _twice(contents: Contents) -> list[Finding]:
@@ -213,7 +227,8 @@ def keep(conn: psycopg.Connection, contents: Contents, actor: str, note: str = "
 def _counts(contents: Contents, found: Sequence[Finding]) -> str:
     wrong = len(errors(found))
     n, m = len(contents.rules), len(found) - wrong
-    return f"{n} quy tắc, {wrong} lỗi, {m} cảnh báo / {n} rules, {wrong} errors, {m} warnings"
+    english = f"{counted(n, 'rule')}, {counted(wrong, 'error')}, {counted(m, 'warning')}"
+    return f"{n} quy tắc, {wrong} lỗi, {m} cảnh báo / {english}"
 
 
 def _me() -> str:

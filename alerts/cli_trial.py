@@ -15,7 +15,7 @@ from alerts import cli_rules
 from alerts import ledger as noise
 from alerts.cli_rules import database
 from alerts.rules import shipped, store
-from alerts.rules.findings import errors
+from alerts.rules.findings import counted, errors, short
 from alerts.rules.model import Rule
 from alerts.trial import ask, cases, forms, play, show
 from alerts.trial.replay import Unfit
@@ -40,9 +40,11 @@ def try_rules(
         try:
             suite = cases.load(path)
         except UnicodeDecodeError:
-            raise ConfigError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+            raise ConfigError(
+                f"{path} không phải văn bản UTF-8: lưu lại dạng UTF-8 / {path} is not UTF-8 text: save it as UTF-8"
+            ) from None
         except OSError as e:
-            raise ConfigError(f"cannot read {path}: {e.strerror}") from None
+            raise ConfigError(f"không đọc được {path} / cannot read {path}: {e.strerror}") from None
         for finding in suite.findings:
             typer.echo(str(finding))
         failed += len(suite.findings)
@@ -55,7 +57,8 @@ def try_rules(
             if not found and not quiet:
                 typer.echo(f"đạt / ok  {one.case.name}")
     took = time.monotonic() - begun
-    typer.echo(f"{tests} bài thử, {failed} lỗi / {tests} tests, {failed} failures ({took:.1f} s)")
+    english = f"{counted(tests, 'test')}, {counted(failed, 'failure')}"
+    typer.echo(f"{tests} bài thử, {failed} lỗi / {english} ({took:.1f} s)")
     if failed:
         raise typer.Exit(1)
 
@@ -81,6 +84,10 @@ def replay(
 ) -> None:  # fmt: skip
     """Xét lại lịch sử / Put a rule to history: how often it would have fired, for how long, and how often it swung."""
     from_us, to_us = _span(start, end)
+    try:
+        ask.check_span(from_us, to_us)
+    except Unfit as e:
+        raise ConfigError(str(e)) from None
     chosen = settings.load()
     shown = []
     with database(chosen, "alerts-replay") as conn:
@@ -105,7 +112,10 @@ def replay(
 def _asked(conn: psycopg.Connection, code: str | None, file: Path | None) -> tuple[list[Rule], list[Rule]]:
     """The rules to replay, and all that were written in the file."""
     if (code is None) == (file is None) and code is None:
-        raise ConfigError("say which rule: --rule CODE, or --file rules.yaml (with --rule: only that one of the file)")
+        raise ConfigError(
+            "nêu quy tắc: --rule CODE, hoặc --file rules.yaml"
+            " / say which rule: --rule CODE, or --file rules.yaml (with --rule: only that one of the file)"
+        )
     kept = {s.rule.code: s.rule for s in store.stored(conn)}
     if not kept:
         kept = {p.value.code: p.value for p in shipped.contents().rules}
@@ -115,11 +125,13 @@ def _asked(conn: psycopg.Connection, code: str | None, file: Path | None) -> tup
         for one in contents.findings:
             typer.echo(str(one), err=True)
         if errors(contents.findings):
-            raise ConfigError("the rules cannot be read: correct the lines above")
+            raise ConfigError(
+                "không đọc được quy tắc: sửa các dòng trên / the rules cannot be read: correct the lines above"
+            )
         written = [p.value for p in contents.rules]
         kept = {r.code: r for r in written}
     if code is not None and code not in kept:
-        raise ConfigError(f"there is no rule {code}: `ioc alerts list` shows all of them")
+        raise ConfigError(cli_rules.no_rule(code))
     return [kept[code]] if code is not None else list(kept.values()), written
 
 
@@ -128,15 +140,19 @@ def _span(start: str | None, end: str | None) -> tuple[int, int]:
     to_us = now_us() if end is None else _time("--to", end)
     from_us = to_us - 7 * 86_400 * SECOND if start is None else _time("--from", start)
     if from_us >= to_us:
-        raise ConfigError("--from must be before --to")
+        raise ConfigError("--from phải trước --to / --from must be before --to")
     return from_us, to_us
 
 
 def _time(option: str, text: str) -> int:
     try:
         return micros(forms.moment(text))
-    except ValueError:
-        raise ConfigError(f"{option} {text} is no time: write 2026-11-16 or 2026-11-16T06:00+07:00") from None
+    except (ValueError, OverflowError):
+        shown = short(text)
+        raise ConfigError(
+            f"{option} {shown} không phải thời điểm: viết 2026-11-16 hoặc 2026-11-16T06:00+07:00"
+            f" / {option} {shown} is no time: write 2026-11-16 or 2026-11-16T06:00+07:00"
+        ) from None
 
 
 def ledger(

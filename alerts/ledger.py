@@ -89,6 +89,7 @@ class _Group(NamedTuple):
     """Alerts of one rule and sort. The lists are seconds."""
 
     rule: str
+    zone: str | None
     area: str
     domain: str | None
     kind: str
@@ -104,7 +105,7 @@ class _Group(NamedTuple):
 
 
 _FIRED = """
-    SELECT a.rule, a.area, a.domain, a.kind, a.severity, a.department, count(*), sum(greatest(a.raises, 1)),
+    SELECT a.rule, a.zone, a.area, a.domain, a.kind, a.severity, a.department, count(*), sum(greatest(a.raises, 1)),
            count(*) FILTER (WHERE a.incident IS NOT NULL), count(*) FILTER (WHERE f.flapping OR a.flapping),
            coalesce(array_agg(extract(epoch FROM greatest(f.answered - a.fired_at, interval '0'))::float8)
                FILTER (WHERE f.answered IS NOT NULL AND a.incident IS NULL), '{{}}'),
@@ -120,7 +121,7 @@ _FIRED = """
     ) f ON true
     WHERE a.fired_at >= %(since)s AND a.fired_at < %(until)s AND a.started_at < %(until)s AND NOT a.retroactive
       AND {within}
-    GROUP BY 1, 2, 3, 4, 5, 6"""
+    GROUP BY 1, 2, 3, 4, 5, 6, 7"""
 
 
 _UNTOLD = """SELECT count(*) FROM alert a WHERE {} AND a.started_at >= %(since)s AND a.started_at < %(until)s

@@ -94,7 +94,7 @@ def daily(means: Grids, first_us: int) -> tuple[Indices, int]:
 
 @dataclass(frozen=True)
 class Exceedances:
-    """Means above their limit, a row each: ``station`` is a row of the grid, ``limit`` a place in ``limits``.
+    """Means beside their limit, a row each: ``station`` is a row of the grid, ``limit`` a place in ``limits``.
 
     ``value`` µg/m³; the period ends at ``end_us`` and has ``hours`` hours, of which ``counted`` count.
     """
@@ -134,8 +134,11 @@ def _periods(values: Floats, first_us: int, averaging: str) -> tuple[Floats, Int
     return mean, counted, np.array([f[2] for f in found]), np.array([f[3] for f in found])
 
 
-def exceedances(limits: Sequence[AirLimit], means: Grids, first_us: int, *, from_us: int, to_us: int) -> Exceedances:
-    """Every mean over its own averaging period that is above the limit of its day, by end and station.
+def exceedances(
+    limits: Sequence[AirLimit], means: Grids, first_us: int, *, from_us: int, to_us: int, within: bool = False
+) -> Exceedances:  # fmt: skip
+    """Every mean over its own averaging period that is above the limit of its day, by end and station; with ``within``
+    those that are not above it, too.
 
     Periods with from < end <= to. A mean is compared at two decimals: what is stored in single precision must not
     exceed by its last digit. The 8-hour mean is the running one, of each hour; a day is a city day, a year one of the
@@ -158,7 +161,8 @@ def exceedances(limits: Sequence[AirLimit], means: Grids, first_us: int, *, from
         if x.valid_to:
             inside &= day <= (x.valid_to - date(1970, 1, 1)).days
         with np.errstate(invalid="ignore"):
-            station, period = np.nonzero((np.round(mean, 2) > x.limit) & inside)
+            wanted = ~np.isnan(mean) if within else np.round(mean, 2) > x.limit
+            station, period = np.nonzero(wanted & inside)
         at = (station, period)
         parts.append((station, np.full(len(station), n), ends[period], width[period], counted[at], mean[at]))
     if not parts:

@@ -15,6 +15,8 @@ from typing import Any
 
 import psycopg
 
+#: Transaction lock of everybody who changes alerts: ids of flips are in the order of their commits.
+LOCK = 0x10C_0A02
 #: An engine writes once a second; after so long without, something is wrong.
 LATE_S = 15.0
 #: Readings that are further behind are not judged in time.

@@ -7,7 +7,8 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
-from city import level_of_service, norms, places, registry, river
+from city import holidays, level_of_service, norms, places, registry, river
+from city.holidays import Calendar
 from city.level_of_service import Scale
 from city.norms import Norms
 from city.places import Area, Site, Zone
@@ -28,6 +29,7 @@ class Catalog:
     norms: Norms = norms.NONE
     service_levels: Scale = level_of_service.NONE
     rivers: Rivers = river.NONE
+    calendar: Calendar = holidays.NONE
 
     @cached_property
     def area_codes(self) -> frozenset[str]:
@@ -49,6 +51,16 @@ def _norms(shipped: str, own: Path | None) -> Norms:
         raise ConfigError(f"IOC_NORMS_FILE: cannot read {own}: {e.strerror}") from e
     except (norms.NormsError, UnicodeDecodeError) as e:
         raise ConfigError(f"IOC_NORMS_FILE: {own}: {e}") from None
+
+
+def _calendar(shipped: str, own: Path | None) -> Calendar:
+    """What ships, or the city's own file in its place."""
+    try:
+        return holidays.parse(shipped if own is None else own.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise ConfigError(f"IOC_HOLIDAYS_FILE: cannot read {own}: {e.strerror}") from e
+    except (holidays.HolidaysError, UnicodeDecodeError) as e:
+        raise ConfigError(f"IOC_HOLIDAYS_FILE: {own}: {e}") from None
 
 
 def load(settings: Settings) -> Catalog:
@@ -74,4 +86,5 @@ def load(settings: Settings) -> Catalog:
         _norms(text("norms.toml"), settings.norms_file),
         level_of_service.parse(text("level_of_service.toml")),
         river.parse(text("river.toml")),
+        _calendar(text("holidays.toml"), settings.holidays_file),
     )

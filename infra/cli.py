@@ -131,9 +131,7 @@ def up(
     from infra import up as whole
     from infra.up_data import default_folder
 
-    chosen = whole.Options(
-        data or default_folder(), http_port, mqtt_port, db_port, sensors, simulators, devices_port
-    )
+    chosen = whole.Options(data or default_folder(), http_port, mqtt_port, db_port, sensors, simulators, devices_port)
     whole.up(chosen, settings.load())
 
 
@@ -147,7 +145,8 @@ def link(
 ) -> None:
     """In liên kết mới đến màn hình / Print a fresh one-time link to the screen of the running `ioc up`."""
     if url:
-        from infra import links, settings
+        from infra import settings
+        from infra.access import links
 
         typer.echo(links.link(links.screen(url), settings.load().database_url))
         return

@@ -1,6 +1,7 @@
 """One round of maintenance: what keeps history small, quick to ask and right.
 
-    roll up ▸ judge sensors (hourly) ▸ drop what is old ▸ the audit's oldest rows ▸ set compression up
+    roll up ▸ judge sensors (hourly) ▸ drop what is old ▸ delete old alerts and messages ▸ the audit's oldest rows
+    ▸ set compression up
     ▸ remove expired codes ▸ summarise indexes
 
 The parts stand for themselves: one that fails is told and the others are done all the same, unless the connection is
@@ -17,7 +18,8 @@ from typing import Any
 
 import psycopg
 
-from infra import compression, db, links, maintain_state, retention, retention_report
+from infra import compression, db, maintain_state, retention, retention_notices, retention_report
+from infra.access import links
 from infra.audit import retention as audit_retention
 from infra.catalog import Catalog
 from infra.errors import IocError, Unavailable
@@ -150,6 +152,17 @@ def retain(work: Round) -> None:
     work.lines += retention_report.lines(verdicts, done=True)
 
 
+def notices(work: Round) -> None:
+    """Alerts that are long over go, and messages."""
+    if not work.due("notices_at", RETAIN_S):
+        return
+    gone = retention_notices.drop(work.conn, work.settings, work.now, patient=not work.whole)
+    work.facts["dropped_alerts"] = work.facts.get("dropped_alerts", 0) + gone.alerts
+    work.facts["dropped_messages"] = work.facts.get("dropped_messages", 0) + gone.messages
+    work.busy |= bool(gone.alerts or gone.messages)
+    work.lines.append(retention_notices.line(gone, work.settings, done=True))
+
+
 def audit(work: Round) -> None:
     """The audit's oldest rows go, signed off."""
     if not work.due("audit_at", AUDIT_S):
@@ -194,4 +207,6 @@ def summarise(work: Round) -> None:
 
 
 #: In the order in which they help each other: what is rolled up may be dropped.
-PARTS: tuple[Callable[[Round], None], ...] = (rollups, quality, retain, audit, compress, expired, summarise)
+PARTS: tuple[Callable[[Round], None], ...] = (
+    rollups, quality, retain, notices, audit, compress, expired, summarise,
+)  # fmt: skip

@@ -14,13 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
 
 import psycopg
 import structlog
 
-from infra import catalog, db, maintain, retention, retention_report
+from infra import catalog, db, maintain, retention, retention_notices, retention_report
 from infra.catalog import Catalog
 from infra.errors import ConfigError, IocError, Unavailable
 from infra.maintain import LOCK, SESSION, Round
@@ -82,10 +83,12 @@ def dry_run(settings: Settings, say: Say) -> None:
     with _connection(settings) as conn:
         try:
             verdicts = retention.examine(conn, catalog.load(settings), settings, int(time.time() * 1e6))
+            notices = retention_notices.examine(conn, settings, datetime.now(UTC))
         except psycopg.errors.UndefinedTable:
             raise Unavailable("the database is empty or of an older version: run `ioc db migrate` first") from None
     for line in retention_report.lines(verdicts, done=False):
         say(line)
+    say(retention_notices.line(notices, settings, done=False))
 
 
 def once(settings: Settings, say: Say) -> None:

@@ -18,6 +18,8 @@ from infra.errors import ConfigError
 PREFIX = "IOC_"
 #: Whatever a city decides, what was done is kept for so long.
 LEAST_AUDIT_DAYS = 90
+#: Records of alerts are looked at again for at least so long, and links in messages act for a week.
+LEAST_NOTICES_DAYS = 30
 
 
 class Settings(BaseSettings):
@@ -39,6 +41,9 @@ class Settings(BaseSettings):
     domains_dir: Path | None = Field(None, description="Folder with further domain files (*.toml).")
     norms_file: Path | None = Field(
         None, description="File of legal limits in place of the shipped norms.toml (air, noise)."
+    )
+    holidays_file: Path | None = Field(
+        None, description="File of public holidays in place of the shipped holidays.toml."
     )
     log_format: Literal["console", "json"] = Field("console", description="Form of the log lines on stderr.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
@@ -86,6 +91,9 @@ class Settings(BaseSettings):
     keep_minute_days: int = Field(730, ge=0, description="Days that 1-minute rollups are kept; 0: for ever.")
     keep_quarantine_days: int = Field(180, ge=0, description="Days that quarantine is kept; 0: for ever.")
     keep_audit_days: int = Field(365, ge=0, description="Days that the audit is kept: at least 90, or 0: for ever.")
+    keep_notices_days: int = Field(
+        1095, ge=0, description="Days that alerts that are over and messages are kept; 0: for ever."
+    )
     compress_after_days: int = Field(
         7, ge=0, description="Age at which chunks are compressed where TimescaleDB's license allows; 0: never."
     )
@@ -159,7 +167,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _keep_what_may_still_come(self) -> Settings:
-        """Refuse to drop days into which late readings are still taken."""
+        """Refuse to drop days into which late readings are still taken, and messages whose links still act."""
+        if 0 < self.keep_notices_days < LEAST_NOTICES_DAYS:
+            raise ConfigError(
+                f"{PREFIX}KEEP_NOTICES_DAYS is {self.keep_notices_days}: it must be {LEAST_NOTICES_DAYS} or more,"
+                " or 0 to keep all"
+            )
         for name in ("keep_raw_days", "keep_minute_days"):
             days = getattr(self, name)
             if 0 < days <= self.max_late_days:

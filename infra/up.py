@@ -20,7 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from infra import catalog, db, links, migrate, mqtt, servers
+from infra import catalog, db, migrate, mqtt, servers
+from infra.access import links
 from infra.devices.authority import Authority
 from infra.errors import IocError, Unavailable
 from infra.servers import owner, ports

@@ -27,6 +27,10 @@ def _word(place: Iterable[str | None]) -> str:
     return "/".join(p or "" for p in place)
 
 
+def _texts(words: Iterable[str]) -> sql.Literal:
+    return sql.Literal(sorted(words))
+
+
 class Part:
     """What of the city ``scope`` takes. ``whom`` may be None only where it takes everything."""
 
@@ -84,7 +88,7 @@ class Part:
         if self.all:
             return sql.SQL("true")
         place = f"({area} || '/' || coalesce({zone}, '') || '/' || coalesce({domain}, ''))"
-        return sql.SQL(f"{place} = ANY({{}}::text[])").format(sql.Literal(sorted(map(_word, self.places))))
+        return sql.SQL(f"{place} = ANY({{}}::text[])").format(_texts(map(_word, self.places)))
 
     def alert(self, item: dict[str, Any]) -> bool:
         """Whether an alert, as it is shown, is in it."""
@@ -100,12 +104,16 @@ class Part:
         here = self.where(f"{row}.area", f"{row}.zone", f"{row}.domain")
         if self.all or not self.scope.departments:
             return here
-        sort = f"({row}.area || '/' || coalesce({row}.domain, '') || '/' || {row}.kind || '/' || {row}.severity)"
+        sort = (
+            f"concat_ws('/', CASE WHEN {row}.zone = ANY({{zones}}::text[]) THEN {row}.zone ELSE '' END,"
+            f" {row}.area, coalesce({row}.domain, ''), {row}.kind, {row}.severity)"
+        )
         return sql.SQL(
-            f"({{}} OR {row}.department = ANY({{}}::text[]) OR {sort} = ANY({{}}::text[]) OR {sort} = ANY({{}}::text[])"
-            f" AND ({row}.department IS NULL OR {row}.department <> ALL({{}}::text[])))"
-        ).format(here, *(sql.Literal(sorted(x)) for x in (self._own, self.view.beside, self.view.sorts,
-                                                          self.view.in_force)))  # fmt: skip
+            f"({{here}} OR {row}.department = ANY({{own}}::text[]) OR {sort} = ANY({{beside}}::text[])"
+            f" OR {sort} = ANY({{sorts}}::text[])"
+            f" AND ({row}.department IS NULL OR {row}.department <> ALL({{in_force}}::text[])))"
+        ).format(here=here, own=_texts(self._own), zones=_texts(self.view.zones), beside=_texts(self.view.beside),
+                 sorts=_texts(self.view.sorts), in_force=_texts(self.view.in_force))  # fmt: skip
 
     @cached_property
     def _own(self) -> Collection[str]:
@@ -127,12 +135,13 @@ class Part:
         beside: set[str] = set()
         if self._whom is not None and self._catalog is not None and self.scope.departments:
             domains = (None, *self._catalog.registry.domains)
-            for sort in product(self._catalog.area_codes, domains, KINDS, SEVERITIES):
+            for sort in product((None, *self._whom.zones), self._catalog.area_codes, domains, KINDS, SEVERITIES):
                 for concern in self._whom.of(sort, None):
                     if concern.department in self.scope.departments:
                         (sorts if concern.role == "handles" else beside).add(_word(sort))
         return View(
             frozenset(map(_word, self.places)), frozenset(self._own), self.near, frozenset(sorts), frozenset(beside),
+            self._whom.zones if self._whom is not None else frozenset(),
             frozenset(self._whom.departments if self._whom is not None else ()),
         )  # fmt: skip
 

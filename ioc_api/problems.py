@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -15,8 +16,10 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from ioc_api.database import Away
+from ioc_api.faults import place, words
 
 MEDIA = "application/problem+json"
+_PLACE = re.compile(r"((?:query|body|path|header)(?:\.[\w-]+)*): (.+)", re.DOTALL)
 
 log = structlog.get_logger()
 
@@ -59,12 +62,10 @@ def problem(
     return JSONResponse({**body.model_dump(exclude_none=True), **(more or {})}, status, headers, media_type=MEDIA)
 
 
-def _told(fault: Mapping[str, Any]) -> str:
-    """What is wrong with a value, and what to do about it."""
-    limits = fault.get("ctx", {})
-    if fault["type"] == "too_long" and "max_length" in limits:
-        return f"at most {limits['max_length']:,} can be named at once: name fewer, or ask several times"
-    return str(fault["msg"]).removeprefix("Value error, ")
+def _placed(e: Stop) -> list[Fault] | None:
+    """The value that is not right, where the detail begins with its place."""
+    found = _PLACE.fullmatch(e.detail) if e.status == 422 and "errors" not in e.more else None
+    return [Fault(where=found[1], message=found[2])] if found else None
 
 
 def install(app: FastAPI) -> None:
@@ -72,7 +73,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Stop)
     async def stop(_: Request, e: Stop) -> JSONResponse:
-        return problem(e.status, e.detail, headers=e.headers, more=e.more)
+        return problem(e.status, e.detail, headers=e.headers, errors=_placed(e), more=e.more)
 
     @app.exception_handler(Away)
     async def away(_: Request, e: Away) -> JSONResponse:
@@ -84,23 +85,28 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, e: RequestValidationError) -> JSONResponse:
-        # Checks of our own say by themselves what is wrong.
-        faults = [Fault(where=".".join(str(p) for p in f["loc"]), message=_told(f)) for f in e.errors()[:20]]
-        first = f"{faults[0].where}: {faults[0].message}" if faults else "the request is not valid"
+        faults = [Fault(where=place(f["loc"]), message=words(f)) for f in e.errors()[:20]]
+        first = f"{faults[0].where}: {faults[0].message}" if faults else "yêu cầu không đúng / the request is not valid"
         return problem(422, first, errors=faults)
 
     @app.exception_handler(psycopg.errors.QueryCanceled)
     async def too_slow(_: Request, __: psycopg.errors.QueryCanceled) -> JSONResponse:
-        return problem(422, "this question takes too long to answer: ask for less time or fewer sensors")
+        return problem(
+            422,
+            "câu hỏi này mất quá nhiều thời gian: hãy hỏi khoảng ngắn hơn hoặc ít cảm biến hơn"
+            " / this question takes too long to answer: ask for less time or fewer sensors",
+        )
 
     @app.exception_handler(psycopg.DataError)
     async def bad_data(_: Request, __: psycopg.DataError) -> JSONResponse:
-        return problem(422, "a value is not one that the database can hold")
+        return problem(
+            422, "có giá trị mà cơ sở dữ liệu không giữ được / a value is not one that the database can hold"
+        )
 
     @app.exception_handler(Exception)
     async def fault(request: Request, e: Exception) -> JSONResponse:
         log.error("api.fault", path=request.url.path, exc_info=e)
-        return problem(500, "this is a fault of ours; it has been logged")
+        return problem(500, "lỗi của hệ thống, đã được ghi lại / this is a fault of ours; it has been logged")
 
 
 #: What every operation may answer besides its own: for the description of the interface.

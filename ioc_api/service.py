@@ -119,6 +119,10 @@ class Service:
         self.intake.frame(frame)
         self.intake.strangers()
 
+    def services(self) -> dict[str, dict[str, Any]]:
+        """What each service says of itself, by its key."""
+        return {**self.health.items(), "maintain": self.upkeep.item(), "alerts": self.watch.item()}
+
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
@@ -133,8 +137,7 @@ class Service:
             now = now_us()
             if self.intake.warm.is_set():
                 self.live.sensors.update(now)
-            own = {"maintain": self.upkeep.item(), "alerts": self.watch.item()}
-            self.live.system.update({**self.health.items(), **own})
+            self.live.system.update(self.services())
             self.hub.tell()
             self.hub.look_after()
 

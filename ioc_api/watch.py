@@ -54,7 +54,7 @@ class Watch:
     def item(self) -> dict[str, Any]:
         """The item `alerts` of the topic `system`."""
         facts = self._state.facts
-        shown = {k: facts.get(k) for k in ("rules", "aside", "gaps", "broker")}
+        shown = {k: facts.get(k) for k in ("rules", "aside", "gaps", "broker", "stumbled")}
         # Ages in its reasons would change with every second, and be sent with every second.
         return {"state": self.state(), "reasons": [r.split(":")[0] for r in self.reasons()][:5], **shown}
 

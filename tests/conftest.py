@@ -8,6 +8,7 @@ many more of them beside the servers' tests (tests/contract/test_properties.py),
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,10 @@ for _name, _examples in (("quick", 12), ("thorough", 150), ("deep", 2_000)):
         _name, max_examples=_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
 settings.load_profile("quick")
+
+# Shells have what they start in the background ignore SIGINT, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What is imported stays: looking through it again and again for garbage is a sixth of the unit tests' time.
 gc.disable()

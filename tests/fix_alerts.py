@@ -45,7 +45,7 @@ def prepare(database: str, rules: Iterable[Rule] = (HOT,), known: Iterable[Senso
 def ask(url: str, query: str, *args: Any) -> list[tuple[Any, ...]]:
     """Rows of a query, on a connection of its own."""
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as conn:
-        return conn.execute(query, args).fetchall()  # type: ignore[arg-type]
+        return conn.execute(query, args).fetchall()
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Alarms:
     def alerts(self, rule: str = HOT.code) -> dict[str, tuple[Any, ...]]:
         """(state, condition, started_at, id) of each subject's newest alert of a rule."""
         rows = self.ask("SELECT subject, state, condition, started_at, id FROM alert WHERE rule = %s ORDER BY id", rule)
-        return {subject: rest for subject, *rest in rows}  # type: ignore[misc]
+        return {subject: rest for subject, *rest in rows}
 
     def states(self, rule: str = HOT.code) -> dict[str, str]:
         return {subject: a[0] for subject, a in self.alerts(rule).items()}
@@ -83,7 +83,7 @@ class Alarms:
     def flips(self, rule: str = HOT.code) -> list[tuple[str, str]]:
         """(subject, what) of every flip of a rule's alerts, in their order."""
         query = "SELECT a.subject, f.what FROM flip f JOIN alert a ON a.id = f.alert WHERE a.rule = %s ORDER BY f.id"
-        return self.ask(query, rule)  # type: ignore[return-value]
+        return self.ask(query, rule)
 
     def judges(self, engine: Service | None = None, times: int = 1) -> bool:
         """Whether the engine has begun (so many times, in all its lives)."""

@@ -45,8 +45,10 @@ _drops: list[threading.Thread] = []
 def freeze(server: Postgres | Mosquitto) -> None:
     """SIGSTOP a server with all its processes."""
     assert server.pid
-    for pid in (server.pid, *process.children(server.pid)):
-        os.kill(pid, signal.SIGSTOP)
+    os.kill(server.pid, signal.SIGSTOP)  # first: from here on it has no new ones
+    for pid in process.children(server.pid):
+        with contextlib.suppress(ProcessLookupError):  # a connection that has just ended
+            os.kill(pid, signal.SIGSTOP)
 
 
 def thaw(server: Postgres | Mosquitto) -> None:

@@ -93,7 +93,7 @@ class Office:
         given.setdefault("changed_at", TUESDAY - timedelta(days=30))
         names = ", ".join(given)
         row = self.conn.execute(
-            f"INSERT INTO notice_channel ({names}) VALUES ({', '.join(['%s'] * len(given))}) RETURNING id",  # type: ignore[arg-type]
+            f"INSERT INTO notice_channel ({names}) VALUES ({', '.join(['%s'] * len(given))}) RETURNING id",
             list(given.values()),
         ).fetchone()
         assert row
@@ -102,7 +102,7 @@ class Office:
     def route(self, department: str, role: str = "handles", **fields: Any) -> None:
         given = {"department": department, "role": role, **fields}
         self.conn.execute(
-            f"INSERT INTO route ({', '.join(given)}) VALUES ({', '.join(['%s'] * len(given))})",  # type: ignore[arg-type]
+            f"INSERT INTO route ({', '.join(given)}) VALUES ({', '.join(['%s'] * len(given))})",
             list(given.values()),
         )
 
@@ -162,7 +162,7 @@ class Office:
         return dict(self.conn.execute("SELECT why, count(*) FROM muting GROUP BY why").fetchall())
 
     def ask(self, query: str, *args: Any) -> list[tuple[Any, ...]]:
-        return self.conn.execute(query, args).fetchall()  # type: ignore[arg-type]
+        return self.conn.execute(query, args).fetchall()
 
     def alert(self, code: str = "dust") -> life.Alert:
         ((number,),) = self.ask("SELECT max(id) FROM alert WHERE rule = %s", code)

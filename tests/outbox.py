@@ -1,4 +1,4 @@
-"""The outbox for tests: a department, channels, and notifications put into it."""
+"""The outbox for tests: a department, channels, and notifications put into it; and one message by one channel."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from alerts.messages.content import Telling, freeze
+from alerts.deliver.channels import all as channels
+from alerts.deliver.outcome import Channel, Earlier, Message, Outcome
+from alerts.deliver.ways import Ways
+from alerts.messages.content import Content, Telling, freeze
 from infra.settings import Settings, load
-from tests.messages import content, told
+from tests.messages import NOW, content, told
+
+NASTY = "Ngập\r\nBcc: victim@example.vn\n\n<script>"
 
 
 def settings(database: str, **changes: Any) -> Settings:
@@ -77,3 +82,15 @@ class Outbox:
 
     def close(self) -> None:
         self.conn.close()
+
+
+def channel(kind: Any, address: str, secret: str = "", **config: Any) -> Channel:
+    return Channel(3, "nnmt", kind, "test", address, secret, config)
+
+
+def message(what: Content | None = None, key: str = "alert/12/firing/1/ch3", *earlier: Earlier) -> Message:
+    return Message(key, "alert/12", "major", NOW, what or content(), earlier)
+
+
+def send(to: Channel, what: Message | None = None, **changes: Any) -> Outcome:
+    return channels.send(Ways(settings("", **changes)), to, what or message(), datetime.now(UTC))

@@ -147,15 +147,18 @@ class _Controller(Controller):
 
 
 class Mail:
-    """A mail server. ``answer`` is what it says to DATA ("hang": nothing for long); ``refuse`` answers by address."""
+    """A mail server. ``answer`` is what it says to DATA ("hang": nothing for long); ``refuse`` answers by address.
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    ``tls``: by STARTTLS, or from the first byte where it is ``implicit``.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None = None, *, implicit: bool = False) -> None:
         self.answer = "250 OK"
         self.refuse: dict[str, str] = {}
         self.messages: list[EmailMessage] = []
         self.raw: list[bytes] = []
         self.recipients: list[list[str]] = []
-        self._tls = tls
+        self._tls, self._implicit = tls, implicit
         self._controller: Controller | None = None
         self.port = 0
         self.start()
@@ -163,6 +166,8 @@ class Mail:
     def start(self) -> None:
         """Listen; on the port of before where there was one."""
         facts: dict[str, Any] = {"tls_context": self._tls, "require_starttls": True} if self._tls else {}
+        if self._implicit:
+            facts = {"ssl_context": self._tls}
         self._controller = _Controller(
             _Handler(self), hostname="127.0.0.1", port=self.port or _free(), ready_timeout=10, **facts
         )
@@ -176,6 +181,8 @@ class Mail:
 
     @property
     def url(self) -> str:
+        if self._implicit:
+            return f"smtps://localhost:{self.port}"
         return f"smtp://localhost:{self.port}" if self._tls else f"smtp://127.0.0.1:{self.port}?tls=no"
 
     def ids(self) -> list[str]:
@@ -210,6 +217,51 @@ def certificate(folder: Path) -> Certificate:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file, key)
     return Certificate(file, context)
+
+
+_CONFIG = """[ca]
+default_ca = own
+[own]
+dir = {folder}
+database = {folder}/index
+new_certs_dir = {folder}
+rand_serial = yes
+default_md = sha256
+policy = any
+unique_subject = no
+copy_extensions = copy
+[any]
+commonName = supplied
+"""
+
+
+class Authority:
+    """A certificate authority of the test's own; ``file`` is what must be trusted."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self.file = folder, folder / "ca.pem"
+        (folder / "index").touch()
+        (folder / "ca.conf").write_text(_CONFIG.format(folder=folder), encoding="utf-8")
+        self._openssl("req", "-x509", *_NEW, "-days", "2", "-subj", "/CN=test authority", "-keyout", "ca.key",
+                      "-addext", "keyUsage=critical,keyCertSign", "-out", "ca.pem")  # fmt: skip
+
+    def issue(self, name: str, *, expired: bool = False) -> ssl.SSLContext:
+        """What a server of that name needs. ``expired``: it was good for one day in 2020."""
+        key, asked, cert = (f"{name}.{end}" for end in ("key", "csr", "pem"))
+        self._openssl("req", *_NEW, "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", key,
+                      "-out", asked)  # fmt: skip
+        days = ["-startdate", "20200101000000Z", "-enddate", "20200102000000Z"] if expired else ["-days", "2"]
+        self._openssl("ca", "-batch", "-config", "ca.conf", "-cert", "ca.pem", "-keyfile", "ca.key", *days,
+                      "-in", asked, "-out", cert, "-notext")  # fmt: skip
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self._folder / cert, self._folder / key)
+        return context
+
+    def _openssl(self, *args: str) -> None:
+        subprocess.run(["openssl", *args], cwd=self._folder, check=True, capture_output=True)
+
+
+_NEW = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from psycopg.types.json import Jsonb
 from alerts.deliver.outcome import Channel, Earlier, Outcome
 from alerts.messages import links
 from alerts.messages.content import Content, freeze, thaw
+from alerts.messages.forms import plain
 from alerts.rules.model import Severity
 from infra.settings import Settings
 
@@ -107,17 +108,18 @@ def finish(
     A channel that takes messages again gets those that wait for it sooner: their waits are no longer doubled.
     """
     state = {"sent": "sent", "given_up": "given_up", "retry": "waiting"}[outcome.what]
-    sent = outcome.what == "sent"
+    # Whatever a receiver has said can be stored: what could not be would stop all that comes after it.
+    sent, detail = outcome.what == "sent", plain(outcome.detail, 500)
     with conn.transaction():
         done = conn.execute(
             "UPDATE notification SET state = %s, due_at = coalesce(%s, due_at), sent_at = %s, error = %s,"
             " claimed_by = NULL, claimed_until = NULL WHERE id = %s AND state = 'sending' AND claimed_by = %s",
-            (state, retry_at, at if sent else None, None if sent else outcome.detail, claimed.id, claimed.claimed_by),
+            (state, retry_at, at if sent else None, None if sent else detail, claimed.id, claimed.claimed_by),
         )
         conn.execute(
             "INSERT INTO attempt (notification, at, took_ms, outcome, status, detail, retry_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            (claimed.id, at, took_ms, outcome.what, outcome.status, outcome.detail[:500], retry_at),
+            (claimed.id, at, took_ms, outcome.what, outcome.status, detail, retry_at),
         )
         if sent:
             conn.execute(
@@ -142,12 +144,16 @@ def withdraw(conn: psycopg.Connection, claimed: Claimed, why: str, at: datetime)
         )
 
 
-def release(conn: psycopg.Connection, now: datetime) -> int:
-    """Let go of all claims: for the one sender that has just started, when no other can be at work. Commits."""
+def release(conn: psycopg.Connection, now: datetime, but: Sequence[int] = ()) -> int:
+    """Let go of all claims: for the one sender that has the database (again), when no other can be at work. Commits.
+
+    ``but``: channels on which something of its own is still under way, one message each.
+    """
     with conn.transaction():
         return conn.execute(
-            "UPDATE notification SET claimed_until = %s WHERE state = 'sending' AND claimed_until >= %s",
-            (now - timedelta(seconds=1), now),
+            "UPDATE notification SET claimed_until = %s WHERE state = 'sending' AND claimed_until >= %s"
+            " AND channel <> ALL(%s::bigint[])",
+            (now - timedelta(seconds=1), now, list(but)),
         ).rowcount
 
 
@@ -205,9 +211,15 @@ def put_test(conn: psycopg.Connection, number: int, base_url: str, now: datetime
 
 
 def again(conn: psycopg.Connection, notification: int, now: datetime) -> bool:
-    """Somebody wants a notification that was given up to be tried again, under its old key. The caller commits."""
+    """Somebody wants a notification that was given up to be tried again, under its old key. The caller commits.
+
+    False: it was not given up, or something later of its channel and thread has gone out: a firing never comes after
+    its resolved.
+    """
     done = conn.execute(
-        "UPDATE notification SET state = 'waiting', due_at = %s, attempts = 0 WHERE id = %s AND state = 'given_up'",
+        "UPDATE notification n SET state = 'waiting', due_at = %s, attempts = 0 WHERE id = %s AND state = 'given_up'"
+        " AND NOT EXISTS (SELECT FROM notification l WHERE l.channel = n.channel AND l.thread = n.thread"
+        " AND l.id > n.id AND l.state IN ('sent', 'sending'))",
         (now, notification),
     )
     return done.rowcount == 1

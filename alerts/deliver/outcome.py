@@ -43,6 +43,10 @@ class Earlier(msgspec.Struct, frozen=True):
     content: Content
 
 
+#: What is told of a channel that is kept all the same, as (vi, en).
+Doubts = tuple[tuple[str, str], ...]
+
+
 class Message(msgspec.Struct, frozen=True):
     """What is to be sent. ``created_at`` and ``key`` are the same at each try; ``earlier`` only where CAP needs it."""
 

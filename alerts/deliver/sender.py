@@ -123,8 +123,7 @@ class Sender:
             self._beat = time.monotonic()
             if self._stop.wait(1.0):
                 return
-        if not self._busy:  # ours of before a lost connection are still under way
-            outbox.release(conn, self._clock())
+        outbox.release(conn, self._clock(), sorted(self._busy))
         looked = 0.0
         while True:
             self._beat = time.monotonic()

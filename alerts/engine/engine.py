@@ -90,7 +90,8 @@ class Engine:
         self._clean = was.backlog or {name: seq for name, (seq, _) in was.cursors.items()}
         self._written = self._looked = self._tended = 0.0
         seen = np.zeros(book.roster.size, bool)
-        for cols in past.taken(conn, book.roster.domains, was, now):
+        late_s = max((rule.late_s for rule in book.rules.values()), default=0.0)
+        for cols in past.taken(conn, book.roster.domains, was, now, late_s):
             self.link.breathe()
             seen[cols.sensor[cols.sensor < len(seen)]] = True
             self.judge.remember(cols, judged_us)
@@ -220,6 +221,7 @@ class Engine:
             if rulebook.versions(conn, now_us()) != self._book.versions:
                 before = self._book
                 self.book = rulebook.read(conn, self.catalog, self.settings, now_us(), before)
+                self._told.clear()  # whoever took a mark away is to see that it is put there again
                 self.link.breathe()
                 if self._book.rules is not before.rules or self._book.world is not before.world:
                     self.judge.use(list(self._book.rules.values()), self._book.world, now_us())
@@ -248,15 +250,17 @@ class Engine:
 
     def _set_aside(self, conn: psycopg.Connection) -> None:
         """Rules that judgement tripped over are rows and log lines, each once."""
-        fresh = [(code, why) for code, why in self.judge.poisoned.items() if code not in self._told]
+        rules = self._book.rules
+        found = self.judge.poisoned.items()
+        fresh = [(c, rules[c].version, why) for c, why in found if c in rules and c not in self._told]
         if not fresh:
             return
-        versions = {code: rule.version for code, rule in self._book.rules.items()}
-        store.set_aside(conn, [(code, versions.get(code, 0), why) for code, why in fresh])
-        for code, why in fresh:
+        store.set_aside(conn, fresh)
+        for code, version, why in fresh:
             self._told.add(code)
             self.counts["set_aside"] += 1
-            self.log.error("a rule was set aside: change it, and it is judged again", rule=code, error=why)
+            self.log.error("a rule was set aside: change it, and it is judged again", rule=code, version=version,
+                           error=why)  # fmt: skip
 
     def facts(self, subjects: int) -> dict[str, Any]:
         """How the engine is: written with its place, and shown by the API."""

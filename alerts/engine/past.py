@@ -78,9 +78,12 @@ def received(conn: psycopg.Connection, place: Place) -> dict[str, int]:
     return out
 
 
-def taken(conn: psycopg.Connection, domains: Sequence[Domain], place: Place, now_us: int) -> Iterator[Columns]:
-    """The rows of batches up to the cursors that windows and rings at ``now`` still hold, or will."""
-    since_us = min(now_us, place.judged_us or now_us) - history.BACK_US
+def taken(
+    conn: psycopg.Connection, domains: Sequence[Domain], place: Place, now_us: int, late_s: float
+) -> Iterator[Columns]:  # fmt: skip
+    """The rows of batches up to the cursors that windows and rings at ``now`` still hold, or will; and those that
+    rules hold back for so long."""
+    since_us = min(now_us, place.judged_us or now_us) - max(history.BACK_US, round(late_s * SECOND))
     numbers: list[int] = []
     for name, (seq, _) in place.cursors.items():
         rows = conn.execute(

@@ -12,6 +12,7 @@ not been absent before.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +58,9 @@ class Absences(Source):
     def __init__(self, bounds: Sequence[Bound], world: World, machine: Machine, before: Source | None) -> None:
         self.failed = {}
         self._world, self._machine = world, machine
-        self._rules = [_One(b, world) for b in bounds]
-        self._limits = {one.kind: _limit_us(world, *one.kind) for one in self._rules}
+        self._limits: dict[tuple[str, int], Ints] = {}
+        made = [self.alone(b.no, partial(self._one, b)) for b in bounds]
+        self._rules = [one for one in made if one is not None]
         size = world.roster.size
         known = before if isinstance(before, Absences) else None
         self._seen: Seen = Seen() if known is None else known._seen
@@ -69,6 +71,12 @@ class Absences(Source):
         if known is not None:
             was = grown(known._world.active.copy(), size, False)[:size]
             self._new = world.active & ~was
+
+    def _one(self, bound: Bound) -> _One:
+        one = _One(bound, self._world)
+        if one.kind not in self._limits:
+            self._limits[one.kind] = _limit_us(self._world, *one.kind)
+        return one
 
     def take(self, cols: Columns, now_us: int) -> None:
         self._seen.take(cols, now_us)
@@ -93,9 +101,10 @@ class Absences(Source):
         for kind, limit_us in self._limits.items():
             silent = own + limit_us <= to_us
             absent = np.zeros(size, bool) if self._seen.doubt else shared + limit_us <= to_us
+            begin = shared + limit_us
             for one in self._rules:
                 if one.kind == kind:
-                    found = self._look(one, silent, absent, own, shared + limit_us, to_us)
+                    found = self.alone(one.no, partial(self._look, one, silent, absent, own, begin, to_us))
                     if found is not None:
                         out.append(found)
         return out

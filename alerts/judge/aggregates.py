@@ -8,7 +8,8 @@ until the city has been heard for as long as its window.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class Figured:
     def __init__(self, bound: Bound, domain: Domain, world: World) -> None:
         c = bound.rule.condition
         assert isinstance(c, Aggregate)  # noqa: S101 -- by its Maker
-        self.no = bound.no
+        self.no, self.domain = bound.no, domain.code
         self.figure, self.quorum, self.sensors = c.figure, c.quorum, c.sensors
         self._window = _SPANS.index(c.window_s)
         self._metric = next(i for i, m in enumerate(domain.metrics) if m.name == c.metric)
@@ -109,18 +110,14 @@ class Aggregates(Source):
         self.failed = {}
         self._world = world
         by_windows: dict[tuple[str, int], list[Figured]] = {}
-        domains = {d.code: d for d in world.roster.domains}
         for b in bounds:
-            found = _having(b, domains.values())
-            if len(found) != 1:
-                several = ", ".join(d.code for d in found)
-                self.failed[b.no] = f"the metric is one of {several or 'no domain'}: name the one in scope.domain"
-                continue
-            domain = found[0]
-            by_windows.setdefault((domain.code, b.terms.late_us), []).append(Figured(b, domain, world))
+            made = self.alone(b.no, partial(_figured, b, world))
+            if made is not None:
+                by_windows.setdefault((made.domain, b.terms.late_us), []).append(made)
         known = before if isinstance(before, Aggregates) else None
         self._seen: Seen = Seen() if known is None else known._seen
         self._seen.fit(world.roster.size)
+        domains = {d.code: d for d in world.roster.domains}
         self._kept = {
             (code, late_us): Kept(domains[code], late_us, rules) for (code, late_us), rules in by_windows.items()
         }
@@ -132,6 +129,8 @@ class Aggregates(Source):
                     kept.place(world)
 
     def take(self, cols: Columns, now_us: int) -> None:
+        if not self._kept:
+            return  # nobody would ever look at what is noted
         self._seen.take(cols, now_us)
         for kept in self._kept.values():
             if kept.domain.code == cols.domain and len(cols):
@@ -160,13 +159,18 @@ class Aggregates(Source):
             windows = kept.make(to_us, self._world)
             if edge_us > windows.edge * SECOND:
                 windows.advance(edge_us)
-                figures = windows.figures()
-                out += [rule.samples(figures, max(kept.since_us, self._seen.quiet_us)) for rule in kept.rules]
+                figures, since_us = windows.figures(), max(kept.since_us, self._seen.quiet_us)
+                made = [self.alone(rule.no, partial(rule.samples, figures, since_us)) for rule in kept.rules]
+                out += [samples for samples in made if samples is not None]
         return out
 
 
-def _having(bound: Bound, domains: Iterable[Domain]) -> list[Domain]:
-    """The domains in the scope of a rule that have its metric."""
+def _figured(bound: Bound, world: World) -> Figured:
+    """The rule with the one domain in its scope that has its metric."""
     c, scope = bound.rule.condition, bound.rule.scope
     assert isinstance(c, Aggregate)  # noqa: S101 -- by its Maker
-    return [d for d in domains if d.metric(c.metric) is not None and (not scope.domain or d.code in scope.domain)]
+    having = [d for d in world.roster.domains if d.metric(c.metric) and (not scope.domain or d.code in scope.domain)]
+    if len(having) != 1:
+        row = ", ".join(d.code for d in having)
+        raise LookupError(f"{c.metric} có ở {row}: ghi scope.domain / {c.metric} is in {row}: name scope.domain")
+    return Figured(bound, having[0], world)

@@ -39,6 +39,7 @@ _TICKED_US = 120 * SECOND
 _INDEX_SILENT_S = {
     "vn_aqi_hourly": 3 * 3600, "lighting_energy": 3 * 3600, "lighting_hours": 50 * 3600,
     "vn_aqi_daily": 50 * 3600, "air_exceedance": 50 * 3600, "noise_laeq": 50 * 3600,
+    "air_exceedance/1h": 3 * 3600, "air_exceedance/8h": 3 * 3600,
 }  # fmt: skip
 
 
@@ -98,7 +99,9 @@ def _terms(rule: Rule, world: World) -> Terms:
             # Silence is what such a rule is about: nobody is lost to it.
             out = terms(rule, Levels(above=at_least_s, inclusive=True), unit="s", worst=False, silence_us=FOREVER_US)
         case Indexed(levels=levels):
-            out = terms(rule, levels, silence_us=_INDEX_SILENT_S.get(c.index, 900) * SECOND)
+            own = _INDEX_SILENT_S.get(c.index, 900)
+            silent_s = _INDEX_SILENT_S.get(f"{c.index}/{c.only.get('averaging')}", own)
+            out = terms(rule, levels, silence_us=silent_s * SECOND)
         case Children(levels=levels):
             out = terms(rule, levels, unit="1", silence_us=_TICKED_US)
         case Composite():

@@ -11,6 +11,7 @@ all, are known: so a few that were dark before everything fell silent are not th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,8 @@ class Parents(Source):
     def __init__(self, bounds: Sequence[Bound], world: World, machine: Machine, before: Source | None) -> None:
         self.failed = {}
         self._world, self._machine = world, machine
-        self._rules = [Family(b, world, machine) for b in bounds]
+        made = [self.alone(b.no, partial(Family, b, world, machine)) for b in bounds]
+        self._rules = [one for one in made if one is not None]
         self._seen: LastSeen = before._seen if isinstance(before, Parents) else LastSeen()
         self._seen.fit(world.roster.size)
 
@@ -93,6 +95,7 @@ class Parents(Source):
             for no in rules:
                 subject = self._machine.begun(no)
                 bad[subject[subject >= 0] >> _SENSOR] = True
-            value = one.shares(bad, reporting, last > NEVER)
-            out.append(Samples(one.no, one.subject, np.full(len(value), to_us, np.int64), value))
+            value = self.alone(one.no, partial(one.shares, bad, reporting, last > NEVER))
+            if value is not None:
+                out.append(Samples(one.no, one.subject, np.full(len(value), to_us, np.int64), value))
         return out

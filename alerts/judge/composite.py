@@ -8,7 +8,8 @@ as they were a tick before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -74,13 +75,14 @@ class Composites(Source):
     def __init__(self, bounds: Sequence[Bound], world: World, machine: Machine, before: Source | None) -> None:
         self.failed = {}
         self._world, self._machine = world, machine
-        self._rules = [Joined(b, world, machine) for b in bounds]
+        made = [self.alone(b.no, partial(Joined, b, world, machine)) for b in bounds]
+        self._rules = [one for one in made if one is not None]
         for one in self._rules:
             for no in one.rules:
                 machine.keep_ends(no, one.within_us)
 
     def samples(self, to_us: int) -> list[Samples]:
-        states, out = self._machine.states, []
+        out = []
         known: dict[tuple[int, Of, int], Where] = {}
 
         def where(no: int | None, one: Joined) -> Where:
@@ -92,15 +94,22 @@ class Composites(Source):
             return known[key]
 
         for one in self._rules:
-            if not states[one.no] and (one.all or one.any) and not self._moves(one):
-                continue
-            all_of, any_of, none_of = ([where(no, one) for no in nos] for nos in (one.all, one.any, one.none))
-            subjects = sorted((one.candidates(all_of, any_of) & one.places) | states[one.no].keys())
-            if subjects:
-                value = [one.value(s, all_of, any_of, none_of) for s in subjects]
-                at = np.full(len(subjects), to_us, np.int64)
-                out.append(Samples(one.no, np.array(subjects, np.int64), at, np.array(value)))
+            found = self.alone(one.no, partial(self._look, one, where, to_us))
+            if found is not None:
+                out.append(found)
         return out
+
+    def _look(self, one: Joined, where: Callable[[int | None, Joined], Where], to_us: int) -> Samples | None:
+        states = self._machine.states[one.no]
+        if not states and (one.all or one.any) and not self._moves(one):
+            return None
+        all_of, any_of, none_of = ([where(no, one) for no in nos] for nos in (one.all, one.any, one.none))
+        subjects = sorted((one.candidates(all_of, any_of) & one.places) | states.keys())
+        if not subjects:
+            return None
+        value = [one.value(s, all_of, any_of, none_of) for s in subjects]
+        at = np.full(len(subjects), to_us, np.int64)
+        return Samples(one.no, np.array(subjects, np.int64), at, np.array(value))
 
     def _moves(self, one: Joined) -> bool:
         """Whether anything that it looks at may breach."""

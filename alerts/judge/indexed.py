@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,8 @@ class Indices(Source):
     def __init__(self, bounds: Sequence[Bound], world: World, machine: Machine, before: Source | None) -> None:
         self.failed = {}
         known = {r.code: r for r in before._rules} if isinstance(before, Indices) else {}
-        self._rules: list[Chosen] = [Chosen(b, world) for b in bounds]
+        made = [self.alone(b.no, partial(Chosen, b, world)) for b in bounds]
+        self._rules: list[Chosen] = [one for one in made if one is not None]
         for rule in self._rules:
             old = known.get(rule.code)
             if old is not None and old.version == rule.version:
@@ -108,13 +110,7 @@ class Indices(Source):
         for item in items:
             by_index.setdefault(item.index, []).append(item)
         for rule in self._rules:
-            if rule.no in self.failed:
-                continue
-            try:
-                found = rule.look(by_index.get(rule.index, ()))
-            except Exception as e:
-                self.failed[rule.no] = f"{type(e).__name__}: {e}"
-                continue
+            found = self.alone(rule.no, partial(rule.look, by_index.get(rule.index, ())))
             if found:
                 subject, (at, value) = list(found), zip(*found.values(), strict=True)
                 self._new.append(

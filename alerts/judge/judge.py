@@ -38,7 +38,7 @@ from alerts.judge.events import Event
 from alerts.judge.indexed import Indices
 from alerts.judge.machine import Machine
 from alerts.judge.seen import UNHEARD_US
-from alerts.judge.source import Maker, Source
+from alerts.judge.source import Maker, Source, reason
 from alerts.judge.state import Open
 from alerts.judge.strand import Strand
 from alerts.judge.terms import micros
@@ -191,7 +191,7 @@ class Judge:
             self._poison_all(self._of(condition), e)
             return
         for no, why in source.failed.items():
-            self._poison(no, RuntimeError(why))
+            self._set_aside(no, why)
         for samples in found:
             try:
                 self._machine.feed(samples)
@@ -267,9 +267,13 @@ class Judge:
             self._poison(b.no, error)
 
     def _poison(self, no: int, error: Exception) -> None:
-        self._aside.add(no)
-        self._machine.drop(no)
-        self.poisoned.setdefault(self._bounds[no].rule.code, f"{type(error).__name__}: {error}")
+        self._set_aside(no, reason(error))
+
+    def _set_aside(self, no: int, why: str) -> None:
+        if no not in self._aside:
+            self._aside.add(no)
+            self._machine.drop(no)
+            self.poisoned.setdefault(self._bounds[no].rule.code, why)
 
     def _in_force(self, now_us: int) -> list[bool]:
         return [in_force(r, _day(now_us)) for r in self._rules]

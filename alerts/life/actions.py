@@ -54,7 +54,7 @@ def acknowledge(conn: psycopg.Connection, alert_id: int, revision: int | None, a
     with _action(conn, alert_id, revision, actor, note, "acknowledged") as (alert, now):
         if alert.state in ("acknowledged", "in_progress"):
             raise Refused(
-                f"cảnh báo đã được {alert.acknowledged_by} tiếp nhận",
+                f"cảnh báo đã được {alert.acknowledged_by} xác nhận",
                 f"it was acknowledged by {alert.acknowledged_by} already: nothing more to do",
             )
         _from(alert, "firing")
@@ -153,9 +153,7 @@ def reopen(conn: psycopg.Connection, alert_id: int, revision: int | None, actor:
             )
         alert.state = "firing"
         alert.facts.pop("again_us", None)
-        alert.resolved_at = alert.resolved_by = alert.closed_at = alert.closed_by = None
-        alert.acknowledged_at = alert.acknowledged_by = alert.assigned_at = alert.assigned_to = None
-        alert.escalation = 0
+        alert.forget_the_end()
     return alert
 
 
@@ -196,6 +194,6 @@ def _from(alert: Alert, *states: str) -> None:
 
 
 _VI = {
-    "pending": "chờ xác nhận", "firing": "đang cảnh báo", "acknowledged": "đã tiếp nhận", "in_progress": "đang xử lý",
-    "resolved": "đã khắc phục", "closed": "đã đóng",
+    "pending": "chờ", "firing": "chưa xác nhận", "acknowledged": "đã xác nhận", "in_progress": "đang xử lý",
+    "resolved": "đã hết", "closed": "đã đóng",
 }  # fmt: skip

@@ -89,7 +89,7 @@ class _Writing:
         alert.state = "firing"
         alert.fired_at = alert.fired_at or moment(event.at_us)
         if before == "resolved":
-            _forget_the_end(alert)
+            alert.forget_the_end()
         self._flip(alert, event, "reopened" if before == "resolved" else "fired", None if was == "" else before)
 
     def _new(self, event: Event, rule: Rule) -> Alert:
@@ -225,10 +225,3 @@ def _again(alert: Alert, event: Event, rule: Rule) -> bool:
         return True  # it waits to fire again, or people have resolved it while it went on
     ended = max((t for t in (alert.resolved_at, alert.cleared_at) if t), default=alert.started_at)
     return moment(event.since_us) - ended <= timedelta(seconds=rule.reopen_s)
-
-
-def _forget_the_end(alert: Alert) -> None:
-    """Nobody has acknowledged what has come back."""
-    alert.resolved_at = alert.resolved_by = alert.cleared_at = None
-    alert.acknowledged_at = alert.acknowledged_by = alert.assigned_at = alert.assigned_to = None
-    alert.escalation = 0

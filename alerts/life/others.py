@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import psycopg
@@ -17,13 +18,22 @@ _MOST = 1000
 
 def put_under(conn: psycopg.Connection, alert_id: int, incident: int | None, now: datetime, note: str = "") -> None:
     """Let another alert speak for this one (None: it speaks for itself again). The caller's transaction."""
-    rows.lock(conn)
-    alert = rows.read(conn, alert_id)
-    if alert is None or alert.incident == incident:
+    put_all_under(conn, {alert_id: incident}, now, note)
+
+
+def put_all_under(conn: psycopg.Connection, incidents: Mapping[int, int | None], now: datetime, note: str = "") -> None:
+    """The same for many alerts at once, by their ids: a feeder may have thousands of lamps."""
+    if not incidents:
         return
-    alert.incident, alert.changed = incident, True
-    facts = {"incident": incident}
-    rows.write(conn, [alert], [Flip(alert, now, "incident", alert.state, ENGINE, note, facts=facts, told=True)], now)
+    rows.lock(conn)
+    flips = []
+    for alert in rows.read_many(conn, incidents):
+        incident = incidents[alert.id]
+        if alert.incident != incident:
+            alert.incident, alert.changed = incident, True
+            facts = {"incident": incident}
+            flips.append(Flip(alert, now, "incident", alert.state, ENGINE, note, facts=facts, told=True))
+    rows.write(conn, [f.alert for f in flips], flips, now)
 
 
 def escalate(conn: psycopg.Connection, alert_id: int, step: int, now: datetime, note: str = "") -> None:
@@ -56,7 +66,7 @@ def tend(conn: psycopg.Connection, now: datetime, close_h: float) -> list[int]:
         alert.changed = True
         if alert.condition == "breach":
             alert.state = "firing"
-            alert.resolved_at = alert.resolved_by = None
+            alert.forget_the_end()
             note = f"vẫn vượt ngưỡng sau {STILL_S / 60:.0f} phút / it still breaches after {STILL_S / 60:.0f} minutes"
             flips.append(Flip(alert, now, "reopened", "resolved", ENGINE, note, alert.value, alert.threshold))
         else:

@@ -11,7 +11,8 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-LOCK = 0x10C_0A02
+from infra.alerts_state import LOCK
+
 #: States in which somebody still has to do something; a rule and subject have one such alert at the most.
 OPEN = ("pending", "firing", "acknowledged", "in_progress")
 ENGINE = "engine"
@@ -67,6 +68,12 @@ class Alert(msgspec.Struct, kw_only=True):
     @property
     def open(self) -> bool:
         return self.state in OPEN
+
+    def forget_the_end(self) -> None:
+        """It is open again: nobody has acknowledged what has come back, and nobody was called on for it."""
+        self.resolved_at = self.resolved_by = self.closed_at = self.closed_by = None
+        self.acknowledged_at = self.acknowledged_by = self.assigned_at = self.assigned_to = None
+        self.escalation = 0
 
 
 COLUMNS = tuple(f for f in Alert.__struct_fields__ if f != "changed")

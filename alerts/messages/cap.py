@@ -44,7 +44,8 @@ _OVER = ("resolved", "closed")
 _NO_ALARM = ("retro", "digest", "drill", "test")
 _MOST_ALERTS = 50
 _SENSOR_KM = 0.2
-_EXPIRES = timedelta(hours=24)
+#: So long a message says that it holds; what goes on is said again before (alerts/notice/renew.py).
+EXPIRES = timedelta(hours=24)
 _TAGS: dict[Language, str] = {"vi": "vi-VN", "en": "en-US"}
 
 
@@ -169,7 +170,7 @@ def _info(alert: ET.Element, sender: Sender, last: Sent, told: Told, over: bool,
     _value(info, "eventCode", "IOC:kind", told.kind)
     _add(info, "effective", stamp(last.at))
     _add(info, "onset", stamp(told.started_at))
-    _add(info, "expires", stamp(last.at + _EXPIRES))
+    _add(info, "expires", stamp(last.at + EXPIRES))
     _add(info, "senderName", sender.name)
     ended = ("Đã hết: " if vi else "Over: ") if over else ""
     _add(info, "headline", plain(f"{ended}{name(told, language)} · {place(told, language)}", 300))

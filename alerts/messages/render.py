@@ -8,13 +8,15 @@ from __future__ import annotations
 from html import escape
 
 from alerts.messages.content import Content
-from alerts.messages.forms import time
+from alerts.messages.forms import number, time
 from alerts.messages.sheet import Block, Fact, Sheet, compose, headline, measured, name, place
 from alerts.messages.words import SEVERITY, TELLING, say
 
 #: Zalo takes 2,000 characters and Telegram 4,096; links must never be cut in two.
 SHORT = 1_800
 _LISTED = 5
+#: Room for how many there are beside those that are listed.
+_REST = 16
 _SIGNATURE = "Trung tâm điều hành thông minh (IOC) · giờ Việt Nam, UTC+7 / Vietnam time, UTC+7"
 _COLOURS = {"info": "#1f6feb", "warning": "#b7791f", "major": "#c2410c", "critical": "#b91c1c"}
 
@@ -106,7 +108,8 @@ def short(content: Content, longest: int = SHORT) -> str:
     blocks: list[str] = []
     for told in content.alerts[:_LISTED]:
         lines = [f"{say(SEVERITY[told.severity], 'vi')}: {name(told, 'vi')}", place(told, "vi"), measured(told, "vi")]
-        lines.append(f"Từ {time(told.started_at, 'vi')} · #{told.id}")
+        ended = f" đến {time(told.ended_at, 'vi')}" if told.ended_at else ""
+        lines.append(f"Từ {time(told.started_at, 'vi')}{ended} · #{told.id}")
         lines.append(f"{say(SEVERITY[told.severity], 'en')}: {name(told, 'en')}. {measured(told, 'en')}".strip())
         what = told.what or content.kind
         sheet = compose(content, "vi").blocks[len(blocks)]
@@ -116,18 +119,18 @@ def short(content: Content, longest: int = SHORT) -> str:
             lines.append(f"{say(TELLING[what], 'vi')} / {say(TELLING[what], 'en')}")
         blocks.append("\n".join(line for line in lines if line))
     vi = compose(content, "vi")
-    for section in vi.blocks[len(content.alerts) :]:
+    listed = len(content.alerts)
+    for section in vi.blocks[listed : listed + len(content.sections)]:
         shown = [section.heading, *(_fact(f) for f in section.facts[:_LISTED]), *section.notes]
         blocks.append("\n".join(shown))
-    rest = len(content.alerts) - min(len(content.alerts), _LISTED)
-    if rest:
-        blocks.append(f"… +{rest}")
     head = "\n".join([headline(content, "vi"), headline(content, "en"), *vi.notes])
     links = "".join(f"\n\n{f.label}: {f.url}" for f in vi.closing)
-    room = longest - len(links)
-    out = head[:room]
+    room = longest - len(links) - _REST
+    out, fitted = head[:room], 0
     for block in blocks:
         if len(out) + 2 + len(block) > room:
             break
         out += "\n\n" + block
-    return out + links
+        fitted += 1
+    rest = len(content.alerts) - min(fitted, len(content.alerts)) + (content.more if content.kind != "retro" else 0)
+    return out + (f"\n\n… +{number(rest, 'vi')}" if rest else "") + links

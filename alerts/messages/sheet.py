@@ -12,6 +12,9 @@ from alerts.messages.content import Content, Section, Told
 from alerts.messages.forms import Language, against, duration, link, number, plain, quantity, time
 from alerts.messages.words import Pair, say
 
+#: More alerts in a summary than people read whole.
+_MANY = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -94,6 +97,8 @@ def _block(content: Content, told: Told, language: Language) -> Block:
     vi = language == "vi"
     what = told.what or content.kind
     severity = say(words.SEVERITY[told.severity], language)
+    # Of many, each is what one must know to choose; the rest is behind its number.
+    brief = content.kind == "summary" and len(content.alerts) > _MANY
     block = Block(f"{severity} · {name(told, language)}")
     facts = block.facts
 
@@ -105,7 +110,7 @@ def _block(content: Content, told: Told, language: Language) -> Block:
         add(("Tin", "News"), say(words.TELLING[what], language))
     add(("Ở đâu", "Where"), place(told, language))
     add(("Cảm biến", "Sensor"), sensor(told))
-    if told.map_url:
+    if told.map_url and not brief:
         add(("Bản đồ", "Map"), told.map_url if link(told.map_url) else "", told.map_url)
     since = time(told.started_at, language)
     if told.ended_at is not None:
@@ -114,24 +119,26 @@ def _block(content: Content, told: Told, language: Language) -> Block:
     else:
         add(("Từ lúc", "Since"), since)
     add(("Giá trị", "Value"), measured(told, language))
-    if told.value is not None and told.at != told.started_at:
+    if told.value is not None and (told.at != told.started_at or told.condition == "lost") and not brief:
         add(("Lúc đo", "Measured at"), time(told.at, language))
     if told.peak is not None and told.peak != told.value:
         add(("Cao điểm", "Worst"), quantity(told.peak, told.unit, language))
-    add(("Căn cứ", "Basis"), basis(told, language))
+    if not brief:
+        add(("Căn cứ", "Basis"), basis(told, language))
     if told.children:
         add(("Gồm", "Stands for"), f"{number(told.children, language)} {say(('cảnh báo', 'alerts'), language)}")
     if told.raises > 1:
         add(("Đã vượt ngưỡng", "Raised"), f"{told.raises} {'lần' if vi else 'times'}")
     role = "" if content.role == "handles" else f" ({say(words.ROLE[content.role], language)}: {_own(content, vi)})"
-    add(("Đơn vị xử lý", "Handled by"), handler(content, told, language) + role)
+    if not brief:
+        add(("Đơn vị xử lý", "Handled by"), handler(content, told, language) + role)
     if what in ("resolved", "closed", "assigned") or told.state in ("acknowledged", "in_progress"):
         who = plain(told.assigned_to or told.acknowledged_by or "", 100)
         add(
             ("Trạng thái", "State"),
             say(words.STATE.get(told.state, (told.state,) * 2), language) + (who and f": {who}"),
         )
-    if what not in ("resolved", "closed", "retro"):
+    if what not in ("resolved", "closed", "retro") and not brief:
         add(("Cần làm", "What to do"), plain(told.advice_vi if vi else told.advice_en or told.advice_vi))
     if told.condition == "lost":
         block.notes.append(say(words.LOST, language))
@@ -153,7 +160,7 @@ def _section(section: Section, language: Language) -> Block:
         block.facts.append(Fact("", plain(line.vi if language == "vi" else line.en, 500), link(line.url)))
     if section.more:
         block.notes.append(_more(section.more, language))
-    if not section.lines and not section.more:
+    if not section.lines and not section.more and not section.vi.endswith(": 0"):
         block.notes.append("Không có." if language == "vi" else "None.")
     return block
 
@@ -178,7 +185,7 @@ def headline(content: Content, language: Language) -> str:
         return f"[{mark}] {name(told, language)} · {place(told, language)}"
     kinds = list(dict.fromkeys(say(words.KIND[t.kind], language).lower() for t in content.alerts))
     listed = ", ".join(kinds[:3]) + (" …" if len(kinds) > 3 else "")
-    alerts = f"{number(count, language)} {say(('cảnh báo', 'alerts'), language)}"
+    alerts = f"{number(count, language)} {say(('cảnh báo', 'alert' if count == 1 else 'alerts'), language)}"
     return f"[{mark}] {alerts}" + (f": {listed}" if listed else "")
 
 
@@ -191,7 +198,7 @@ def compose(content: Content, language: Language) -> Sheet:
             sheet.notes.append(say(pair, language))
     reason = plain(content.reason_vi if vi else content.reason_en or content.reason_vi)
     if reason:
-        sheet.notes.append(reason)
+        sheet.notes.append(reason[0].upper() + reason[1:])
     if content.since and content.until:
         span = f"{time(content.since, language)} – {time(content.until, language)}"
         sheet.notes.append(f"{'Khoảng thời gian' if vi else 'Span'}: {span}.")

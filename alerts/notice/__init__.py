@@ -12,7 +12,7 @@ flush.py     a group that is due becomes notifications, or mutings that say why 
 storm.py     the storm guard
 outbox.py    rows of `notification`
 telling.py   an alert in the words of messages
-escalate.py, remind.py, retro.py, digest.py, drill.py    what is told by the clock
+escalate.py, remind.py, renew.py, retro.py, digest.py, drill.py    what is told by the clock
 dispatch.py  one round of all of it
 edit.py, channels.py    changes to departments and routes, and to channels
 """

@@ -10,10 +10,12 @@ from typing import Any, Literal
 import msgspec
 import psycopg
 
-from alerts.notice.hours import CITY
+from alerts.notice.hours import CITY, is_open, next_open
 from alerts.notice.silence import Silence, in_force
 from alerts.rules.directory import Hours, Role
 from alerts.rules.model import SEVERITIES, Rule, Severity, decode
+from city import holidays
+from city.holidays import Calendar
 
 RANK: Mapping[str, int] = {severity: i for i, severity in enumerate(SEVERITIES)}
 
@@ -46,6 +48,15 @@ class Department(msgspec.Struct, frozen=True):
     valid_to: date | None = None
     hours: tuple[Hours, ...] | None = None
     pace: Pace = Pace()
+    calendar: Calendar = holidays.NONE
+
+    def at_work(self, now: datetime) -> bool:
+        """Whether somebody works there at that time."""
+        return is_open(self.hours, now, self.calendar)
+
+    def next_at_work(self, now: datetime) -> datetime:
+        """When somebody works there next."""
+        return next_open(self.hours, now, self.calendar)
 
     def in_force(self, now: datetime) -> bool:
         day = now.astimezone(CITY).date()
@@ -59,6 +70,7 @@ class Route(msgspec.Struct, frozen=True):
     """Which alerts a department has to do with. None: any; ``severity``: the least one."""
 
     id: int
+    zone: str | None
     area: str | None
     domain: str | None
     kind: str | None
@@ -104,20 +116,23 @@ class Book:
         return self.rules[key]
 
 
-def load(conn: psycopg.Connection, now: datetime) -> Book:
+def load(conn: psycopg.Connection, now: datetime, calendar: Calendar = holidays.NONE) -> Book:
     """Read the book. Departments that are not in force are left out, and so are their routes."""
     found = {}
     rows = conn.execute("SELECT code, vi, en, valid_from, valid_to, hours, settings FROM department")
     for code, vi, en, valid_from, valid_to, hours, settings in rows:
         department = Department(
-            code, vi, en, valid_from, valid_to, msgspec.convert(hours, tuple[Hours, ...] | None), pace_of(settings)
-        )
+            code, vi, en, valid_from, valid_to, msgspec.convert(hours, tuple[Hours, ...] | None), pace_of(settings),
+            calendar,
+        )  # fmt: skip
         if department.in_force(now):
             found[code] = department
     routes = [
         Route(*row)
-        for row in conn.execute("SELECT id, area, domain, kind, severity, department, role FROM route ORDER BY id")
-        if row[5] in found
+        for row in conn.execute(
+            "SELECT id, zone, area, domain, kind, severity, department, role FROM route ORDER BY id"
+        )
+        if row[6] in found
     ]
     channels: dict[str, list[Channel]] = {}
     rows = conn.execute("""

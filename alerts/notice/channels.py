@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from email.utils import getaddresses
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -162,12 +163,14 @@ def masked(kind: str, address: str) -> str:
     if address == "feed":  # of a CAP channel that is only published
         return address
     if kind == "email":
-        parts = [p.strip().removeprefix("mailto:") for p in address.split(",")]
-        return ", ".join(f"{p[:1]}…@{p.rpartition('@')[2]}" for p in parts)
+        found = (spec.rpartition("@") for _, spec in getaddresses([address.replace("mailto:", "")]))
+        return ", ".join(f"{name[:1]}…@{domain}" for name, _, domain in found if name)
     try:
         url = urlsplit(address)
         host = url.hostname or ""
     except ValueError:
+        return "…"
+    if not url.scheme:
         return "…"
     if kind == "apprise":  # tokens may stand where the host is
         return f"{url.scheme}://…"

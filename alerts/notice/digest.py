@@ -77,7 +77,7 @@ def contents(round_: Round, department: Department, alerts: Sequence[Alert], cha
     firing = [a for a in plain if a.state == "firing"]
     silent = [a for a in mine if a.condition == "lost" or a.kind == "sensor_offline"]
     sections = (
-        _alerts(round_, "Chưa ai tiếp nhận", "Nobody has acknowledged", firing),
+        _alerts(round_, "Chưa ai xác nhận", "Nobody has acknowledged", firing),
         _alerts(round_, "Đang xử lý", "Acknowledged and in progress", [a for a in plain if a.state != "firing"]),
         _alerts(round_, "Đang tắt báo", "Silenced", [a for a in mine if a.id in muted]),
         _ending(round_, department, change),
@@ -93,15 +93,15 @@ def contents(round_: Round, department: Department, alerts: Sequence[Alert], cha
     )  # fmt: skip
 
 
-def _section(vi: str, en: str, lines: Sequence[Line]) -> Section:
-    return Section(
-        vi=f"{vi}: {len(lines)}", en=f"{en}: {len(lines)}", lines=tuple(lines[:LINES]), more=max(0, len(lines) - LINES)
-    )
+def _section(vi: str, en: str, lines: Sequence[Line], count: int | None = None) -> Section:
+    """``count``: how many there are, where only the first were made into lines."""
+    count = len(lines) if count is None else count
+    return Section(vi=f"{vi}: {count}", en=f"{en}: {count}", lines=tuple(lines[:LINES]), more=max(0, count - LINES))
 
 
 def _alerts(round_: Round, vi: str, en: str, alerts: Sequence[Alert]) -> Section:
     lines = []
-    for alert in alerts:
+    for alert in alerts[:LINES]:
         rule = round_.book.rule(round_.conn, alert.rule, alert.rule_version)
         where = alert.sensor_id or alert.subject
         who = alert.assigned_to or alert.acknowledged_by
@@ -113,7 +113,7 @@ def _alerts(round_: Round, vi: str, en: str, alerts: Sequence[Alert]) -> Section
                 url=links.alert_page(round_.city.base_url, alert.id),
             )
         )
-    return _section(vi, en, lines)
+    return _section(vi, en, lines, len(alerts))
 
 
 def _ending(round_: Round, department: Department, change: datetime) -> Section:

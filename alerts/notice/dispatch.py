@@ -19,7 +19,7 @@ import structlog
 
 from alerts.life import rows
 from alerts.life.rows import OPEN, Alert
-from alerts.notice import book, digest, drill, escalate, flush, incident, release, remind, retro
+from alerts.notice import book, digest, drill, escalate, flush, incident, release, remind, renew, retro
 from alerts.notice import group as groups
 from alerts.notice.group import RETRO, key_of
 from alerts.notice.outbox import Outbox
@@ -39,6 +39,7 @@ MOST = 2000
 CLOCKED: tuple[tuple[str, Callable[[Round], int]], ...] = (
     ("escalation", escalate.escalate),  # nobody has acknowledged it
     ("reminders", remind.remind),  # and still nobody has
+    ("renewal", renew.renew),  # what CAP said would expire
     ("digest", digest.digest),  # the shift changes
     ("drill", drill.drill),  # it is Monday, nine o'clock
     ("tidying", lambda r: groups.tidy(r.conn, r.now)),
@@ -52,7 +53,7 @@ def dispatch(conn: psycopg.Connection, now: datetime, city: City) -> int:
     ``error`` and a line in the log, and the rest goes on.
     """
     count, taken = 0, MOST
-    round_ = Round(conn, now, book.load(conn, now), city)
+    round_ = Round(conn, now, book.load(conn, now, city.catalog.calendar), city)
     with conn.transaction():
         rows.lock(conn)
         _clocked(round_, "incidents", _settle)
@@ -100,15 +101,18 @@ def take(round_: Round) -> int:
         a.id: a for a in rows.read_many(round_.conn, {a for _, a, what in found if what in NEWS or what == "retro"})
     }
     out = Outbox(round_.now)
+    still: dict[tuple[str, str], set[int]] = {}
     for flip, number, what in found:
         if number in alerts:
-            _put(round_, out, flip, what, alerts[number])
+            _put(round_, out, flip, what, alerts[number], still)
     out.write(round_.conn)
     round_.conn.execute("UPDATE flip SET told_at = %s WHERE id = ANY(%s)", [round_.now, [f for f, _, _ in found]])
     return len(found)
 
 
-def _put(round_: Round, out: Outbox, flip: int, what: str, alert: Alert) -> None:
+def _put(
+    round_: Round, out: Outbox, flip: int, what: str, alert: Alert, still: dict[tuple[str, str], set[int]]
+) -> None:
     if what not in NEWS and what != "retro":
         return
     concerns = round_.concerns(alert)
@@ -119,7 +123,7 @@ def _put(round_: Round, out: Outbox, flip: int, what: str, alert: Alert) -> None
             retro.add(round_, concern.department, flip)
             continue
         group = round_.group(concern.department, key_of(alert))
-        over = what in ENDING and _over(round_, group, alert)
+        over = what in ENDING and not _still_open(round_, group, still) - {alert.id}
         group.add(flip, what, alert, round_.pace(concern.department), round_.now, over=over)
     if alert.department is None and concerns and concerns[0].role == "handles":
         # Not a change that somebody could have missed: the revision stays.
@@ -127,15 +131,15 @@ def _put(round_: Round, out: Outbox, flip: int, what: str, alert: Alert) -> None
         round_.conn.execute("UPDATE alert SET department = %s WHERE id = %s", [alert.department, alert.id])
 
 
-def _over(round_: Round, group: groups.Group, alert: Alert) -> bool:
-    """Whether all that a group has told of is over with this alert."""
-    rest = [n for n in group.members if n != alert.id]
-    if not rest:
-        return True
-    row = round_.conn.execute(
-        "SELECT count(*) FROM alert WHERE id = ANY(%s) AND state = ANY(%s)", [rest, list(OPEN)]
-    ).fetchone()
-    return row is not None and row[0] == 0
+def _still_open(round_: Round, group: groups.Group, known: dict[tuple[str, str], set[int]]) -> set[int]:
+    """Of what a group has told of, the alerts that are not over; asked once a group, however many flips there are."""
+    place = (group.department, group.key)
+    if place not in known:
+        found = round_.conn.execute(
+            "SELECT id FROM alert WHERE id = ANY(%s) AND state = ANY(%s)", [group.members, list(OPEN)]
+        )
+        known[place] = {number for (number,) in found}
+    return known[place]
 
 
 def _flush_due(round_: Round) -> int:

@@ -15,7 +15,7 @@ import psycopg
 from alerts.messages import links
 from alerts.messages.content import Content
 from alerts.notice.book import Channel, Department
-from alerts.notice.hours import CITY, next_open
+from alerts.notice.hours import CITY
 from alerts.notice.outbox import Outbox
 from alerts.notice.round import Round
 from alerts.notice.stages import takes_now
@@ -63,7 +63,7 @@ def hold(round_: Round, week: date) -> int:
                 continue
             content = _content(round_, department, channel, f"drill/{number}")
             ready = takes_now(department, channel, "info", round_.now)
-            due = round_.now if ready else next_open(department.hours, round_.now)
+            due = round_.now if ready else department.next_at_work(round_.now)
             out.tell(f"drill/{week}", channel, f"drill/{department.code}", content, due_at=due)
             asked.append((number, department.code, channel.id))
     ids = out.write(round_.conn)

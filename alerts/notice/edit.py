@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from alerts.life.actions import NAME, Refused, written
 from alerts.notice.hours import wrong
 from alerts.notice.stale import Changed
-from alerts.rules.directory import Department, Hours, Pace, Role, Route
+from alerts.rules.directory import PACE, Department, Hours, Pace, Role, Route
 from alerts.rules.model import Kind, Severity
 
 #: As in files: alerts/rules/checks/directory.py.
@@ -78,8 +78,8 @@ def save_department(
     if not done.rowcount:
         if kept is None and revision is None:
             raise Refused(
-                "mã gồm chữ thường không dấu, số, - và _ (tối đa 64)",
-                "a code is lower-case letters, digits, - and _ (64 at the most)",
+                "code: chữ thường không dấu, số, - và _ (tối đa 64)",
+                "code: lower-case letters, digits, - and _ (64 at the most)",
             )
         if kept is None:
             raise Refused(f"không có đơn vị {body.code}", f"there is no department {body.code}")
@@ -110,14 +110,14 @@ def save_route(
         with conn.transaction():
             if number is None:
                 row = conn.execute(
-                    """INSERT INTO route (area, domain, kind, severity, department, role, changed_by, changed_at)
-                       VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id""",
+                    """INSERT INTO route (zone, area, domain, kind, severity, department, role, changed_by, changed_at)
+                       VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id""",
                     values,
                 ).fetchone()
             else:
                 row = conn.execute(
-                    """UPDATE route SET area = %s, domain = %s, kind = %s, severity = %s, department = %s, role = %s,
-                              changed_by = %s, changed_at = %s, revision = revision + 1
+                    """UPDATE route SET zone = %s, area = %s, domain = %s, kind = %s, severity = %s, department = %s,
+                              role = %s, changed_by = %s, changed_at = %s, revision = revision + 1
                        WHERE id = %s AND revision = %s RETURNING id""",
                     [*values, number, revision],
                 ).fetchone()
@@ -136,7 +136,7 @@ def delete_route(conn: psycopg.Connection, number: int, revision: int) -> None:
         raise Changed(_found_route(conn, number))
 
 
-_ROUTES = "SELECT id, area, domain, kind, severity, department, role, revision, changed_at, changed_by FROM route"
+_ROUTES = "SELECT id, zone, area, domain, kind, severity, department, role, revision, changed_at, changed_by FROM route"
 
 
 def _found_route(conn: psycopg.Connection, number: int | None) -> Kept:
@@ -147,24 +147,26 @@ def _found_route(conn: psycopg.Connection, number: int | None) -> Kept:
 
 
 def _route(row: tuple[Any, ...]) -> Kept:
-    number, area, domain, kind, severity, whose, role, *rest = row
-    body = Route(area=area, domain=domain, kind=kind, severity=severity, department=whose, role=role)
+    number, zone, area, domain, kind, severity, whose, role, *rest = row
+    body = Route(zone=zone, area=area, domain=domain, kind=kind, severity=severity, department=whose, role=role)
     return Kept(number, body, *rest)
 
 
 def _check(body: Department) -> None:
     for name, text in (("vi", body.vi), ("en", body.en)):
-        written(text, what_vi=f"tên ({name})", what_en=f"name ({name})", most=NAME, need=True)
+        try:
+            written(text, what_vi="tên", what_en="name", most=NAME, need=True)
+        except Refused as e:
+            raise Refused(f"{name}: {e.vi}", f"{name}: {e.en}") from None
     if body.valid_from and body.valid_to and body.valid_to < body.valid_from:
         raise Refused("valid_to phải sau valid_from", "valid_to: not before valid_from")
     bad = wrong(body.hours)
     if bad:
-        raise Refused(f"giờ làm việc: {bad}", f"hours: {bad}")
-    pace = body.pace
-    for name, value, least, most in (
-        ("wait_s", pace.wait_s, 0, 3600), ("interval_s", pace.interval_s, 10, 86_400),
-        ("repeat_s", pace.repeat_s, 600, 604_800), ("storm", pace.storm, 3, 1000),
-        *((f"escalate_s.{s}", v, 60, 86_400) for s, v in pace.escalate_s.items()),
-    ):  # fmt: skip
+        where, vi, en = bad
+        raise Refused(f"{where}: {vi}", f"{where}: {en}")
+    values = {**msgspec.structs.asdict(body.pace), **{f"escalate_s.{s}": v for s, v in body.pace.escalate_s.items()}}
+    del values["escalate_s"]
+    for name, value in values.items():
+        least, most = PACE[name.partition(".")[0]]
         if value is not None and not least <= value <= most:
-            raise Refused(f"{name}: từ {least} đến {most}", f"{name}: from {least} to {most}")
+            raise Refused(f"pace.{name}: từ {least} đến {most}", f"pace.{name}: from {least} to {most}")

@@ -105,7 +105,7 @@ def _tell(round_: Round, due: list[_Due]) -> int:
     out = Outbox(round_.now)
     batches: dict[tuple[Channel, str, int, float], list[Item]] = defaultdict(list)
     for alert, concerns, step, minutes in due:
-        others.escalate(round_.conn, alert.id, step, round_.now, f"{minutes:g} min")
+        others.escalate(round_.conn, alert.id, step, round_.now, f"{minutes:g} phút / {minutes:g} min")
         row = round_.conn.execute(
             "SELECT max(id) FROM flip WHERE alert = %s AND what = 'escalated'", [alert.id]
         ).fetchone()
@@ -130,7 +130,7 @@ def _tell(round_: Round, due: list[_Due]) -> int:
                 batches[channel, thread, step, minutes].append(Item(alert, status(alert), flip, concerns))
     for (channel, thread, step, minutes), items in batches.items():
         reason = (
-            f"sau {minutes:g} phút chưa ai tiếp nhận (bước {step})",
+            f"sau {minutes:g} phút chưa ai xác nhận (bước {step})",
             f"nobody has acknowledged it within {minutes:g} minutes (step {step})",
         )
         content = round_.content("escalation", channel.department, items, channel, reason)

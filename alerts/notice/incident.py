@@ -74,16 +74,12 @@ def settle(conn: psycopg.Connection, book: Book, now: datetime) -> None:
                  OR (i.state IN ('resolved', 'closed') AND i.resolved_at IS NOT NULL AND i.resolved_at > %s))""",
         [list(SPEAKING), list(SPEAKING), now - timedelta(seconds=GRACE_S)],
     ).fetchall()
-    alone = conn.execute(
-        """SELECT id FROM alert WHERE state = ANY(%(open)s) AND incident IS NULL AND parent IN (
-               SELECT substr(subject, 8) FROM alert WHERE state = ANY(%(open)s) AND subject LIKE 'parent/%%'
-               UNION SELECT sensor_id FROM alert WHERE state = ANY(%(open)s) AND sensor_id IS NOT NULL)""",
-        {"open": list(SPEAKING)},
-    ).fetchall()
+    alone = _alone(conn)
     if not ended and not alone:
         return
     alerts = rows.read_many(conn, [n for (n,) in (*ended, *alone)])
     found = speakers(conn, book, alerts, now)
+    moved: dict[int, int | None] = {}
     for alert in alerts:
         speaker = found.get(alert.id)
         passed = {alert.id}
@@ -92,7 +88,25 @@ def settle(conn: psycopg.Connection, book: Book, now: datetime) -> None:
             speaker = above
         incident = (speaker.incident or speaker.id) if speaker else None
         if incident not in (alert.incident, alert.id):
-            others.put_under(conn, alert.id, incident, now)
+            moved[alert.id] = incident
+    others.put_all_under(conn, moved, now)
+
+
+def _alone(conn: psycopg.Connection) -> list[tuple[int]]:
+    """Open alerts that speak for themselves, and whose parent has an open alert too."""
+    children = conn.execute(
+        "SELECT id, parent FROM alert WHERE state = ANY(%s) AND incident IS NULL AND parent IS NOT NULL",
+        [list(SPEAKING)],
+    ).fetchall()
+    if not children:
+        return []
+    parents = {parent for _, parent in children}
+    found = conn.execute(
+        "SELECT subject, sensor_id FROM alert WHERE state = ANY(%s) AND (subject = ANY(%s) OR sensor_id = ANY(%s))",
+        [list(SPEAKING), [f"parent/{p}" for p in parents], list(parents)],
+    )
+    there = {name for subject, sensor_id in found for name in (subject.removeprefix("parent/"), sensor_id)}
+    return [(number,) for number, parent in children if parent in there]
 
 
 def over(conn: psycopg.Connection, number: int, now: datetime) -> bool:

@@ -56,7 +56,7 @@ def _one(round_: Round, group: groups.Group) -> int:
     out = Outbox(round_.now)
     for (channel, thread), items in batches.items():
         hours = round_.pace(department.code).repeat_s / 3600
-        reason = (f"sau {hours:g} giờ vẫn chưa ai tiếp nhận", f"nobody has acknowledged it for {hours:g} hours")
+        reason = (f"sau {hours:g} giờ vẫn chưa ai xác nhận", f"nobody has acknowledged it for {hours:g} hours")
         content = round_.content("reminder", department.code, items, channel, reason)
         out.tell(f"{thread}/reminder", channel, thread, content, [i.about for i in items])
     return len(out.write(round_.conn))

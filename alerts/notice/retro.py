@@ -6,8 +6,8 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from alerts.messages.content import Content, Line, Section
+from alerts.messages.forms import time
 from alerts.notice.group import RETRO, Group
-from alerts.notice.hours import CITY, next_open
 from alerts.notice.outbox import About, Outbox
 from alerts.notice.round import Round
 from alerts.notice.stages import takes_now
@@ -48,18 +48,18 @@ def flush(round_: Round, group: Group) -> int:
         rule = round_.book.rule(round_.conn, code, records[-1][2])
         begin, end = min(r[5] for r in records), max(r[6] for r in records)
         sensors = len({r[4] for r in records if r[4]})
-        span = f"{_local(begin)} – {_local(end)}"
+        many = "time" if len(records) == 1 else "times", "sensor" if sensors == 1 else "sensors"
         lines.append(
             Line(
-                vi=f"{rule.vi if rule else code}: {len(records)} lần, {sensors} cảm biến, {span}",
-                en=f"{rule.en if rule else code}: {len(records)} times, {sensors} sensors, {span}",
+                vi=f"{rule.vi if rule else code}: {len(records)} lần, {sensors} cảm biến,"
+                f" {time(begin, 'vi')} – {time(end, 'vi')}",
+                en=f"{rule.en if rule else code}: {len(records)} {many[0]}, {sensors} {many[1]},"
+                f" {time(begin, 'en')} – {time(end, 'en')}",
             )
         )
     content = Content(
         kind="retro", severity="info", department=department.code, at=round_.now, department_vi=department.vi,
         department_en=department.en, since=min(r[5] for r in found), until=max(r[6] for r in found), more=len(found),
-        reason_vi="số liệu đến muộn: chỉ ghi nhận, không báo động",
-        reason_en="these readings came late: a record, no alarm",
         sections=(Section(
             vi="Đã vượt ngưỡng trong quá khứ", en="Breaches of the past", lines=tuple(lines[:LINES]),
             more=max(0, len(lines) - LINES),
@@ -70,11 +70,7 @@ def flush(round_: Round, group: Group) -> int:
     for channel in round_.book.channels.get(department.code, ()):
         if channel.enabled and channel.kind != "cap":
             open_now = takes_now(department, channel, "info", round_.now)
-            due = round_.now if open_now else next_open(department.hours, round_.now)
+            due = round_.now if open_now else department.next_at_work(round_.now)
             out.tell(f"{group.thread}/retro", channel, group.thread, content, about, due)
     group.sent_at, group.round = round_.now, group.round + 1
     return len(out.write(round_.conn))
-
-
-def _local(moment: datetime) -> str:
-    return moment.astimezone(CITY).strftime("%d/%m %H:%M")

@@ -49,6 +49,7 @@ class Round:
     city: City
     _groups: dict[tuple[str, str], Group] = field(default_factory=dict)
     _links: dict[tuple[int, str], str] = field(default_factory=dict)
+    _concerns: dict[tuple[str | None, ...], list[Concern]] = field(default_factory=dict)
 
     def group(self, department: str, key: str) -> Group:
         """The group of that key; a new one where there is none."""
@@ -78,10 +79,13 @@ class Round:
         return found.pace if found else Pace()
 
     def concerns(self, alert: Alert) -> list[Concern]:
-        """Whom an alert concerns."""
+        """Whom an alert concerns; worked out once for alerts that are alike."""
         rule = self.book.rule(self.conn, alert.rule, alert.rule_version)
         handler = rule.department if rule and rule.department in self.book.departments else None
-        return concerned(self.book.routes, alert, handler)
+        sort = (alert.zone, alert.area, alert.domain, alert.kind, alert.severity, handler)
+        if sort not in self._concerns:
+            self._concerns[sort] = concerned(self.book.routes, alert, handler)
+        return self._concerns[sort]
 
     def content(
         self,

@@ -13,6 +13,8 @@ class Facts(Protocol):
     """What a route looks at."""
 
     @property
+    def zone(self) -> str | None: ...
+    @property
     def area(self) -> str: ...
     @property
     def domain(self) -> str | None: ...
@@ -33,7 +35,8 @@ class Concern(NamedTuple):
 def matches(route: Route, alert: Facts) -> bool:
     """Whether a route is about such an alert; a route of a severity takes worse ones too."""
     return (
-        (route.area is None or route.area == alert.area)
+        (route.zone is None or route.zone == alert.zone)
+        and (route.area is None or route.area == alert.area)
         and (route.domain is None or route.domain == alert.domain)
         and (route.kind is None or route.kind == alert.kind)
         and (route.severity is None or RANK[route.severity] <= RANK[alert.severity])
@@ -41,9 +44,10 @@ def matches(route: Route, alert: Facts) -> bool:
 
 
 def specificity(route: Route) -> int:
-    """Kind says most, then area, domain and severity (the higher, the more)."""
+    """Kind says most, then zone, area, domain and severity (the higher, the more)."""
     return (
-        80 * (route.kind is not None) + 40 * (route.area is not None) + 20 * (route.domain is not None)
+        160 * (route.kind is not None) + 80 * (route.zone is not None) + 40 * (route.area is not None)
+        + 20 * (route.domain is not None)
         + (0 if route.severity is None else 1 + RANK[route.severity])
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -25,8 +25,9 @@ SHOWN = 1000
 
 
 class Matcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Which alerts: every list that is not empty must have the alert's own value. ``parent`` takes the cabinet,
-    gateway or feeder itself and what hangs on it; ``department`` mutes for that department only."""
+    """Which alerts: every list that is not empty must have the alert's own value. ``tag`` takes alerts of sensors that
+    have one of these tags now; ``parent`` takes the cabinet, gateway or feeder itself and what hangs on it;
+    ``department`` mutes for that department only."""
 
     rule: tuple[str, ...] = ()
     kind: tuple[Kind, ...] = ()
@@ -35,11 +36,12 @@ class Matcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     zone: tuple[str, ...] = ()
     domain: tuple[str, ...] = ()
     sensor: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
     parent: tuple[str, ...] = ()
     department: tuple[str, ...] = ()
 
-    def matches(self, alert: Alert, department: str) -> bool:
-        """Whether it mutes that alert for that department."""
+    def matches(self, alert: Alert, department: str, tagged: Collection[str] = ()) -> bool:
+        """Whether it mutes that alert for that department. ``tagged``: the ids of sensors that have one of its tags."""
         return (
             _has(self.rule, alert.rule)
             and _has(self.kind, alert.kind)
@@ -48,6 +50,7 @@ class Matcher(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             and _has(self.zone, alert.zone)
             and _has(self.domain, alert.domain)
             and _has(self.sensor, alert.sensor_id)
+            and (not self.tag or alert.sensor_id in tagged or _itself(alert.subject) in tagged)
             and (not self.parent or bool({alert.parent, alert.sensor_id, _itself(alert.subject)} & set(self.parent)))
             and _has(self.department, department)
         )
@@ -62,7 +65,7 @@ def _itself(subject: str) -> str | None:
 
 
 class Silence(msgspec.Struct, frozen=True):
-    """One row of `silence`."""
+    """One row of `silence`; ``tagged`` are the ids of sensors that have one of its tags, where that was asked for."""
 
     id: int
     kind: Literal["silence", "maintenance"]
@@ -75,6 +78,11 @@ class Silence(msgspec.Struct, frozen=True):
     ended_at: datetime | None
     ended_by: str | None
     revision: int
+    tagged: frozenset[str] = frozenset()
+
+    def matches(self, alert: Alert, department: str) -> bool:
+        """Whether it mutes that alert for that department."""
+        return self.matcher.matches(alert, department, self.tagged)
 
     def state(self, now: datetime) -> Literal["planned", "in_force", "over"]:
         if self.ended_at is not None or now >= self.ends_at:
@@ -152,9 +160,13 @@ def find(conn: psycopg.Connection, number: int) -> Silence:
 
 
 def listed(conn: psycopg.Connection, now: datetime, *, over: bool = False) -> list[Silence]:
-    """Silences that are planned or in force, the first to end first; ``over`` adds those that are over."""
-    where = "" if over else "WHERE ended_at IS NULL AND ends_at > %s"
-    rows = conn.execute(f"{_SELECT} {where} ORDER BY ends_at, id LIMIT {SHOWN}", [] if over else [now])
+    """Silences that are planned or in force, the first to end first; ``over`` adds those that are over, and then the
+    newest come first: of very many the old ones are left out."""
+    if over:
+        rows = conn.execute(f"{_SELECT} ORDER BY id DESC LIMIT {SHOWN}")
+    else:
+        where = "WHERE ended_at IS NULL AND ends_at > %s"
+        rows = conn.execute(f"{_SELECT} {where} ORDER BY ends_at, id LIMIT {SHOWN}", [now])
     return [_silence(row) for row in rows]
 
 
@@ -163,12 +175,18 @@ def in_force(conn: psycopg.Connection, now: datetime) -> list[Silence]:
     rows = conn.execute(
         f"{_SELECT} WHERE ended_at IS NULL AND starts_at <= %s AND ends_at > %s ORDER BY id", [now, now]
     )
-    return [_silence(row) for row in rows]
+    found = [_silence(row) for row in rows]
+    return [msgspec.structs.replace(s, tagged=_tagged(conn, s.matcher)) if s.matcher.tag else s for s in found]
+
+
+def _tagged(conn: psycopg.Connection, matcher: Matcher) -> frozenset[str]:
+    rows = conn.execute("SELECT sensor_id FROM sensor WHERE tags && %s::text[]", [list(matcher.tag)])
+    return frozenset(sensor_id for (sensor_id,) in rows)
 
 
 def muting(silences: Iterable[Silence], alert: Alert, department: str) -> Silence | None:
     """The first silence that mutes an alert for a department."""
-    return next((s for s in silences if s.matcher.matches(alert, department)), None)
+    return next((s for s in silences if s.matches(alert, department)), None)
 
 
 def _silence(row: tuple[Any, ...]) -> Silence:
@@ -200,7 +218,7 @@ def measure(conn: psycopg.Connection, matcher: Matcher) -> Reach:
     sensors = row[0] if row else 0
     if not sensors:
         raise Refused(
-            "không khớp cảm biến nào", "matcher: it matches no sensor; check area, zone, domain, sensor and parent"
+            "không khớp cảm biến nào", "matcher: it matches no sensor; check area, zone, domain, sensor, tag and parent"
         )
     return Reach(sensors, len(scopes), _open(conn, matcher))
 
@@ -209,6 +227,7 @@ _KNOWN = {
     "rule": "SELECT code FROM rule WHERE code = ANY(%s) AND deleted_at IS NULL",
     "department": "SELECT code FROM department WHERE code = ANY(%s)",
     "sensor": "SELECT sensor_id FROM sensor WHERE sensor_id = ANY(%s)",
+    "tag": "SELECT unnest(tags) FROM sensor WHERE tags && %s::text[]",
     "parent": "SELECT parent FROM sensor WHERE parent = ANY(%s)",
     "zone": "SELECT zone FROM sensor WHERE zone = ANY(%s)",
 }
@@ -238,6 +257,9 @@ def _where(matcher: Matcher) -> tuple[str, list[Any]]:
         if getattr(matcher, field):
             parts.append(f"s.{column} = ANY(%s)")
             args.append(list(getattr(matcher, field)))
+    if matcher.tag:
+        parts.append("s.tags && %s::text[]")
+        args.append(list(matcher.tag))
     if matcher.parent:
         parts.append("(s.parent = ANY(%s) OR s.sensor_id = ANY(%s))")
         args += [list(matcher.parent)] * 2
@@ -247,5 +269,5 @@ def _where(matcher: Matcher) -> tuple[str, list[Any]]:
 def _open(conn: psycopg.Connection, matcher: Matcher) -> int:
     found = conn.execute("SELECT id FROM alert WHERE state IN ('firing', 'acknowledged', 'in_progress')")
     numbers = [n for (n,) in found]
-    whom = matcher.department or ("",)
-    return sum(any(matcher.matches(a, d) for d in whom) for a in rows.read_many(conn, numbers))
+    whom, tagged = matcher.department or ("",), _tagged(conn, matcher) if matcher.tag else frozenset()
+    return sum(any(matcher.matches(a, d, tagged) for d in whom) for a in rows.read_many(conn, numbers))

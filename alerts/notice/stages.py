@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from alerts.life.rows import Alert
 from alerts.notice.book import RANK, Book, Channel, Department
-from alerts.notice.hours import is_open
 from alerts.notice.silence import muting
 from alerts.rules.directory import Role
 
@@ -90,7 +89,7 @@ def takes_now(department: Department, channel: Channel, severity: str, now: date
     """Whether a channel takes what is so grave at that time of day."""
     if channel.outside_hours == "all" or (channel.outside_hours == "critical" and severity == "critical"):
         return True
-    return is_open(department.hours, now)
+    return department.at_work(now)
 
 
 #: Before the channels are looked at.

@@ -35,6 +35,13 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     escalate_s: dict[Severity, float] = {}
 
 
+#: Least and most of each, seconds (``storm``: messages); shorter repeats would be a flood of their own.
+PACE: dict[str, tuple[float, float]] = {
+    "wait_s": (0, 3600), "interval_s": (10, 86_400), "repeat_s": (600, 604_800), "storm": (3, 1000),
+    "escalate_s": (60, 86_400),
+}  # fmt: skip
+
+
 class Department(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who handles alerts. ``hours`` empty: always at work. In force from ``valid_from`` to ``valid_to``, included."""
 
@@ -54,10 +61,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     severity: Severity | None = None
     domain: str | None = None
     area: str | None = None
+    zone: str | None = None
     department: str
     role: Role
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What makes it this route and no other; its role may be changed."""
-        return (self.area, self.domain, self.kind, self.severity, self.department)
+        return (self.zone, self.area, self.domain, self.kind, self.severity, self.department)

@@ -28,14 +28,14 @@ def departments(conn: psycopg.Connection) -> list[Department]:
 def routes(conn: psycopg.Connection) -> list[Route]:
     """All routes: by kind, the gravest last, those who handle first."""
     rows = conn.execute(
-        """SELECT kind, severity, domain, area, department, role FROM route
+        """SELECT kind, severity, domain, area, zone, department, role FROM route
            ORDER BY kind NULLS FIRST, array_position('{info,warning,major,critical}', severity) NULLS FIRST,
-                    domain NULLS FIRST, area NULLS FIRST, array_position('{handles,supports,informed}', role),
-                    department"""
+                    domain NULLS FIRST, area NULLS FIRST, zone NULLS FIRST,
+                    array_position('{handles,supports,informed}', role), department"""
     )
     return [
-        Route(kind=kind, severity=severity, domain=domain, area=area, department=department, role=role)
-        for kind, severity, domain, area, department, role in rows
+        Route(kind=kind, severity=severity, domain=domain, area=area, zone=zone, department=department, role=role)
+        for kind, severity, domain, area, zone, department, role in rows
     ]
 
 
@@ -65,9 +65,9 @@ def save_routes(conn: psycopg.Connection, found: Iterable[Route], actor: str) ->
     count = 0
     for r in found:
         done = conn.execute(
-            """INSERT INTO route AS r (area, domain, kind, severity, department, role, changed_by)
-               VALUES (%s, %s, %s, %s, %s, %s, %s)
-               ON CONFLICT (area, domain, kind, severity, department) DO UPDATE SET role = EXCLUDED.role,
+            """INSERT INTO route AS r (zone, area, domain, kind, severity, department, role, changed_by)
+               VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+               ON CONFLICT (zone, area, domain, kind, severity, department) DO UPDATE SET role = EXCLUDED.role,
                    changed_by = EXCLUDED.changed_by, changed_at = now(), revision = r.revision + 1
                WHERE r.role <> EXCLUDED.role""",
             [*r.key, r.role, actor],

@@ -26,7 +26,10 @@ def parse(text: str) -> float:
 
 
 def show(seconds: float) -> str:
-    """The shortest text that `parse` reads as exactly so many seconds: 5400 is 1h30m."""
+    """The shortest text that `parse` reads as exactly so many seconds: 5400 is 1h30m; below 0, which it does not read,
+    with a sign."""
+    if seconds < 0:
+        return f"-{show(-seconds)}"
     if seconds != int(seconds):
         return f"{Decimal(repr(seconds)):f}s"
     rest, out = int(seconds), ""

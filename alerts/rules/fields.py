@@ -1,6 +1,7 @@
 """From a tree to values, guided by the fields of a struct: each error names the place and what would be right there.
 
-A field whose name ends with `_s` holds a duration; in YAML it is written without that ending (`for: 10m`).
+A field whose name ends with `_s` holds a duration; in YAML it is written without that ending (`for: 10m`), in JSON it
+keeps it and is a number of seconds (`for_s: 600`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from msgspec import inspect
 
 from alerts.rules import durations
-from alerts.rules.findings import Finding, Place, listed, meant
+from alerts.rules.findings import Finding, Place, listed, meant, short
 from alerts.rules.tree import List, Map, Node, Scalar
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
@@ -32,16 +33,19 @@ def key_of(field: inspect.Field) -> str:
 
 
 @cache
-def _fields(cls: type) -> tuple[inspect.Field, ...]:
+def fields_of(cls: type) -> tuple[inspect.Field, ...]:
+    """The fields of a struct."""
     info = inspect.type_info(cls)
     return info.fields if isinstance(info, inspect.StructType) else ()
 
 
 class Fields:
-    """Reads one item of a file. ``places`` are those of the fields by their path, "" the item itself."""
+    """Reads one item of a file. ``places`` are those of the fields by their path, "" the item itself; ``seconds``: the
+    item is one of JSON."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, seconds: bool = False) -> None:
         self.file = file
+        self._seconds = seconds
         self.places: dict[str, Place] = {}
         self.findings: list[Finding] = []
 
@@ -58,7 +62,7 @@ class Fields:
             self.wrong(node.at, path, "type", "phải là các trường “tên: giá trị”", 'must be fields, "name: value"')
             return None
         self.places.setdefault(path, node.at)
-        known = {key_of(f): f for f in _fields(cls) if f.name not in HIDDEN}
+        known = {self._key(f): f for f in fields_of(cls) if f.name not in HIDDEN}
         spelt = {f.encode_name: key for key, f in known.items()}
         out: dict[str, Any] = {}
         good = True
@@ -69,10 +73,10 @@ class Fields:
             where = f"{path}.{key}" if path else key
             field = known.get(key)
             if field is None:
-                vi, en = meant(given, known)
+                (vi, en), name = meant(given, known), short(given)
                 row = listed(known, 40)
-                self.wrong(at, where, "unknown_field", f"không có trường {given}{vi} (các trường: {row})",
-                           f"there is no field {given}{en} (the fields: {row})")  # fmt: skip
+                self.wrong(at, where, "unknown_field", f"không có trường {name}{vi} (các trường: {row})",
+                           f"there is no field {name}{en} (the fields: {row})")  # fmt: skip
                 good = False
                 continue
             self.places[where] = value.at
@@ -90,6 +94,9 @@ class Fields:
             good = False
         return out if good else None
 
+    def _key(self, field: inspect.Field) -> str:
+        return field.encode_name if self._seconds else key_of(field)
+
     def value(self, wanted: inspect.Type, node: Node, where: str, duration: bool = False) -> Any:
         """One value of a field; None where it stands empty."""
         if isinstance(node, Scalar) and node.null:
@@ -103,7 +110,9 @@ class Fields:
         if isinstance(wanted, inspect.DictType):
             return self._dict(wanted, node, where, duration)
         if not isinstance(node, Scalar):
-            return self.wrong(node.at, where, "type", "phải là một giá trị", "must be a single value")
+            choices = listed(map(str, wanted.values), 40) if isinstance(wanted, inspect.LiteralType) else ""
+            vi, en = (f", một trong: {choices}", f", one of: {choices}") if choices else ("", "")
+            return self.wrong(node.at, where, "type", f"phải là một giá trị{vi}", f"must be a single value{en}")
         if duration:
             return self._duration(wanted, node, where)
         return self._scalar(wanted, node, where)
@@ -115,8 +124,9 @@ class Fields:
     def _many(self, item: inspect.Type, node: Node, where: str) -> Any:
         nodes = node.items if isinstance(node, List) else [node]
         if isinstance(node, Scalar) and "," in node.text:
-            return self.wrong(node.at, where, "type", f"nhiều giá trị viết là [{node.text}]",
-                              f"several values are written [{node.text}]")  # fmt: skip
+            row = short(node.text)
+            return self.wrong(node.at, where, "type", f"nhiều giá trị viết là [{row}]",
+                              f"several values are written [{row}]")  # fmt: skip
         out = []
         for i, one in enumerate(nodes):
             self.places[f"{where}.{i}"] = one.at
@@ -135,14 +145,17 @@ class Fields:
         return _NOTHING if bad else {k: v for k, v in out.items() if v is not None}
 
     def _duration(self, wanted: inspect.Type, node: Scalar, where: str) -> Any:
+        if self._seconds and isinstance(wanted, inspect.FloatType):
+            return self._number(False, node.text, node, where)
         try:
             seconds = durations.parse(node.text)
         except ValueError:
-            return self.wrong(node.at, where, "duration", f"{node.text!r} không phải khoảng thời gian: "
-                              f"{durations.FORM_VI}", f"{node.text!r} is no duration: {durations.FORM_EN}")  # fmt: skip
+            text = short(node.text)
+            return self.wrong(node.at, where, "duration", f"{text!r} không phải khoảng thời gian: "
+                              f"{durations.FORM_VI}", f"{text!r} is no duration: {durations.FORM_EN}")  # fmt: skip
         if isinstance(wanted, inspect.LiteralType):
             if seconds not in wanted.values:
-                row = listed(durations.show(float(str(v))) for v in wanted.values)
+                row = listed(str(v) if self._seconds else durations.show(float(str(v))) for v in wanted.values)
                 return self.wrong(node.at, where, "choice", f"một trong {row}", f"one of {row}")
             return int(seconds)
         return seconds
@@ -153,8 +166,9 @@ class Fields:
             if text in wanted.values:
                 return text
             row, (vi, en) = listed(map(str, wanted.values), 40), meant(text, map(str, wanted.values))
-            return self.wrong(node.at, where, "choice", f"{text!r} không hợp lệ{vi}; một trong: {row}",
-                              f"{text!r} is none of: {row}{en}")  # fmt: skip
+            said = repr(short(text))
+            return self.wrong(node.at, where, "choice", f"{said} không hợp lệ{vi}; một trong: {row}",
+                              f"{said} is none of: {row}{en}")  # fmt: skip
         if isinstance(wanted, inspect.BoolType):
             if text.lower() in ("true", "false"):
                 return text.lower() == "true"
@@ -170,11 +184,12 @@ class Fields:
 
     def _number(self, whole: bool, text: str, node: Scalar, where: str) -> Any:
         if not _NUMBER.match(text) or not math.isfinite(float(text)):
-            better = re.sub(r"(\d),(\d)", r"\1.\2", text)
+            better = re.sub(r"(\d),(\d)", r"\1.\2", text[:80])
             found = re.match(r"[+-]?\d+(\.\d+)?", better)
             hint = (f": viết {found[0]}", f": write {found[0]}") if found else ("", "")
-            vi = f"{text!r} không phải số{hint[0]} (dấu chấm thập phân, không kèm đơn vị)"
-            en = f"{text!r} is no number{hint[1]} (a decimal point, no unit)"
+            said = repr(short(text))
+            vi = f"{said} không phải số{hint[0]} (dấu chấm thập phân, không kèm đơn vị)"
+            en = f"{said} is no number{hint[1]} (a decimal point, no unit)"
             return self.wrong(node.at, where, "number", vi, en)
         if whole and float(text) != int(float(text)):
             return self.wrong(node.at, where, "number", "phải là số nguyên", "must be a whole number")

@@ -70,12 +70,12 @@ def find(conn: psycopg.Connection, code: str) -> Stored | None:
     return next((s for s in stored(conn, deleted=True) if s.rule.code == code), None)
 
 
-def history(conn: psycopg.Connection, code: str) -> list[Stored]:
-    """All versions of a rule, the newest first."""
+def history(conn: psycopg.Connection, code: str, most: int = 200) -> list[Stored]:
+    """The versions of a rule, the newest first; of very many the old ones are left out."""
     rows = conn.execute(
         """SELECT code, version, body, created_at, created_by, note, NULL::text, NULL::timestamptz, NULL::timestamptz
-           FROM rule_version WHERE code = %s ORDER BY version DESC""",
-        [code],
+           FROM rule_version WHERE code = %s ORDER BY version DESC LIMIT %s""",
+        [code, most],
     ).fetchall()
     return [_stored(row) for row in rows]
 

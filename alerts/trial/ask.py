@@ -13,12 +13,17 @@ from alerts.judge.terms import SECOND
 from alerts.rules.known import city_day
 from alerts.rules.model import Rule
 from alerts.trial.cases import named
-from alerts.trial.past import Source, sources, steps, wanted
-from alerts.trial.replay import Replay, Report
+from alerts.trial.past import Source, said, sources, steps, wanted
+from alerts.trial.replay import Replay, Report, Unfit
 from infra.catalog import Catalog
+from infra.indices.catalogue import city_of
 from infra.settings import Settings
 from infra.shown import Shown
 from infra.times import now_us, rfc3339
+
+#: No history is longer.
+LONGEST_DAYS = 3660
+DAY_US = 86_400 * SECOND
 
 
 class TooMuch(Exception):
@@ -65,6 +70,13 @@ FIGURES = Note(
     vi="Số liệu khu vực và quy tắc về quy tắc được xem mỗi phút một lần (bộ máy: 5 giây).",
     en="Figures of places, and rules about rules, are looked at once a minute (the engine: every 5 s).",
 )
+INDEX = Note(
+    code="worked_out_again",
+    vi="Chỉ số được tính lại từ trung bình giờ với những gì biết đến nay (kể cả số đo đến muộn), theo giới hạn của từng"
+    " ngày; cảm biến không tin cậy bị loại từ lúc bị nghi ngờ.",
+    en="The index is worked out again from hourly means with what is known by now (readings that came late as well), by"
+    " the limits of each day; sensors that are not trusted are left out from when they were doubted.",
+)
 OFF = Note(
     code="not_in_force",
     vi="Quy tắc đang tắt hoặc ngoài hiệu lực: đây là điều đã xảy ra nếu nó được bật.",
@@ -88,13 +100,15 @@ def replay(
     """Put a rule to [from, to), at the most to now. ``written``: rules that are not stored yet, and count in place of
     those that are. Unfit: it cannot be; TooMuch: it would take longer than ``limit_s``."""
     begun = time.monotonic()
-    to_us = min(to_us, now_us())
+    to_us = check_span(from_us, to_us)
     book = rulebook.read(conn, catalog, settings, now_us())
     known = {**book.rules, **{r.code: r for r in written}}
     run = Replay(rule, book.world, from_us, to_us, others=_theirs(rule, known), share=share)
-    found = wanted(conn, run.bounds, book.world)
+    found, since_us = wanted(conn, run.bounds, book.world), run.begin_us
+    city = city_of(conn, catalog, book.roster, settings)
     for parts, until_us in steps(conn, found, run.begin_us, to_us):
-        run.take(parts, until_us)
+        run.take(parts, until_us, said(conn, city, run.indices, since_us, until_us))
+        since_us = until_us
         if run.readings > most_readings or time.monotonic() - begun > limit_s:
             at = rfc3339(until_us)
             raise TooMuch(
@@ -103,15 +117,31 @@ def replay(
                 " a smaller scope, or use ioc alerts replay"
             )
     took = time.monotonic() - begun
-    origin = sources(found, from_us, to_us)
+    origin = sources(found, run.indices, from_us, to_us)
     notes = [NOW]
     notes += [MINUTES] if any(s.kept == "minutes" for s in origin) else []
-    notes += [] if run.by_readings else [FIGURES]
+    notes += [INDEX] if run.indices else []
+    notes += [FIGURES] if run.ticks else []
     notes += [] if in_force(rule, city_day()) else [OFF]
     return Answer(
         since=rfc3339(from_us), until=rfc3339(to_us), report=run.report(), sources=tuple(origin), notes=tuple(notes),
         took_s=round(took, 3), readings_per_s=round(run.readings / max(took, 1 / SECOND)),
     )  # fmt: skip
+
+
+def check_span(from_us: int, to_us: int) -> int:
+    """The end of the span, at the most now. Unfit: it is longer than LONGEST_DAYS, or there is no history of it."""
+    to_us = min(to_us, now_us())
+    if to_us <= from_us:
+        raise Unfit(
+            "khoảng thời gian chưa đến: chọn --from trước lúc này / the span is still to come: let it begin before now"
+        )
+    if to_us - from_us > LONGEST_DAYS * DAY_US:
+        raise Unfit(
+            f"khoảng thời gian quá dài: tối đa {LONGEST_DAYS} ngày (10 năm)"
+            f" / the span is too long: {LONGEST_DAYS} days (10 years) at the most"
+        )
+    return to_us
 
 
 def _theirs(rule: Rule, known: Mapping[str, Rule]) -> list[Rule]:

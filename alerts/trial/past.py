@@ -3,8 +3,9 @@ only minutes are kept each minute's mean, at the minute's end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,9 @@ from alerts.rules.model import Absence, Aggregate
 from city.columns import Columns, join
 from city.registry import Domain
 from infra import readings
+from infra.indices import City, Item
+from infra.indices import catalogue as indices
+from infra.indices.stations import DOMAIN as STATIONS
 from infra.rollup import read as rollups
 from infra.shown import Shown
 from infra.times import micros, rfc3339
@@ -33,7 +37,7 @@ class Source(Shown, frozen=True, kw_only=True):
 
     shown_as = "ReplaySource"
     domain: str
-    kept: Literal["readings", "minutes"]
+    kept: Literal["readings", "minutes", "hours"]
     since: str
     until: str
 
@@ -86,9 +90,10 @@ def _raw_us(conn: psycopg.Connection, domain: str) -> int:
     return micros(row[0]) if row and row[0] is not None else -(1 << 62)
 
 
-def sources(found: Sequence[Wanted], from_us: int, to_us: int) -> list[Source]:
-    """What [from, to) is read from."""
-    out = []
+def sources(found: Sequence[Wanted], codes: Collection[str], from_us: int, to_us: int) -> list[Source]:
+    """What [from, to) is read from; ``codes`` are those of indices."""
+    since, until = rfc3339(from_us), rfc3339(to_us)
+    out = [Source(domain=STATIONS, kept="hours", since=since, until=until)] if codes else []
     for w in found:
         edge = min(max(w.raw_us, from_us), to_us)
         for kept, a, b in (("minutes", from_us, edge), ("readings", edge, to_us)):
@@ -113,6 +118,18 @@ def steps(
             size = min(size * 2, _MOST_US)
         elif rows > ROWS and size > HOUR_US:
             size = max(HOUR_US, size // 2)
+
+
+def said(
+    conn: psycopg.Connection, city: City, codes: Collection[str], from_us: int, until_us: int
+) -> list[tuple[int, list[Item]]]:
+    """What these indices said whenever they were new in (from, until], in the order of time."""
+    out: dict[int, list[Item]] = {}
+    for code in sorted(codes):
+        for item in indices.past(conn, city, code, from_us, until_us):
+            if item.at is not None:
+                out.setdefault(micros(datetime.fromisoformat(item.at)), []).append(item)
+    return sorted(out.items())
 
 
 def _between(conn: psycopg.Connection, w: Wanted, from_us: int, until_us: int) -> list[Columns]:

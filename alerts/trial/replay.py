@@ -15,15 +15,20 @@ import numpy as np
 
 from alerts.judge.bind import OF_ROWS, Bound, bind
 from alerts.judge.hold import in_order
+from alerts.judge.indexed import Chosen
 from alerts.judge.judge import Judge
 from alerts.judge.terms import SECOND, micros
 from alerts.judge.world import World
 from alerts.rules.model import Absence, Aggregate, Children, Indexed, Levels, Rate, Rule, Stuck
 from alerts.trial.tally import Count, Tally, Worst
 from city.columns import Columns
+from infra.indices import Item
+from infra.indices.catalogue import OF_HOURS
 from infra.shown import Shown
 
-#: How often rules that are no rules of readings are asked.
+#: What indices said, and when it was new.
+Said = tuple[int, list[Item]]
+#: How often rules about places, parents, silence and other rules are asked.
 TICK_US = 60 * SECOND
 #: Of the rule with more hysteresis.
 MORE = "+hysteresis"
@@ -49,7 +54,8 @@ class Hysteresis(Shown, frozen=True, kw_only=True):
 
 
 class Report(Shown, frozen=True, kw_only=True):
-    """``scope``: the sensors, zones, areas or parents that the rule looks at; ``readings``: values that were judged."""
+    """``scope``: the sensors, zones, areas or parents that the rule looks at, of an index those that it spoke of;
+    ``readings``: values that were judged."""
 
     shown_as = "ReplayReport"
     rule: str
@@ -90,6 +96,8 @@ def lead_us(rules: Iterable[Rule]) -> int:
         own = c.over_s if isinstance(c, Rate) else c.span_s if isinstance(c, Stuck) else 0.0
         own = c.window_s if isinstance(c, Aggregate) else getattr(c, "within_s", own)
         found.append(max(own, c.at_least_s if isinstance(c, Absence) else 0.0) + r.for_s + r.clear_for_s)
+        if isinstance(c, Indexed):
+            return micros(2 * 86_400)  # what is said once a day is known by then
     # Levels may have been crossed long ago; a day back is far enough for all but those that never come home.
     return micros(min(max(found) + 15 * 60, 86_400.0))
 
@@ -100,11 +108,13 @@ class Replay:
     def __init__(
         self, rule: Rule, world: World, from_us: int, to_us: int, *, others: Sequence[Rule] = (), share: float = 0.05
     ) -> None:
+        self.indices = {r.condition.index for r in (rule, *others) if isinstance(r.condition, Indexed)}
         for one in (rule, *others):
-            if isinstance(one.condition, Indexed):
+            if isinstance(one.condition, Indexed) and one.condition.index not in OF_HOURS:
                 raise Unfit(
-                    f"{one.code} xét một chỉ số; lịch sử chỉ số không xét lại được, hãy xem trang chỉ số"
-                    f" / {one.code} is about an index; indices are not worked out again, see the page of the index"
+                    f"{one.code} xét chỉ số {one.condition.index}, tính từ từng phút và trạng thái lúc đó nên không"
+                    f" xét lại được: hãy xem trang chỉ số / {one.code} is about the index {one.condition.index}, which"
+                    " is worked out from minutes and from what stood then: it cannot be put to history, see its page"
                 )
         self.rule, self._share = rule, share
         self._from_us, self._to_us = from_us, to_us
@@ -117,24 +127,36 @@ class Replay:
         self.scope = _scope(bounds[0], world)
         self.bounds = bounds
         self._judge = Judge(rules, world, self.begin_us)
-        self.by_readings = all(isinstance(r.condition, OF_ROWS) for r in rules)
+        #: None of the rules is asked at ticks: when they are asked changes nothing.
+        self.ticks = not all(isinstance(r.condition, (*OF_ROWS, Indexed)) for r in rules)
+        self._chosen = Chosen(bounds[0], world) if isinstance(rule.condition, Indexed) else None
+        self._said_of: set[int] = set()
         self._now_us = self.begin_us
         self._tally = Tally(rule, from_us, to_us)
         self._second = Tally(rule, from_us, to_us)
         self.readings = 0
 
-    def take(self, parts: Sequence[Columns], until_us: int) -> None:
-        """Judge the readings up to ``until_us`` that are later than those of before, in any order."""
+    def take(self, parts: Sequence[Columns], until_us: int, said: Iterable[Said] = ()) -> None:
+        """Judge the readings up to ``until_us`` that are later than those of before, in any order, and what indices
+        ``said`` meanwhile."""
         parts = [in_order(p) for p in parts if len(p)]
         self.readings += sum(p.readings for p in parts)
-        if self.by_readings:
-            self._take(parts, until_us)
-            return
-        edges = [*range((self._now_us // TICK_US + 1) * TICK_US, until_us, TICK_US), until_us]
+        figures = dict(said)
+        ticks = range((self._now_us // TICK_US + 1) * TICK_US, until_us, TICK_US) if self.ticks else ()
+        edges = sorted({*ticks, *figures, until_us})
         places = [np.searchsorted(p.time_us, edges, side="right") for p in parts]
         for i, edge in enumerate(edges):
             now = [p.take(slice(at[i - 1] if i else 0, at[i])) for p, at in zip(parts, places, strict=True)]
+            if edge in figures:
+                self._figures(figures[edge], edge)
             self._take([p for p in now if len(p)], edge)
+
+    def _figures(self, items: list[Item], at_us: int) -> None:
+        if self._chosen is not None:
+            new = self._chosen.look([x for x in items if x.index == self._chosen.index])
+            self._said_of |= new.keys()
+            self.readings += len(new)
+        self._judge.figures(items, at_us)
 
     def _take(self, parts: Sequence[Columns], until_us: int) -> None:
         for part in parts:
@@ -149,7 +171,8 @@ class Replay:
 
     def report(self) -> Report:
         """What came of it."""
-        count = self._tally.count(self.scope)
+        scope = self.scope if self._chosen is None else len(self._said_of)
+        count = self._tally.count(scope)
         if self._more is None:
             none = getattr(self.rule.condition, "levels", None) is None
             hysteresis = Hysteresis(
@@ -160,9 +183,9 @@ class Replay:
         else:
             levels: Levels = getattr(self._more.condition, "levels")  # noqa: B009 -- those that have one
             hysteresis = Hysteresis(share=self._share, clear_above=levels.clear_above, clear_below=levels.clear_below,
-                                    count=self._second.count(self.scope))  # fmt: skip
+                                    count=self._second.count(scope))  # fmt: skip
         return Report(
-            rule=self.rule.code, version=self.rule.version, scope=self.scope, readings=self.readings, count=count,
+            rule=self.rule.code, version=self.rule.version, scope=scope, readings=self.readings, count=count,
             hysteresis=hysteresis, worst=tuple(self._tally.worst()),
         )  # fmt: skip
 

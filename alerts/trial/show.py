@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alerts.rules import durations
+from alerts.rules.checks import number
 from alerts.rules.model import Rule
 from alerts.trial.ask import Answer
 from alerts.trial.tally import Count
@@ -30,10 +31,12 @@ def replay(found: Answer, rule: Rule) -> str:
         out.append(f"{r.hysteresis.share:.0%}: {r.hysteresis.why_vi} / {r.hysteresis.why_en}")
     else:
         sides = [("above", r.hysteresis.clear_above), ("below", r.hysteresis.clear_below)]
-        levels = ", ".join(f"clear_{side} {level:g}" for side, level in sides if level is not None)
+        levels = ", ".join(f"clear_{side} {number(level)}" for side, level in sides if level is not None)
         out.append(f"{levels}: {r.count.alerts - more.alerts:+,} cảnh báo bớt đi / alerts fewer")
     for w in r.worst:
-        out.append(f"  {w.subject}  {w.raised}×  {_time(w.total_s)}" + ("" if w.peak is None else f"  {w.peak:g}"))
+        out.append(
+            f"  {w.subject}  {w.raised}×  {_time(w.total_s)}" + ("" if w.peak is None else f"  {number(w.peak)}")
+        )
     return "\n".join([*out, *(f"! {n.vi} / {n.en}" for n in found.notes), ""])
 
 

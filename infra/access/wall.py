@@ -25,8 +25,9 @@ class View(NamedTuple):
     """What somebody may see, as the policies look at it.
 
     ``places``: area/zone/domain, zone and domain "" for what has none. ``departments``: theirs; ``near``: those that
-    have to do with alerts of their places. ``sorts``: area/domain/kind/severity of alerts that concern their
-    departments where no rule names who handles them, ``beside`` where one does. ``in_force``: all departments in force.
+    have to do with alerts of their places. ``sorts``: zone/area/domain/kind/severity of alerts that concern their
+    departments where no rule names who handles them, ``beside`` where one does; the zone is "" but for those of
+    ``zones``, which a route names. ``in_force``: all departments in force.
     """
 
     places: Words = frozenset()
@@ -34,6 +35,7 @@ class View(NamedTuple):
     near: Words = frozenset()
     sorts: Words = frozenset()
     beside: Words = frozenset()
+    zones: Words = frozenset()
     in_force: Words = frozenset()
 
 

@@ -1,4 +1,4 @@
-"""VN_AQI of stations, zones and areas by the hour and by the day, and means above the legal limits."""
+"""VN_AQI of stations, zones and areas by the hour and by the day, and means against the legal limits."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from city.air import Exceedances
 from city.hours import DAY_US, HOUR_US
 from city.sensors import Sensor
 from infra.indices import City, Index, Item
-from infra.indices.air_figures import Air, Figure, daily, day_span, hourly, members
+from infra.indices.air_figures import Air, By, Figure, ask, daily, day_span, exceeded, hourly, members
 from infra.indices.stations import DOMAIN as DOMAIN
-from infra.indices.stations import Grid, read_grid, stations
+from infra.indices.stations import Grid, doubts, read_grid, stations
 from infra.times import rfc3339
 
 NAMES = {
@@ -33,6 +33,10 @@ TOO_LITTLE = {
     "vn_aqi_hourly": "chưa đủ dữ liệu của giờ này / not enough data of this hour yet",
     "vn_aqi_daily": "không đủ dữ liệu của ngày này / not enough data of this day",
 }
+
+_PLACES: tuple[By, ...] = ("zone", "area")
+EXCEEDED = ("exceeded", "vượt quy chuẩn", "above the limit", "#d62728")
+WITHIN = ("within", "trong giới hạn", "within the limit", "#2ca02c")
 
 HOURLY = Index(
     code="vn_aqi_hourly",
@@ -77,7 +81,8 @@ INDICES: tuple[Index, ...] = (HOURLY, DAILY, EXCEEDANCE)
 
 
 def current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
-    """The last whole hour and the last whole city day of each station, zone and area, and what they exceed."""
+    """The last whole hour and the last whole city day of each station, zone and area, and its means against their
+    limits."""
     # What comes late changes an hour for some minutes after its end.
     return city.remember("air", now_us // (10 * 60_000_000), lambda: _current(conn, city, now_us))
 
@@ -93,7 +98,8 @@ def _current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
     if not grid.sensors:
         return []
     skip = (hour_end - start) // HOUR_US - 1
-    found = air.exceedances(city.catalog.norms.air.limit, grid.means, start, from_us=day_end - 1, to_us=hour_end)
+    limits = city.catalog.norms.air.limit
+    found = air.exceedances(limits, grid.means, start, from_us=day_end - 1, to_us=hour_end, within=True)
     always = dict.fromkeys(city.untrusted, 0)
     days = (day_end - start) // HOUR_US
     day = Grid(
@@ -101,27 +107,47 @@ def _current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
         {m: v[:, :days] for m, v in grid.means.items()}, {m: v[:, :days] for m, v in grid.share.items()},
     )  # fmt: skip
     return [
-        *_items(city, HOURLY, hourly(grid, skip, always, strict=False)),
-        *_items(city, DAILY, daily(day, always)),
+        *_items(HOURLY, hourly(grid, skip, always, strict=False)),
+        *_items(DAILY, daily(day, always)),
         *_exceedance_items(city, grid.sensors, found, day_end, hour_end),
     ]
 
 
-def _items(city: City, index: Index, said: Air) -> list[Item]:
-    out = [
-        item(index, said.figure(row, 0), s.sensor_id, s.area, s.zone, sensor_id=s.sensor_id)
-        for row, s in enumerate(said.sensors)
-        if s.id not in city.untrusted
+def past(conn: psycopg.Connection, city: City, code: str, from_us: int, to_us: int) -> list[Item]:
+    """What one index said at every hour, or city day, that ends in (from, to], in the order of time: what `current`
+    has said then, had it known what is known by now."""
+    sensors = stations(city, air.METRICS)
+    if code != EXCEEDANCE.code:
+        index = HOURLY if code == HOURLY.code else DAILY
+        said = ask(conn, city, sensors, "hourly" if index is HOURLY else "daily", from_us, to_us)
+        return _items(index, said)
+    limits = [x for x in city.catalog.norms.air.limit if x.averaging != "year"]
+    found = exceeded(conn, city, sensors, limits, from_us, to_us, within=True)
+    since = doubts(conn, city)
+    return [
+        _exceedance(sensors[found.station[n]], found, n)
+        for n in range(len(found.value))
+        if found.end_us[n] <= since.get(sensors[found.station[n]].id, found.end_us[n])
     ]
-    for by in ("zone", "area"):
-        for (area, zone), rows in members(said.sensors, by).items():
-            worst, count, doubted = (int(x[0]) for x in said.worst(rows))
-            believed = [row for row in rows if not said.doubted[row, 0]]
+
+
+def _items(index: Index, said: Air) -> list[Item]:
+    """What stations, zones and areas said, in the order of time."""
+    places = [(place, rows, said.worst(rows)) for by in _PLACES for place, rows in members(said.sensors, by).items()]
+    out = []
+    for t in range(len(said.end_us)):
+        out += [
+            item(index, said.figure(row, t), s.sensor_id, s.area, s.zone, sensor_id=s.sensor_id)
+            for row, s in enumerate(said.sensors)
+            if not said.doubted[row, t]
+        ]
+        for (area, zone), rows, (worst, count, doubted) in places:
+            believed = [row for row in rows if not said.doubted[row, t]]
             if not believed:
                 continue
-            figure = said.figure(worst if worst >= 0 else believed[0], 0)
+            figure = said.figure(int(worst[t]) if worst[t] >= 0 else believed[0], t)
             subject = f"zone/{zone}" if zone else f"area/{area}"
-            stations = {"with_index": count, "trusted": len(believed), "left_out": doubted}
+            stations = {"with_index": int(count[t]), "trusted": len(believed), "left_out": int(doubted[t])}
             out.append(item(index, figure, subject, area, zone, stations=stations))
     return out
 
@@ -159,22 +185,24 @@ def item(
 def _exceedance_items(
     city: City, sensors: Sequence[Sensor], found: Exceedances, day_end_us: int, hour_end_us: int
 ) -> list[Item]:
-    """What is above its limit now: the last hour, the eight that end with it, and the last city day."""
+    """Each mean that has a limit, above it or not: the last hour, the eight that end with it, and the last city day."""
     out = []
     for n in range(len(found.value)):
-        limit, end = found.limits[found.limit[n]], int(found.end_us[n])
-        s, value = sensors[found.station[n]], round(float(found.value[n]), 2)
-        newest = hour_end_us if limit.averaging in ("1h", "8h") else day_end_us
-        if end != newest or s.id in city.untrusted:
-            continue
-        width = int(found.hours[n])
-        out.append(
-            EXCEEDANCE.item(
-                f"{s.sensor_id}/{limit.pollutant}/{limit.averaging}", area=s.area, zone=s.zone, sensor_id=s.sensor_id,
-                value=value, level="exceeded", vi="vượt quy chuẩn", en="above the limit", colour="#d62728",
-                since=rfc3339(end - width * HOUR_US), at=rfc3339(end),
-                completeness=round(100 * int(found.counted[n]) / width, 1), legal_basis=limit.legal_basis,
-                pollutant=limit.pollutant, averaging=limit.averaging, limit=limit.limit,
-            )
-        )  # fmt: skip
+        hourly = found.limits[found.limit[n]].averaging in ("1h", "8h")
+        s = sensors[found.station[n]]
+        if found.end_us[n] == (hour_end_us if hourly else day_end_us) and s.id not in city.untrusted:
+            out.append(_exceedance(s, found, n))
     return out
+
+
+def _exceedance(s: Sensor, found: Exceedances, n: int) -> Item:
+    """One mean as an item."""
+    limit, value = found.limits[found.limit[n]], round(float(found.value[n]), 2)
+    width, end = int(found.hours[n]), int(found.end_us[n])
+    level, vi, en, colour = EXCEEDED if value > limit.limit else WITHIN
+    return EXCEEDANCE.item(
+        f"{s.sensor_id}/{limit.pollutant}/{limit.averaging}", area=s.area, zone=s.zone, sensor_id=s.sensor_id,
+        value=value, level=level, vi=vi, en=en, colour=colour, since=rfc3339(end - width * HOUR_US), at=rfc3339(end),
+        completeness=round(100 * int(found.counted[n]) / width, 1), legal_basis=limit.legal_basis,
+        pollutant=limit.pollutant, averaging=limit.averaging, limit=limit.limit, above=round(value - limit.limit, 2),
+    )  # fmt: skip

@@ -158,13 +158,15 @@ def exceeded(
     limits: Sequence[AirLimit],
     from_us: int,
     to_us: int,
+    *,
+    within: bool = False,
 ) -> Exceedances:
-    """Means above these limits whose period ends in (from, to]."""
+    """Means above these limits whose period ends in (from, to]; with ``within`` those that are not above, too."""
     longest = max((PERIOD_US[x.averaging] for x in limits), default=0)
     start, end = (us // HOUR_US * HOUR_US for us in (from_us - longest, to_us))
     metrics = [m for m in air.METRICS if any(x.pollutant == m for x in limits)]
     grid = read_grid(conn, city, sensors, metrics, start, max(end, start))
-    return air.exceedances(limits, grid.means, start, from_us=from_us, to_us=to_us)
+    return air.exceedances(limits, grid.means, start, from_us=from_us, to_us=to_us, within=within)
 
 
 def members(sensors: Sequence[Sensor], by: By) -> dict[tuple[str, str | None], list[int]]:

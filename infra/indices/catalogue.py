@@ -34,6 +34,16 @@ SUBJECTS: dict[str, Subject] = {
     "air": air, "noise": noise, "traffic": traffic, "lighting": lighting, "river": river,
 }  # fmt: skip
 
+#: Indices that are worked out from hourly means alone, which are kept: what they said can be said again.
+OF_HOURS = frozenset(i.code for i in (*air.INDICES, *noise.INDICES))
+
+
+def past(conn: psycopg.Connection, city: City, code: str, from_us: int, to_us: int) -> list[Item]:
+    """What an index of OF_HOURS said whenever it was new in (from, to], in the order of time."""
+    if code == noise.NOISE.code:
+        return noise.past(conn, city, from_us, to_us)
+    return air.past(conn, city, code, from_us, to_us)
+
 
 #: The domain of each kind of figure, by its code.
 DOMAINS: dict[str, str] = {index.code: subject.DOMAIN for subject in SUBJECTS.values() for index in subject.INDICES}

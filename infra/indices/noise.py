@@ -15,7 +15,7 @@ from city.norms import CATEGORIES, Category, Norms
 from city.sensors import Sensor
 from infra.indices import City, Index, Item
 from infra.indices.stations import DOMAIN as DOMAIN
-from infra.indices.stations import read_grid, stations
+from infra.indices.stations import doubted, doubts, read_grid, stations
 from infra.times import rfc3339
 
 METRIC = "noise"
@@ -131,6 +131,14 @@ def _current(conn: psycopg.Connection, city: City, now_us: int) -> list[Item]:
         if heard[row] or METRIC in s.metrics
         for t in range(len(said.periods.date))
     ]
+
+
+def past(conn: psycopg.Connection, city: City, from_us: int, to_us: int) -> list[Item]:
+    """What it said at the end of every day and night that ends in (from, to], as far as is known by now."""
+    sensors = stations(city, [METRIC])
+    said = ask(conn, city, sensors, from_us, to_us)
+    wanted = said.heard() & ~doubted(sensors, doubts(conn, city), said.periods.end_us)
+    return [item(said.level(int(row), int(t))) for t, row in np.argwhere(wanted.T)]
 
 
 def item(x: Level) -> Item:

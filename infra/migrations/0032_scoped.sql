@@ -27,10 +27,10 @@ DECLARE
         ['quality_day', 'scoped.place(area, zone, domain) IN (SELECT scoped.words(''places''))'],
         ['alert', 'scoped.place(area, zone, domain) IN (SELECT scoped.words(''places''))
                    OR department IN (SELECT scoped.words(''departments''))
-                   OR (area || ''/'' || coalesce(domain, '''') || ''/'' || kind || ''/'' || severity)
-                      IN (SELECT scoped.words(''beside''))
-                   OR (area || ''/'' || coalesce(domain, '''') || ''/'' || kind || ''/'' || severity)
-                      IN (SELECT scoped.words(''sorts''))
+                   OR concat_ws(''/'', CASE WHEN zone IN (SELECT scoped.words(''zones'')) THEN zone ELSE '''' END,
+                                area, coalesce(domain, ''''), kind, severity) IN (SELECT scoped.words(''beside''))
+                   OR concat_ws(''/'', CASE WHEN zone IN (SELECT scoped.words(''zones'')) THEN zone ELSE '''' END,
+                                area, coalesce(domain, ''''), kind, severity) IN (SELECT scoped.words(''sorts''))
                       AND (department IS NULL OR department NOT IN (SELECT scoped.words(''in_force'')))'],
         ['flip', 'EXISTS (SELECT FROM public.alert a WHERE a.id = flip.alert)'],
         ['muting', 'EXISTS (SELECT FROM public.alert a WHERE a.id = muting.alert)'],

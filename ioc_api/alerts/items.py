@@ -41,7 +41,7 @@ FIELDS = (
 
 def item(row: dict[str, Any], whom: Whom) -> dict[str, Any]:
     """An alert of a row of `SELECT`."""
-    concerns = whom.of((row["area"], row["domain"], row["kind"], row["severity"]), row["handler"])
+    concerns = whom.of((row["zone"], row["area"], row["domain"], row["kind"], row["severity"]), row["handler"])
     handling = [c.department for c in concerns if c.role == "handles"]
     made = {
         "key": str(row["id"]),
@@ -65,7 +65,8 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which alerts; an empty list takes all. ``since`` is included, ``until`` is not: of the first breach."""
+    """Which alerts; an empty list takes all. ``since`` is included, ``until`` is not: of the first breach.
+    ``changed_since``: of the last change of the row, also of its value alone."""
 
     state: Sequence[str] = ()
     severity: Sequence[str] = ()
@@ -79,6 +80,7 @@ class Wanted:
     department: Sequence[str] = ()
     since: datetime | None = None
     until: datetime | None = None
+    changed_since: datetime | None = None
     retroactive: bool | None = None
     incident: int | None = None
     never_fired: bool = False
@@ -101,6 +103,9 @@ def where(wanted: Wanted, whom: Whom, areas: Iterable[str], domains: Iterable[st
         if at is not None:
             parts.append(f"a.started_at {sign} %s")
             values.append(at)
+    if wanted.changed_since is not None:
+        parts.append("a.changed_at >= %s")
+        values.append(wanted.changed_since)
     for column in ("retroactive", "incident"):
         if (value := getattr(wanted, column)) is not None:
             parts.append(f"a.{column} = %s")
@@ -113,12 +118,15 @@ def where(wanted: Wanted, whom: Whom, areas: Iterable[str], domains: Iterable[st
         there = list(whom.departments)
         parts.append(
             "(a.department = ANY(%s) OR ((a.department IS NULL OR a.department <> ALL(%s)) AND EXISTS ("
-            "SELECT FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) x (area, domain, kind, severity)"
+            "SELECT FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])"
+            " x (zone, area, domain, kind, severity)"
             " WHERE (x.area, x.kind, x.severity) = (a.area, a.kind, a.severity)"
-            " AND x.domain IS NOT DISTINCT FROM a.domain)))"
+            " AND x.domain IS NOT DISTINCT FROM a.domain"
+            " AND x.zone IS NOT DISTINCT FROM CASE WHEN a.zone = ANY(%s) THEN a.zone END)))"
         )
         values += [[d for d in wanted.department if d in whom.departments], there]
-        values += [[s[i] for s in sorts] for i in range(4)]
+        values += [[s[i] for s in sorts] for i in range(5)]
+        values.append(list(whom.zones))
     return sql.SQL("{} AND {}").format(sql.SQL(" AND ".join(parts)), asking.part().alerts()), values
 
 
@@ -133,6 +141,14 @@ def listed(
     with conn.cursor(row_factory=dict_row) as cur:
         rows = cur.execute(query, [*values, *([] if before is None else [before]), limit])
         return [item(row, whom) for row in rows]
+
+
+def more_than(conn: psycopg.Connection, condition: tuple[sql.Composable, list[Any]], most: int) -> bool:
+    """Whether there are more alerts than that."""
+    parts, values = condition
+    query = sql.SQL("SELECT count(*) FROM (SELECT FROM alert a WHERE {} LIMIT %s) x").format(parts)
+    row = conn.execute(query, [*values, most + 1]).fetchone()
+    return row is not None and row[0] > most
 
 
 def one(conn: psycopg.Connection, whom: Whom, number: int) -> dict[str, Any] | None:

@@ -21,11 +21,12 @@ from infra.catalog import Catalog
 from infra.indices.catalogue import DOMAINS
 
 KINDS: tuple[str, ...] = get_args(Kind)
-#: (area, domain, kind, severity) of alerts.
-Sort = tuple[str, str | None, str, str]
+#: (zone, area, domain, kind, severity) of alerts.
+Sort = tuple[str | None, str, str | None, str, str]
 
 
 class _Facts(NamedTuple):
+    zone: str | None
     area: str
     domain: str | None
     kind: str
@@ -41,6 +42,8 @@ class Whom:
         self._behind: dict[str, frozenset[Box]] = {}
         self.departments = found.departments
         self._routes = found.routes
+        #: Wards that a route names; to all others it is one which of them an alert is in.
+        self.zones = frozenset(r.zone for r in found.routes if r.zone is not None)
         said = msgspec.json.encode([sorted(found.departments), found.routes])
         #: The same where the same departments have to do with the same alerts.
         self.print = hashlib.sha256(said).hexdigest()
@@ -48,15 +51,17 @@ class Whom:
 
     def of(self, sort: Sort, handler: str | None) -> Sequence[Concern]:
         """Whom such an alert concerns, who handles it first; ``handler`` is the department that its rule names."""
+        sort = (sort[0] if sort[0] in self.zones else None, *sort[1:])
         key = (sort, handler if handler in self.departments else None)
         if key not in self._known:
             self._known[key] = tuple(concerned(self._routes, _Facts(*sort), key[1]))
         return self._known[key]
 
     def handled(self, departments: Iterable[str], areas: Iterable[str], domains: Iterable[str]) -> list[Sort]:
-        """The sorts of alerts that any of the departments handles by a route. A sort's domain may be None."""
+        """The sorts of alerts that any of the departments handles by a route. A sort's domain may be None, and its zone
+        is where no route names the alert's."""
         wanted = set(departments)
-        every = itertools.product(areas, (None, *domains), KINDS, SEVERITIES)
+        every = itertools.product((None, *self.zones), areas, (None, *domains), KINDS, SEVERITIES)
         return [s for s in every if any(c.role == "handles" and c.department in wanted for c in self.of(s, None))]
 
     def behind(self, department: str, catalog: Catalog) -> frozenset[Box]:
@@ -65,22 +70,25 @@ class Whom:
         if department not in self._behind:
             found = set()
             for rule in self._rules.values():
-                for area, zone, domain in _places(rule, self._rules, catalog):
-                    concerns = self.of((area, domain, rule.kind, rule.severity), rule.department)
+                for area, zone, domain in _places(rule, self._rules, catalog, self.zones):
+                    concerns = self.of((zone, area, domain, rule.kind, rule.severity), rule.department)
                     if any(c.department == department for c in concerns):
                         found.add(Box(area, zone, domain))
             self._behind[department] = frozenset(b for b in found if not (b.zone and b._replace(zone=None) in found))
         return self._behind[department]
 
 
-def _places(rule: Rule, rules: Mapping[str, Rule], catalog: Catalog) -> Iterator[tuple[str, str | None, str]]:
-    """Where a rule looks: areas, their zones (None: all of them), domains."""
+def _places(
+    rule: Rule, rules: Mapping[str, Rule], catalog: Catalog, named: frozenset[str]
+) -> Iterator[tuple[str, str | None, str]]:
+    """Where a rule looks: areas, their zones (None: all, and then those that routes have ``named``), domains."""
     zones = {z.code: z.area for z in catalog.zones}
     for area in rule.scope.area or catalog.area_codes:
         inside: list[str | None] = [z for z in rule.scope.zone if zones.get(z) == area]
         if rule.scope.zone and not inside:
             continue
-        for zone, domain in itertools.product(inside or [None], _domains(rule, rules, catalog)):
+        wards = [z for z in named if zones.get(z) == area]
+        for zone, domain in itertools.product(inside or [None, *wards], _domains(rule, rules, catalog)):
             yield area, zone, domain
 
 

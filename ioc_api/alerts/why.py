@@ -78,7 +78,8 @@ def _rule(conn: psycopg.Connection, code: str, version: int) -> dict[str, Any]:
             or {}
         )
     body = row.pop("body", None) or {}
-    kept = ("vi", "en", "severity", "condition", "scope", "for_s", "clear_for_s", "legal_basis")
+    kept = ("vi", "en", "severity", "condition", "scope", "for_s", "clear_for_s", "legal_basis",
+            "advice_vi", "advice_en")  # fmt: skip
     out = {"code": code, "version": version, **{k: body.get(k) for k in kept}}
     names = ("made_at", "made_by", "note", "version_now", "changed_at", "changed_by", "enabled", "deleted_at",
              "set_aside")  # fmt: skip

@@ -103,6 +103,10 @@ class Alerts(Topic):
         """Take flips in, ascending; the topic moves to ``seq``."""
         now = time.monotonic()
         for one in changes:
+            # Where it stood is what clients were told, which a filter may have taken for another severity.
+            known = self._items.get(one.alert)
+            if known is not None and known[0] != one.before:
+                one = one._replace(before=known[0])
             if one.after.state in _POSSIBLE:
                 self._items[one.alert] = (one.after, one.item)
             else:

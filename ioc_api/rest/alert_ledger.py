@@ -39,7 +39,7 @@ async def alert_ledger(
     by severity, department and rule: of alerts that fired in the span, without `from` of the last 7 days."""
     from_us, to_us = span(start, end, now_us(), 7 * 86_400)
     if to_us - from_us > DAYS * 86_400 * SECOND:
-        raise Stop(422, f"query.from: at the most {DAYS} days at once")
+        raise Stop(422, f"query.from: mỗi lần tối đa {DAYS} ngày / at the most {DAYS} days at once")
     part = asking.part()
     sensors = part.where("s.area", "s.zone", "s.domain")
     found = await service.database.question(

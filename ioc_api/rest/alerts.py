@@ -19,7 +19,7 @@ from ioc_api import streams
 from ioc_api.alerts import items, story, why
 from ioc_api.alerts.items import FIELDS, Wanted
 from ioc_api.problems import Stop
-from ioc_api.rest import spans
+from ioc_api.rest import known, spans
 from ioc_api.rest.alerts_shapes import AlertOut, Alerts, Condition, State, WholeAlert, WhyAlert
 from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Many, Served, from_cursor, to_cursor
@@ -33,7 +33,8 @@ Number = Annotated[int, Path(ge=1, lt=2**62)]
 FILE = 100_000
 
 _ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "model": Alerts}
+    **MISSING,
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "model": Alerts},
 }
 
 
@@ -60,6 +61,9 @@ async def list_alerts(
     sensor: Many = None,
     since: Annotated[str | None, Query(max_length=64, description="First breach at this time or later.")] = None,
     until: Annotated[str | None, Query(max_length=64, description="First breach before this time.")] = None,
+    changed_since: Annotated[
+        str | None, Query(max_length=64, description="Changed at this time or later, be it their value alone.")
+    ] = None,
     retroactive: bool | None = None,
     incident: Annotated[int | None, Query(ge=1, lt=2**62, description="Those that this alert speaks for.")] = None,
     never_fired: Annotated[bool, Query(description="Also those whose breach did not hold.")] = False,
@@ -68,12 +72,17 @@ async def list_alerts(
     cursor: Cursor = None,
 ) -> Any:
     """Those that have not fired are left out, unless `state=pending` or `never_fired=true` asks for them. `csv` is a
-    file of up to 100,000 alerts; `limit` and `cursor` do not count there."""
+    file of up to 100,000 alerts, and 422 where there are more; `limit` and `cursor` do not count there."""
+    known.check(service, area=area, zone=zone, domain=domain)
     wanted = Wanted(
         state or (), severity or (), condition or (), kind or (), area or (), zone or (), domain or (), rule or (),
         sensor or (), department or (), None if since is None else moment(spans.moment(since, "query.since")),
-        None if until is None else moment(spans.moment(until, "query.until")), retroactive, incident, never_fired,
+        None if until is None else moment(spans.moment(until, "query.until")),
+        None if changed_since is None else moment(spans.moment(changed_since, "query.changed_since")),
+        retroactive, incident, never_fired,
     )  # fmt: skip
+    if wanted.since and wanted.until and wanted.until <= wanted.since:
+        raise Stop(422, "query.until: phải sau `since` / it must be later than `since`")
     if form == "csv":
         return await streams.respond(
             service, lambda conn: _csv(_all(service, conn, wanted)), CSV, "alerts.csv", request=request
@@ -81,6 +90,7 @@ async def list_alerts(
     after = from_cursor(cursor, int)
 
     def read(conn: psycopg.Connection) -> list[dict[str, Any]]:
+        _named(conn, wanted)
         whom = service.routes.read(conn)
         return items.listed(conn, whom, _where(service, wanted, whom), limit + 1, after[0] if after else None)
 
@@ -89,14 +99,27 @@ async def list_alerts(
     return {"items": found[:limit], "next": following}
 
 
+def _named(conn: psycopg.Connection, wanted: Wanted) -> None:
+    known.kept(conn, department=wanted.department, rule=wanted.rule, sensor=wanted.sensor)
+
+
 def _where(service: Service, wanted: Wanted, whom: Any) -> Any:
     catalog = service.catalog
     return items.where(wanted, whom, [a.code for a in catalog.areas], catalog.registry.domains)
 
 
 def _all(service: Service, conn: psycopg.Connection, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """All of them, or 422: a file that leaves some out would be taken for the whole."""
+    _named(conn, wanted)
     whom = service.routes.read(conn)
-    return items.pages(conn, whom, _where(service, wanted, whom), FILE)
+    where = _where(service, wanted, whom)
+    if items.more_than(conn, where, FILE):
+        raise Stop(
+            422,
+            f"query.format: hơn {FILE:,} cảnh báo: hãy hỏi từng khoảng bằng since và until".replace(",", ".")
+            + f" / more than {FILE:,} alerts: ask for one span after the other, by since and until",
+        )
+    return items.pages(conn, whom, where, FILE)
 
 
 def _csv(found: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -133,7 +156,7 @@ async def get_alert(service: Served, number: Number, response: Response) -> Whol
 
     found = await service.database.act(read)
     if found is None:
-        raise Stop(404, "there is no such alert")
+        raise Stop(404, "không có cảnh báo này / there is no such alert")
     response.headers["ETag"] = f'"{found["revision"]}"'
     return WholeAlert.model_validate(found)
 
@@ -150,7 +173,7 @@ async def why_alert(service: Served, number: Number) -> WhyAlert:
     channel, who has muted what."""
     found = await service.database.act(lambda conn: why.of_alert(conn, service.routes.read(conn), number))
     if found is None:
-        raise Stop(404, "there is no such alert")
+        raise Stop(404, "không có cảnh báo này / there is no such alert")
     return WhyAlert.model_validate(found)
 
 
@@ -181,11 +204,11 @@ async def _act(service: Service, request: Request, number: int, asked: Acting, h
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
         if items.one(conn, service.routes.read(conn), number) is None:
-            raise Stop(404, "there is no such alert")
+            raise Stop(404, "không có cảnh báo này / there is no such alert")
         do(conn, number, revision, who)
         found = items.one(conn, service.routes.read(conn), number)
         if found is None:
-            raise Stop(404, "there is no such alert")
+            raise Stop(404, "không có cảnh báo này / there is no such alert")
         return found
 
     def shown(conn: psycopg.Connection, current: Alert) -> dict[str, Any] | None:

@@ -170,6 +170,8 @@ class RuleThen(BaseModel):
     for_s: float | None
     clear_for_s: float | None
     legal_basis: str | None
+    advice_vi: str | None = Field(description="What to do.")
+    advice_en: str | None
     made_at: str | None = Field(description="When and by whom this version was made, and why.")
     made_by: str | None
     note: str | None

@@ -50,7 +50,7 @@ async def cap_feed(
         url = f"{base}/alerts/cap.atom?channel={row[0]}"
         return cap.feed(conn, service.ways(), row[0], url, lambda n: f"{base}/notifications/{n}/cap")
 
-    return _answer(await service.database.act(read), "there is no CAP channel", ATOM)
+    return _answer(await service.database.act(read), "không có kênh CAP / there is no CAP channel", ATOM)
 
 
 @router.get(
@@ -73,7 +73,11 @@ async def get_alert_cap(service: Served, number: Number) -> Response:
             return None
         return cap.document(conn, service.ways(), row[0])
 
-    return _answer(await service.database.act(read), "no CAP channel was told of it", cap.CONTENT_TYPE)
+    return _answer(
+        await service.database.act(read),
+        "chưa kênh CAP nào được báo về cảnh báo này / no CAP channel was told of it",
+        cap.CONTENT_TYPE,
+    )
 
 
 @router.get(
@@ -88,7 +92,9 @@ async def get_notification_cap(service: Served, number: Number) -> Response:
     def read(conn: psycopg.Connection) -> bytes | None:
         return None if story.notification(conn, number) is None else cap.document(conn, service.ways(), number)
 
-    return _answer(await service.database.act(read), "there is no such CAP document", cap.CONTENT_TYPE)
+    return _answer(
+        await service.database.act(read), "không có văn bản CAP này / there is no such CAP document", cap.CONTENT_TYPE
+    )
 
 
 def _answer(body: bytes | None, missing: str, media: str) -> Response:

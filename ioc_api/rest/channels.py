@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import psycopg
+import structlog
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -22,9 +23,10 @@ from infra.times import text
 from ioc_api import asking
 from ioc_api.alerts import story
 from ioc_api.problems import Stop
+from ioc_api.rest import known
 from ioc_api.rest.alerts_shapes import WholeNotification
 from ioc_api.rest.doors import may
-from ioc_api.rest.parts import Page, Served, Text, clean
+from ioc_api.rest.parts import UNFIT, Cursor, Limit, Page, Served, Text, clean, from_cursor, paged
 from ioc_api.rest.people import (
     AS,
     CHANGES,
@@ -42,6 +44,7 @@ from ioc_api.rest.people import (
 from ioc_api.service import Service
 
 router = APIRouter(prefix="/channels", tags=["channels"])
+log = structlog.get_logger()
 
 Number = Annotated[int, Path(ge=1, lt=2**62)]
 Kind = Literal["email", "webhook", "cap", "apprise"]
@@ -55,9 +58,9 @@ def _small(config: dict[str, Any]) -> dict[str, Any]:
     try:
         size = len(msgspec.json.encode(config))
     except (ValueError, TypeError, RecursionError, UnicodeError):
-        raise ValueError("holds a character that text cannot have, or is nested too deeply") from None
+        raise ValueError(UNFIT) from None
     if size > CONFIG:
-        raise ValueError(f"at most {CONFIG:,} bytes")
+        raise ValueError(f"tối đa {CONFIG} byte / at most {CONFIG} bytes")
     return config
 
 
@@ -110,6 +113,17 @@ class Channels(Page):
     items: list[ChannelOut]
 
 
+class Doubt(BaseModel):
+    vi: str
+    en: str
+
+
+class KeptChannel(ChannelOut):
+    """The channel as it is kept now."""
+
+    warnings: list[Doubt] = Field(description="What is doubtful about it, such as a name that has no address.")
+
+
 def _out(c: Shown) -> dict[str, Any]:
     return {**msgspec.structs.asdict(c), "roles": list(c.roles), "changed_at": text(c.changed_at)}
 
@@ -118,9 +132,9 @@ def _find(conn: psycopg.Connection, number: int) -> Shown:
     try:
         found = channels.find(conn, number)
     except Refused:
-        raise Stop(404, "there is no such channel") from None
+        raise Stop(404, "không có kênh này / there is no such channel") from None
     if not _near(found.department):
-        raise Stop(404, "there is no such channel")
+        raise Stop(404, "không có kênh này / there is no such channel")
     return found
 
 
@@ -134,10 +148,19 @@ def _near(department: str) -> bool:
     "", operation_id="list_channels", dependencies=[may("channels.read")], summary="Channels, by department and name"
 )
 async def list_channels(
-    service: Served, department: Annotated[Text | None, Query(description="Of this one only.")] = None
+    service: Served,
+    department: Annotated[Text | None, Query(description="Of this one only.")] = None,
+    limit: Limit = 1000,
+    cursor: Cursor = None,
 ) -> Channels:
-    found = await service.database.act(lambda conn: channels.listed(conn, department))
-    return Channels.model_validate({"items": [_out(c) for c in found if _near(c.department)]})
+    after = from_cursor(cursor, str, str)
+
+    def read(conn: psycopg.Connection) -> list[Shown]:
+        known.kept(conn, department=department and [department])
+        return [c for c in channels.listed(conn, department) if _near(c.department)]
+
+    found, following = paged(await service.database.act(read), lambda c: (c.department, c.name), limit, after)
+    return Channels.model_validate({"items": [_out(c) for c in found], "next": following})
 
 
 @router.get(
@@ -155,17 +178,19 @@ async def get_channel(service: Served, number: Number, response: Response) -> Ch
 
 async def _save(
     service: Service, request: Request, asked: NewChannel | ChannelChange, number: int | None, revision: int | None
-) -> ChannelOut:
+) -> KeptChannel:
     who = actor(request, asked.by)
     fields = asked.model_dump(exclude={"revision", "by"})
     body = msgspec.convert(fields, ChannelBody)
+
+    doubts: list[Doubt] = []
 
     def check(whole: ChannelBody) -> None:
         channel = Channel(
             number or 0, whole.department, whole.kind, whole.name, whole.address or "", whole.secret or "",
             whole.config,
         )  # fmt: skip
-        ways.check(service.ways(), channel)
+        doubts[:] = [Doubt(vi=vi, en=en) for vi, en in ways.check(service.ways(), channel)]
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
         if number is not None:
@@ -173,7 +198,7 @@ async def _save(
         return _out(channels.save(conn, body, number, revision, actor=who, now=datetime.now(UTC), check=check))
 
     found = await change(service, task, lambda _, current: _out(current), limit_s=CHECK_S)
-    return ChannelOut.model_validate(found)
+    return KeptChannel.model_validate({**found, "warnings": doubts})
 
 
 @router.post(
@@ -184,8 +209,9 @@ async def _save(
     status_code=201,
     responses=FORBIDDEN,
 )
-async def create_channel(request: Request, service: Served, asked: NewChannel) -> ChannelOut:
-    """422 with the reason where the address cannot be used: webhooks must not lead inside the network."""
+async def create_channel(request: Request, service: Served, asked: NewChannel) -> KeptChannel:
+    """422 with the reason where the address cannot be used: webhooks must not lead inside the network. `warnings` say
+    what is doubtful about it all the same."""
     return await _save(service, request, asked, None, None)
 
 
@@ -198,7 +224,7 @@ async def create_channel(request: Request, service: Served, asked: NewChannel) -
 )
 async def put_channel(
     request: Request, service: Served, number: Number, asked: ChannelChange, match: IfMatch
-) -> ChannelOut:
+) -> KeptChannel:
     return await _save(service, request, asked, number, seen(asked.revision, match))
 
 
@@ -211,19 +237,22 @@ async def put_channel(
     responses=CHANGES,
 )
 async def delete_channel(
+    request: Request,
     service: Served,
     number: Number,
     match: IfMatch,
     revision: Annotated[Revision | None, Query(description="The revision that you have seen.")] = None,
+    by: Annotated[Name | None, Query(alias="as", description=AS)] = None,
 ) -> Response:
     """Only one to which no message went; others are switched off by `enabled`."""
-    version = seen(revision, match)
+    who, version = actor(request, by), seen(revision, match, "query")
 
     def task(conn: psycopg.Connection) -> None:
         _find(conn, number)
         channels.delete(conn, number, version)
 
     await change(service, task, lambda _, current: _out(current))
+    log.info("channel.deleted", channel=number, by=who)
     return Response(status_code=204)
 
 
@@ -235,7 +264,7 @@ async def delete_channel(
     status_code=202,
     responses={**FORBIDDEN, **MISSING},
 )
-async def test_channel(service: Served, number: Number) -> WholeNotification:
+async def test_channel(request: Request, service: Served, number: Number) -> WholeNotification:
     """The sender takes it from the outbox; what came of it is in `GET notifications/{id}`, within seconds."""
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
@@ -245,7 +274,9 @@ async def test_channel(service: Served, number: Number) -> WholeNotification:
         made = outbox.put_test(conn, number, service.ways().base_url, datetime.now(UTC))
         message = None if made is None else story.notification(conn, made)
         if message is None:
-            raise Stop(404, "there is no such channel")
+            raise Stop(404, "không có kênh này / there is no such channel")
         return message
 
-    return WholeNotification.model_validate(await service.database.act(task))
+    made = WholeNotification.model_validate(await service.database.act(task))
+    log.info("channel.tested", channel=number, notification=made.id, by=actor(request, None))
+    return made

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 import psycopg
+import structlog
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field, FiniteFloat
 
@@ -16,8 +17,9 @@ from alerts.rules.directory import Department, Role, Route
 from alerts.rules.model import Kind, Severity
 from infra.times import text
 from ioc_api.problems import Stop
+from ioc_api.rest import known
 from ioc_api.rest.doors import may
-from ioc_api.rest.parts import Page, Served, Text
+from ioc_api.rest.parts import Cursor, Limit, Many, Page, Served, Text, from_cursor, paged
 from ioc_api.rest.people import (
     AS,
     CHANGES,
@@ -35,6 +37,7 @@ from ioc_api.rest.people import (
 from ioc_api.service import Service
 
 router = APIRouter(tags=["departments"])
+log = structlog.get_logger()
 
 Code = Annotated[Text, Path(description="The department's code.")]
 Number = Annotated[int, Path(ge=1, lt=2**62)]
@@ -96,6 +99,7 @@ class Departments(Page):
 class RouteFields(Strict):
     """Alerts like these concern a department. null: any; `severity`: this one and the graver ones."""
 
+    zone: Text | None = Field(None, description="Code of a ward.")
     area: Text | None = None
     domain: Text | None = None
     kind: Kind | None = None
@@ -140,19 +144,23 @@ def _body(given: BaseModel, cls: type[Any], **more: Any) -> Any:
 def _department(conn: psycopg.Connection, code: str) -> Kept:
     found = edit.department(conn, code)
     if found is None:
-        raise Stop(404, "there is no such department")
+        raise Stop(404, "không có đơn vị này / there is no such department")
     return found
 
 
 @router.get(
     "/departments", operation_id="list_departments", dependencies=[may("rules.read")], summary="Departments, by code"
 )
-async def list_departments(service: Served) -> Departments:
-    def read(conn: psycopg.Connection) -> list[dict[str, Any]]:
-        codes = [c for (c,) in conn.execute("SELECT code FROM department ORDER BY code")]
-        return [_out(found) for code in codes if (found := edit.department(conn, code)) is not None]
+async def list_departments(service: Served, limit: Limit = 1000, cursor: Cursor = None) -> Departments:
+    after = from_cursor(cursor, str)
 
-    return Departments.model_validate({"items": await service.database.act(read)})
+    def read(conn: psycopg.Connection) -> dict[str, Any]:
+        there = [str(code) for (code,) in conn.execute("SELECT code FROM department")]
+        codes, following = paged(there, lambda code: (code,), limit, after)
+        items = [_out(found) for code in codes if (found := edit.department(conn, code)) is not None]
+        return {"items": items, "next": following}
+
+    return Departments.model_validate(await service.database.act(read))
 
 
 @router.get(
@@ -212,18 +220,22 @@ async def put_department(
     dependencies=[may("rules.read")],
     summary="Which alerts concern which department",
 )
-async def list_routes(
-    service: Served, department: Annotated[list[Text] | None, Query(max_length=100)] = None
-) -> Routes:
+async def list_routes(service: Served, department: Many = None, limit: Limit = 1000, cursor: Cursor = None) -> Routes:
     """Of a department its most specific route counts; only the most specific of those that handle do."""
-    found = await service.database.act(edit.routes)
-    items = [_out(k) for k in found if not department or k.body.department in department]  # type: ignore[union-attr]
-    return Routes.model_validate({"items": items})
+    after = from_cursor(cursor, str, int)
+
+    def read(conn: psycopg.Connection) -> list[dict[str, Any]]:
+        known.kept(conn, department=department)
+        return [_out(k) for k in edit.routes(conn)]
+
+    found = [r for r in await service.database.act(read) if not department or r["department"] in department]
+    items, following = paged(found, lambda r: (r["kind"] or "", r["id"]), limit, after)
+    return Routes.model_validate({"items": items, "next": following})
 
 
 def _there(conn: psycopg.Connection, number: int) -> None:
     if conn.execute("SELECT 1 FROM route WHERE id = %s", [number]).fetchone() is None:
-        raise Stop(404, "there is no such route")
+        raise Stop(404, "không có tuyến này / there is no such route")
 
 
 async def _save_route(
@@ -231,10 +243,16 @@ async def _save_route(
 ) -> RouteOut:
     who, body = actor(request, asked.by), _body(asked, Route)
     catalog = service.catalog
-    if body.area is not None and body.area not in catalog.area_codes:
-        raise Stop(422, f"body.area: there is no area {body.area[:64]!r}")
-    if body.domain is not None and body.domain not in catalog.registry.domains:
-        raise Stop(422, f"body.domain: there is no domain {body.domain[:64]!r}")
+    known.among("area", None if body.area is None else [body.area], catalog.area_codes, "body")
+    known.among("domain", None if body.domain is None else [body.domain], catalog.registry.domains, "body")
+    zones = {z.code: z.area for z in catalog.zones}
+    known.among("zone", None if body.zone is None else [body.zone], zones, "body")
+    if body.zone is not None and body.area is not None and zones[body.zone] != body.area:
+        raise Stop(
+            422,
+            f"body.zone: phường, xã {body.zone} thuộc {zones[body.zone]}, không thuộc {body.area}"
+            f" / the ward {body.zone} is in {zones[body.zone]}, not in {body.area}",
+        )
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
         if number is not None:
@@ -276,16 +294,20 @@ async def put_route(request: Request, service: Served, number: Number, asked: Ro
     responses=CHANGES,
 )
 async def delete_route(
+    request: Request,
     service: Served,
     number: Number,
     match: IfMatch,
     revision: Annotated[Revision | None, Query(description="The revision that you have seen.")] = None,
+    by: Annotated[Name | None, Query(alias="as", description=AS)] = None,
 ) -> Response:
-    version = seen(revision, match)
+    who = actor(request, by)
+    version = seen(revision, match, "query")
 
     def task(conn: psycopg.Connection) -> None:
         _there(conn, number)
         edit.delete_route(conn, number, version)
 
     await change(service, task, lambda _, current: _out(current))
+    log.info("route.deleted", route=number, by=who)
     return Response(status_code=204)

@@ -57,12 +57,13 @@ def _named(conn: psycopg.Connection, link: Link) -> str:
 
 
 def _standing(conn: psycopg.Connection, link: Link) -> Standing:
-    if link.used_at is not None:
-        return "done"
     if link.alert is None:
-        return "ready"
+        return "ready" if link.used_at is None else "done"
     alert = life.read(conn, link.alert)
-    return "ready" if alert is not None and alert.state == "firing" else "over"
+    # Whoever has acknowledged it, and nobody does any more, is asked again: "recorded" would be untrue.
+    if alert is not None and alert.state == "firing":
+        return "ready"
+    return "over" if link.used_at is None else "done"
 
 
 def _show(conn: psycopg.Connection, token: str) -> tuple[Standing, str]:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 import psycopg
+import structlog
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
@@ -16,12 +17,14 @@ from infra.times import text
 from ioc_api import asking
 from ioc_api.alerts import story, why
 from ioc_api.problems import Problem, Stop
+from ioc_api.rest import known
 from ioc_api.rest.alerts_shapes import Notifications, SentState, WholeNotification, WhyNotification
 from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Many, Served, from_cursor, to_cursor
-from ioc_api.rest.people import FORBIDDEN, MISSING
+from ioc_api.rest.people import FORBIDDEN, MISSING, actor
 
 router = APIRouter(tags=["notifications"])
+log = structlog.get_logger()
 
 Number = Annotated[int, Path(ge=1, lt=2**62)]
 
@@ -46,6 +49,7 @@ async def list_notifications(
     filters: dict[str, Any] = {"state": state, "kind": kind, "department": department, "channel": channel}
 
     def read(conn: psycopg.Connection) -> list[dict[str, Any]]:
+        known.kept(conn, department=department, channel=channel)
         return story.listed(conn, filters, limit + 1, after[0] if after else None)
 
     found = await service.database.act(read)
@@ -63,7 +67,7 @@ async def list_notifications(
 async def get_notification(service: Served, number: Number) -> WholeNotification:
     found = await service.database.act(lambda conn: story.notification(conn, number))
     if found is None:
-        raise Stop(404, "there is no such notification")
+        raise Stop(404, "không có tin này / there is no such notification")
     return WholeNotification.model_validate(found)
 
 
@@ -79,7 +83,7 @@ async def why_notification(service: Served, number: Number) -> WhyNotification:
     was told when by which channel, who has muted what."""
     found = await service.database.act(lambda conn: why.of_notification(conn, service.routes.read(conn), number))
     if found is None:
-        raise Stop(404, "there is no such notification")
+        raise Stop(404, "không có tin này / there is no such notification")
     return WhyNotification.model_validate(found)
 
 
@@ -98,13 +102,23 @@ async def retry_notification(request: Request, service: Served, number: Number) 
             return None
         done = outbox.again(conn, number, datetime.now(UTC))
         found = story.notification(conn, number)
+        if found is not None and not done and found["state"] == "given_up":
+            raise Stop(
+                409,
+                "sau tin này đã có tin mới hơn được gửi đến kênh đó: không gửi lại tin cũ"
+                " / something later has gone out to that channel: what is older is not sent after it",
+            )
         if found is not None and not done:
-            raise Stop(409, f"it was not given up: it is {found['state']}")
+            raise Stop(
+                409,
+                f"tin này không phải tin đã thôi gửi: {found['state']} / it was not given up: it is {found['state']}",
+            )
         return found
 
     found = await service.database.act(task)
     if found is None:
-        raise Stop(404, "there is no such notification")
+        raise Stop(404, "không có tin này / there is no such notification")
+    log.info("notification.retried", notification=number, by=actor(request, None))
     return WholeNotification.model_validate(found)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import Annotated, Any, cast
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends, Query, Request
 from fastapi.dependencies.models import Dependant
@@ -14,6 +15,8 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from ioc_api.problems import Stop
 from ioc_api.service import Service
+
+T = TypeVar("T")
 
 #: How many unknown parameters are named, and how much of each.
 _NAMED, _SHOWN = 5, 40
@@ -43,7 +46,7 @@ async def only_declared(request: Request) -> None:
     if unknown:
         named = ", ".join(repr(name[:_SHOWN]) for name in unknown[:_NAMED])
         takes = f"this question takes {', '.join(known)}" if known else "this question takes none in its address"
-        raise Stop(422, f"query: there is no parameter {named}; {takes}")
+        raise Stop(422, f"query: không có tham số {named} / there is no parameter {named}; {takes}")
 
 
 def _sound(text: str) -> bool:
@@ -51,10 +54,14 @@ def _sound(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
 
 
+#: What is said of a JSON value that cannot be kept.
+UNFIT = "có ký tự không hợp lệ hoặc lồng quá sâu / it holds a character that text cannot have, or is nested too deeply"
+
+
 def clean(text: str) -> str:
     """The text, or ValueError where a database cannot hold it."""
     if not _sound(text):
-        raise ValueError("holds a character that text cannot have")
+        raise ValueError("có ký tự không hợp lệ / it holds a character that text cannot have")
     return text
 
 
@@ -63,12 +70,19 @@ Text = Annotated[str, Field(max_length=256), AfterValidator(clean)]
 Many = Annotated[list[Text] | None, Query(max_length=100)]
 Cursor = Annotated[Text | None, Query(description="The `next` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Items on a page.")]
+Key = tuple[str | int, ...]
 
 
 class Page(BaseModel):
     """A part of a list."""
 
     next: Annotated[str | None, Field(description="The cursor of the next page; null on the last one.")] = None
+
+
+def paged(found: list[T], key: Callable[[T], Key], limit: int, after: Key | None) -> tuple[list[T], str | None]:
+    """A page of a short list that was read whole, in the order of its keys, and the cursor of the next one."""
+    rest = sorted((one for one in found if after is None or key(one) > after), key=key)
+    return rest[:limit], to_cursor(*key(rest[limit - 1])) if len(rest) > limit else None
 
 
 def to_cursor(*key: Any) -> str:
@@ -89,5 +103,5 @@ def from_cursor(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
     good = good and all(abs(k) < 2**62 for k in key if isinstance(k, int))
     good = good and all(_sound(k) for k in key if isinstance(k, str))
     if not good:
-        raise Stop(422, "query.cursor: it is not the `next` of a page")
+        raise Stop(422, "query.cursor: không phải `next` của một trang / it is not the `next` of a page")
     return tuple(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -21,13 +22,18 @@ from ioc_api.service import Service
 
 T = TypeVar("T")
 
-#: A text that people write; life.written looks at its characters.
-Note = Annotated[str, Field(max_length=TEXT), AfterValidator(clean)]
-Name = Annotated[str, Field(max_length=100), AfterValidator(clean)]
+
+def _name(text: str) -> str:
+    return life.written(text, what_vi="tên", what_en="name")
+
+
+#: Texts that people write: without control characters, of which life.Refused says what is wrong.
+Note = Annotated[str, Field(max_length=TEXT), AfterValidator(clean), AfterValidator(life.written)]
+Name = Annotated[str, Field(max_length=100), AfterValidator(clean), AfterValidator(_name)]
 Revision = Annotated[int, Field(ge=0, lt=2**62)]
 
 AS = "Who you are, as you want to be named: kept with how you came in. Nobody checks it until there are accounts."
-_FASTER = "người khác vừa thay đổi: hãy xem lại rồi làm tiếp / somebody was faster: look at it again"
+_FASTER = "đã thay đổi từ khi bạn xem: hãy xem lại rồi làm tiếp / it has changed since you saw it: look at it again"
 
 
 class Strict(BaseModel):
@@ -65,12 +71,7 @@ def actor(request: Request, name: str | None) -> str:
     `administrator` holds the API token, `screen` is a session of the operators' screen.
     """
     way: str = request.state.who.name
-    if name is None or not name.strip():
-        return way
-    try:
-        return f"{life.written(name.strip(), what_vi='tên', what_en='name')} ({way})"
-    except life.Refused as e:
-        raise Stop(422, f"as: {e}") from None
+    return way if name is None or not name.strip() else f"{name.strip()} ({way})"
 
 
 def _if_match(if_match: Annotated[str | None, Header(max_length=64)] = None) -> int | None:
@@ -78,21 +79,40 @@ def _if_match(if_match: Annotated[str | None, Header(max_length=64)] = None) -> 
         return None
     text = if_match.strip().removeprefix("W/").strip('"')
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise Stop(422, 'header.If-Match: it is the revision that you have seen, such as "3"')
+        raise Stop(
+            422,
+            'header.If-Match: số revision đã xem, ví dụ "3" / it is the revision that you have seen, such as "3"',
+        )
     return int(text)
 
 
 IfMatch = Annotated[int | None, Depends(_if_match)]
 
 
-def seen(body: int | None, header: int | None) -> int:
-    """The revision that a person has seen, or 422."""
-    if body is not None and header is not None and body != header:
-        raise Stop(422, "body.revision: it is not the one of If-Match")
-    found = header if body is None else body
+def seen(given: int | None, header: int | None, part: str = "body") -> int:
+    """The revision that a person has seen, given in that part of the request or in the header, or 422."""
+    if given is not None and header is not None and given != header:
+        raise Stop(422, f"{part}.revision: khác với If-Match / it is not the one of If-Match")
+    found = header if given is None else given
     if found is None:
-        raise Stop(422, "body.revision: say which revision you have seen, here or as If-Match")
+        raise Stop(
+            422,
+            f"{part}.revision: nêu số revision bạn đã xem, ở đây hoặc trong If-Match"
+            " / say which revision you have seen, here or as If-Match",
+        )
     return found
+
+
+#: A refusal may begin with the field that it is about.
+_FIELD = re.compile(r"([a-z][a-z_]*(?:\.[a-z0-9_]+)*): (.+)", re.DOTALL)
+
+
+def _told(e: life.Refused) -> str:
+    """The refusal with the place of its value, as it was sent, where it names one."""
+    found = _FIELD.fullmatch(e.en)
+    if found is None:
+        return str(e)
+    return f"body.{found[1]}: {e.vi.removeprefix(f'{found[1]}: ')} / {found[2]}"
 
 
 class _InTheWay(Exception):
@@ -125,5 +145,7 @@ async def change(
         return await service.database.act(run)
     except _InTheWay as e:
         raise Stop(409, _FASTER, current=e.current) from None
-    except (life.Refused, AddressRefused, ConfigError) as e:
+    except life.Refused as e:
+        raise Stop(422, _told(e)) from None
+    except (AddressRefused, ConfigError) as e:
         raise Stop(422, str(e)) from None

@@ -10,8 +10,7 @@ import psycopg
 from fastapi import APIRouter, Path, Query, Request, Response
 from psycopg import sql
 
-from alerts import life
-from alerts.rules import model, store
+from alerts.rules import jsonform, model, store
 from alerts.rules.check import MAY_PASS, check
 from alerts.rules.checks import now
 from alerts.rules.findings import Finding
@@ -22,6 +21,7 @@ from infra.times import text
 from ioc_api import asking
 from ioc_api.alerts.known import Now
 from ioc_api.problems import Stop
+from ioc_api.rest import known as filters
 from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Many, Served, Text, from_cursor, to_cursor
 from ioc_api.rest.people import AS, CHANGES, MISSING, IfMatch, Name, Revision, change, seen
@@ -68,17 +68,6 @@ def _finding(f: Finding) -> dict[str, Any]:
     return {**fields, "may_pass": f.level == "warning" or f.code in MAY_PASS}
 
 
-def _decoded(body: dict[str, Any]) -> Rule | Finding:
-    """The rule, or what keeps it from being one."""
-    try:
-        return model.decode({**body, "version": 0})
-    except (msgspec.ValidationError, RecursionError) as e:
-        said, _, where = str(e).partition(" - at `$")
-        return Finding(
-            level="error", code="type", vi=f"không đúng dạng: {said}", en=said, where=where.rstrip("`").lstrip(".")
-        )
-
-
 def _refuse(findings: Sequence[Finding], detail: str) -> Stop:
     faults = [{"where": f"body.rule.{f.where}".rstrip("."), "message": f"{f.vi} / {f.en}"} for f in findings[:20]]
     return Stop(422, detail, errors=faults, findings=[_finding(f) for f in findings])
@@ -103,6 +92,7 @@ async def list_rules(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Rules:
+    filters.check(service, domain=domain)
     after = from_cursor(cursor, str)
 
     def wanted(s: Stored) -> bool:
@@ -135,9 +125,9 @@ async def list_rules(
 )
 async def check_rule(service: Served, asked: RuleToCheck) -> Checked:
     """Nothing is kept. A rule of the same code is the one that it would replace."""
-    rule = _decoded(asked.rule)
-    if isinstance(rule, Finding):
-        return Checked.model_validate({"findings": [_finding(rule)], "fires_now": None})
+    rule = jsonform.read(asked.rule)
+    if not isinstance(rule, Rule):
+        return Checked.model_validate({"findings": [_finding(f) for f in rule], "fires_now": None})
     found, known = await _checked(service, rule)
     counted = now.count(rule, known)
     fires = None
@@ -151,7 +141,7 @@ async def _checked(service: Service, rule: Rule) -> tuple[list[Finding], Known]:
 
     def task(conn: psycopg.Connection) -> tuple[list[Finding], Known]:
         known = live.known(conn)
-        return check(rule, known, [s.rule for s in store.stored(conn)]), known
+        return [jsonform.named(f) for f in check(rule, known, [s.rule for s in store.stored(conn)])], known
 
     return await service.database.work(task, limit_s=CHECK_S, statement_timeout=int(CHECK_S * 900))
 
@@ -171,11 +161,10 @@ async def _keep(
         )
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
-        life.written(asked.note)
         store.save(conn, rule, who, asked.note, seen=version)
         kept = store.find(conn, rule.code)
         if kept is None:
-            raise Stop(404, "there is no such rule")
+            raise Stop(404, "không có quy tắc này / there is no such rule")
         return _out(kept)
 
     return {**await change(service, task, _shown), "findings": [_finding(f) for f in found]}
@@ -183,11 +172,17 @@ async def _keep(
 
 def given(body: dict[str, Any], code: str | None = None) -> Rule:
     """The rule of a body, or 422 with what keeps it from being one."""
-    rule = _decoded(body if code is None else {"code": code, **body})
-    if isinstance(rule, Finding):
-        raise _refuse([rule], f"{rule.where or 'rule'}: {rule.vi} / {rule.en}")
+    rule = jsonform.read(body if code is None else {"code": code, **body})
+    if not isinstance(rule, Rule):
+        first = rule[0]
+        where = f"body.rule.{first.where}".rstrip(".")
+        raise _refuse(rule, f"{where}: {first.vi} / {first.en}")
     if code is not None and rule.code != code:
-        raise Stop(422, "body.rule.code: it is not the code of the address; a rule keeps its code")
+        raise Stop(
+            422,
+            "body.rule.code: không phải mã trong địa chỉ; quy tắc giữ mã của nó"
+            " / it is not the code of the address; a rule keeps its code",
+        )
     return rule
 
 
@@ -207,7 +202,7 @@ async def create_rule(request: Request, service: Served, asked: NewRule) -> Kept
 
 def _found(stored: Stored | None) -> Stored:
     if stored is None or stored.deleted_at is not None:
-        raise Stop(404, "there is no such rule")
+        raise Stop(404, "không có quy tắc này / there is no such rule")
     return stored
 
 
@@ -215,7 +210,7 @@ def _found(stored: Stored | None) -> Stored:
     "/{code}",
     operation_id="get_rule",
     dependencies=[may("rules.read")],
-    summary="One rule, with all its versions",
+    summary="One rule, with its versions",
     responses=MISSING,
 )
 async def get_rule(service: Served, code: Code, response: Response) -> WholeRule:
@@ -224,7 +219,7 @@ async def get_rule(service: Served, code: Code, response: Response) -> WholeRule
     def read(conn: psycopg.Connection) -> dict[str, Any]:
         found = store.find(conn, code)
         if found is None:
-            raise Stop(404, "there is no such rule")
+            raise Stop(404, "không có quy tắc này / there is no such rule")
         versions = [_out(s) for s in store.history(conn, code)]
         return {**_out(found), "open": _open(conn).get(code, 0), "versions": versions}
 
@@ -242,21 +237,32 @@ async def get_rule(service: Served, code: Code, response: Response) -> WholeRule
 )
 async def put_rule(request: Request, service: Served, code: Code, asked: NewRule, match: IfMatch) -> KeptRule:
     rule, version = given(asked.rule, code), seen(asked.revision, match)
-    await service.database.act(lambda conn: _found(store.find(conn, code)))
+    await _as_seen(service, code, version)
     return KeptRule.model_validate(await _keep(service, request, rule, asked, version))
+
+
+async def _as_seen(service: Service, code: str, version: int) -> Stored:
+    """The rule at the version that was seen, or 409: what is found about an older one helps nobody."""
+
+    def task(conn: psycopg.Connection) -> Stored:
+        found = _found(store.find(conn, code))
+        if found.rule.version != version:
+            raise store.Conflict(found.rule)
+        return found
+
+    return await change(service, task, _shown)
 
 
 async def _switch(
     service: Service, request: Request, code: str, asked: Switch, match: int | None, enabled: bool
 ) -> KeptRule:
     version = seen(asked.revision, match)
-    stored = await service.database.act(lambda conn: _found(store.find(conn, code)))
+    stored = await _as_seen(service, code, version)
     rule = msgspec.structs.replace(stored.rule, enabled=enabled)
     if not enabled:  # what is switched off need not be right
         who = who_is(request, asked.by)
 
         def task(conn: psycopg.Connection) -> dict[str, Any]:
-            life.written(asked.note)
             store.save(conn, rule, who, asked.note, seen=version)
             return _out(_found(store.find(conn, code)))
 
@@ -305,11 +311,11 @@ async def delete_rule(
     by: Annotated[Name | None, Query(alias="as", description=AS)] = None,
 ) -> Response:
     """Its versions and its alerts stay; open ones end."""
-    who, version = who_is(request, by), seen(revision, match)
+    who, version = who_is(request, by), seen(revision, match, "query")
 
     def task(conn: psycopg.Connection) -> None:
         if not store.delete(conn, code, who, seen=version):
-            raise Stop(404, "there is no such rule")
+            raise Stop(404, "không có quy tắc này / there is no such rule")
 
     await change(service, task, _shown)
     return Response(status_code=204)

@@ -56,13 +56,17 @@ async def replay_rule(service: Served, asked: Asked) -> dict[str, object]:
     `hysteresis` beside it says what clear levels further away would change. Nothing is kept, and nobody is told."""
     whole_city()
     if (asked.code is None) == (asked.rule is None):
-        raise Stop(422, "body: give one of `code` and `rule`")
+        raise Stop(422, "body: nêu một trong hai: `code` hoặc `rule` / give one of `code` and `rule`")
     now = now_us()
     to_us = now if asked.until is None else min(spans.moment(asked.until, "body.to"), now)
     day_us = 86_400_000_000
     from_us = to_us - 7 * day_us if asked.since is None else spans.moment(asked.since, "body.from")
     if not 0 < to_us - from_us <= DAYS * day_us:
-        raise Stop(422, f"body.from: it must be before `to` and before now, by {DAYS} days at the most")
+        raise Stop(
+            422,
+            f"body.from: phải trước `to` và trước lúc này, tối đa {DAYS} ngày"
+            f" / it must be before `to` and before now, by {DAYS} days at the most",
+        )
     written = None if asked.rule is None else given(asked.rule)
 
     def task(conn: psycopg.Connection) -> Answer:
@@ -76,7 +80,10 @@ async def replay_rule(service: Served, asked: Asked) -> dict[str, object]:
         async with asyncio.timeout(_PATIENCE_S):
             await _ONE.acquire()
     except TimeoutError:
-        raise Away("another rule is being put to history: try again in a moment") from None
+        raise Away(
+            "đang thử một quy tắc khác: hãy thử lại sau giây lát"
+            " / another rule is being put to history: try again in a moment"
+        ) from None
     try:
         found = await service.database.work(
             task, limit_s=LIMIT_S * 1.5, repeatable=True, statement_timeout=int(LIMIT_S * 1000)
@@ -84,7 +91,11 @@ async def replay_rule(service: Served, asked: Asked) -> dict[str, object]:
     except (Unfit, TooMuch) as e:
         raise Stop(422, str(e)) from None
     except psycopg.errors.QueryCanceled:
-        raise Stop(422, "body.from: reading the history takes too long; ask for a shorter span") from None
+        raise Stop(
+            422,
+            "body.from: đọc lịch sử quá lâu; hãy hỏi khoảng ngắn hơn"
+            " / reading the history takes too long; ask for a shorter span",
+        ) from None
     finally:
         _ONE.release()
     shown: dict[str, object] = msgspec.to_builtins(found)
@@ -94,5 +105,5 @@ async def replay_rule(service: Served, asked: Asked) -> dict[str, object]:
 def _kept(conn: psycopg.Connection, code: str) -> Rule:
     found = store.find(conn, code)
     if found is None or found.deleted_at is not None:
-        raise Stop(404, "there is no such rule")
+        raise Stop(404, "không có quy tắc này / there is no such rule")
     return found.rule

@@ -8,7 +8,7 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, Field
 
 from ioc_api.problems import Problem
-from ioc_api.rest.parts import Page
+from ioc_api.rest.parts import UNFIT, Page
 from ioc_api.rest.people import Acting, Note, Strict
 
 #: A rule as JSON has at most so many bytes.
@@ -19,9 +19,9 @@ def _bounded(rule: dict[str, Any]) -> dict[str, Any]:
     try:
         size = len(msgspec.json.encode(rule))
     except (ValueError, TypeError, RecursionError, UnicodeError):
-        raise ValueError("holds a character that text cannot have, or is nested too deeply") from None
+        raise ValueError(UNFIT) from None
     if size > BYTES:
-        raise ValueError(f"a rule has at most {BYTES:,} bytes")
+        raise ValueError(f"một quy tắc có tối đa {BYTES} byte / a rule has at most {BYTES} bytes")
     return rule
 
 
@@ -84,7 +84,7 @@ class ListedRule(RuleOut):
 
 
 class WholeRule(ListedRule):
-    versions: list[RuleOut] = Field(description="The newest first.")
+    versions: list[RuleOut] = Field(description="The newest first, 200 at the most.")
 
 
 class Rules(Page):

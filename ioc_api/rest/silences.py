@@ -41,6 +41,7 @@ class MatcherFields(Strict):
     zone: Words = Field([])
     domain: Words = Field([])
     sensor: Words = Field([])
+    tag: Words = Field([], description="Alerts of sensors that have one of these tags now.")
     parent: Words = Field([], description="A cabinet, gateway or feeder, and what hangs on it.")
     department: Words = Field([], description="Mutes for these departments only.")
 
@@ -96,6 +97,7 @@ def _matcher(given: MatcherFields) -> Matcher:
 
 def _out(s: Silence) -> dict[str, Any]:
     fields = msgspec.structs.asdict(s)
+    fields.pop("tagged")  # which sensors a tag means is asked for by those who mute
     times = {k: text(v) for k, v in fields.items() if isinstance(v, datetime)}
     matcher = {k: list(v) for k, v in msgspec.structs.asdict(s.matcher).items()}
     return {**fields, **times, "matcher": matcher, "state": s.state(datetime.now(UTC))}
@@ -140,9 +142,9 @@ def _find(service: Service, conn: psycopg.Connection, number: int) -> Silence:
     try:
         found = silence.find(conn, number)
     except life.Refused:
-        raise Stop(404, "there is no such silence") from None
+        raise Stop(404, "không có lần tắt cảnh báo này / there is no such silence") from None
     if not _touches(service, found.matcher):
-        raise Stop(404, "there is no such silence")
+        raise Stop(404, "không có lần tắt cảnh báo này / there is no such silence")
     return found
 
 
@@ -155,7 +157,7 @@ def _find(service: Service, conn: psycopg.Connection, number: int) -> Silence:
 async def list_silences(
     service: Served, over: Annotated[bool, Query(description="Also those that are over.")] = False
 ) -> Silences:
-    """At most 1,000."""
+    """At most 1,000; with those that are over the newest first."""
     found = await service.database.act(lambda conn: silence.listed(conn, datetime.now(UTC), over=over))
     return Silences.model_validate({"items": [_out(s) for s in found if _touches(service, s.matcher)]})
 

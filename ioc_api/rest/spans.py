@@ -32,9 +32,13 @@ def moment(text: str, where: str) -> int:
             raise ValueError
         us = micros(found)
     except (ValueError, OverflowError):
-        raise Stop(422, f"{where}: it is no time with an offset, such as 2025-11-22T17:00:00Z") from None
+        raise Stop(
+            422,
+            f"{where}: không phải thời điểm có múi giờ, ví dụ 2025-11-22T17:00:00Z"
+            " / it is no time with an offset, such as 2025-11-22T17:00:00Z",
+        ) from None
     if not _FIRST < us < _LAST:
-        raise Stop(422, f"{where}: it is too far away")
+        raise Stop(422, f"{where}: quá xa hiện tại / it is too far away")
     return us
 
 
@@ -43,7 +47,7 @@ def span(start: str | None, end: str | None, now: int, usual_s: int) -> tuple[in
     to_us = moment(end, "query.to") if end is not None else now + 1
     from_us = moment(start, "query.from") if start is not None else to_us - usual_s * SECOND
     if from_us >= to_us:
-        raise Stop(422, "query.from: it must be before `to`")
+        raise Stop(422, "query.from: phải trước `to` / it must be before `to`")
     return from_us, to_us
 
 

@@ -69,7 +69,7 @@ class NotReady(Problem):
 async def get_system(service: Served) -> System:
     summary: dict[str, Any] = service.health.summary()
     return System(
-        items=[SystemItem(key=key, **facts) for key, facts in service.health.items().items()],
+        items=[SystemItem(key=key, **facts) for key, facts in service.services().items()],
         sensors=service.live.sensors.tally(asking.part().scope),
         server_time=rfc3339(now_us()),
         **summary,

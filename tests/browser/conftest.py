@@ -3,6 +3,7 @@
 city      Running: `ioc up` with a small simulated city, for all tests of the folder
 browser   Chromium with software WebGL, for all tests of the folder
 open      open(width, height, …) -> Page: signed in by a fresh link, in a context of its own
+look      look(api, fragment) -> Page: the same, on the screen of an API that a test has started
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from infra.access import links
+from tests.fix_api import Api
 from tests.fix_servers import folder
 from tests.service import Service, clean_environment, until
 
 SENSORS = 90
+Look = Callable[..., Page]
 #: No sandbox as root, no look-ups of its own, and WebGL without a graphics card.
 ARGUMENTS = [
     "--no-sandbox",
@@ -136,5 +140,31 @@ def open_screen(browser: Browser, city: Running) -> Iterator[Callable[..., Page]
     try:
         yield make
     finally:
+        for context in contexts:
+            context.close()
+
+
+@pytest.fixture
+def look(browser: Browser, database: str) -> Iterator[Look]:
+    """``look(api, fragment)``: a page at that fragment of the screen's address; ``stranger``: without a session."""
+    contexts: list[BrowserContext] = []
+
+    def make(api: Api, fragment: str = "", *, stranger: bool = False) -> Page:
+        context = browser.new_context(viewport={"width": 1366, "height": 768})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        if not stranger:
+            page.goto(links.link(api.url, database))
+            page.wait_for_selector(".screen[data-connection=live]")
+        if fragment or stranger:
+            page.goto(f"{api.url}/{fragment}")
+        return page
+
+    expect.set_options(timeout=30_000)
+    try:
+        yield make
+    finally:
+        expect.set_options(timeout=5_000)
         for context in contexts:
             context.close()

@@ -15,7 +15,7 @@ from alerts import life
 from infra.catalog import Catalog
 from infra.servers import Mosquitto
 from tests.fix_api import Api, Live
-from tests.notices import RULES, Office
+from tests.notices import RULES, Office, changed
 from tests.service import until
 
 pytestmark = pytest.mark.servers
@@ -116,7 +116,7 @@ def test_filters(office: Office, served: Api) -> None:
     until_ = {"new": "S9", "tnmt": "S1"}
     for name, sensor in until_.items():
         if sensor not in {i["sensor_id"] for i in live.items[subs[name]].values()}:
-            live.until(lambda f, s=subs[name], n=sensor: f.get("sub") == s and n in str(f["items"]), sensor)  # type: ignore[misc]
+            live.until(lambda f, s=subs[name], n=sensor: f.get("sub") == s and n in str(f["items"]), sensor)
 
     def shown(name: str) -> set[str]:
         return {i["sensor_id"] for i in live.items[subs[name]].values()}
@@ -166,6 +166,19 @@ def test_a_client_resumes_also_after_the_server_was_killed(office: Office, serve
         assert answer["mode"] == "snapshot"
         kinds = [again.read()["type"] for _ in range(2)]
         assert kinds == ["reset", "snapshot"]
+
+
+def test_an_alert_of_another_severity_leaves_the_filter_that_had_it(office: Office, served: Api) -> None:
+    office.happens("fired", "S1")
+    live = served.live()
+    sub = begin(live, "S1", filter={"severity": ["major"]})
+    office.know(changed(office.rules["dust"], severity="warning"))
+    office.happens("cleared", "S1")
+    assert whats(follow(live, sub, 1)) == ["cleared"]
+    office.happens("fired", "S1")
+    (frame,) = follow(live, sub, 1)
+    assert (frame["flip"]["what"], frame["removed"]) == ("reopened", [str(office.alert().id)])
+    assert live.items[sub] == {}
 
 
 def test_other_routes_begin_anew(office: Office, served: Api) -> None:

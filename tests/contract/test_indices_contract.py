@@ -142,7 +142,7 @@ def test_what_there_is_and_bounds(place: Place) -> None:
         ("lighting", {"step": "2h", **day}, 422, "1h"),
         ("river", {"sensor": "T1"}, 422, "water"),
         ("river", {"sensor": "nobody"}, 404, "no such sensor"),
-        ("river", {"sensor": "\x00"}, 422, "query.sensor.0: holds a character"),
+        ("river", {"sensor": "\x00"}, 422, "query.sensor.0: có ký tự không hợp lệ / it holds a character"),
         ("river", {"cursor": "x", **day}, 422, "cursor"),
     ):
         answer = place.api.http.get(f"/api/v1/indices/{path}", params=query)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -15,6 +16,10 @@ from city.sensors import Sensor
 from infra import sensors
 from infra.catalog import Catalog
 from infra.servers import Mosquitto
+from ioc_api.alerts import whom
+from ioc_api.alerts.items import Wanted
+from ioc_api.problems import Stop
+from ioc_api.rest import alerts
 from tests.fix_api import Api
 from tests.notices import RULES, Office, changed
 from tests.service import until
@@ -73,7 +78,6 @@ def test_list_and_filters(office: Office, served: Api) -> None:
     assert rules(state=["firing", "resolved"]) == {"dust", "smoke", "dark"}
     assert rules(department="tnmt") == {"dust", "smoke"}
     assert rules(department="cong-an") == set()
-    assert rules(department="nobody") == set()
     assert rules(sensor="S1") == {"dust"}
     assert rules(kind="lamp_fault") == {"dark"}
     assert rules(condition="clear") == {"dark"}
@@ -82,6 +86,12 @@ def test_list_and_filters(office: Office, served: Api) -> None:
     assert rules(retroactive=True) == set()
     assert rules(since=(datetime.now(UTC) + timedelta(hours=1)).isoformat()) == set()
     assert rules(until=(datetime.now(UTC) + timedelta(hours=1)).isoformat()) == {"dust", "smoke", "dark"}
+    # The row has changed, and nothing has happened to it: only whoever asks for changes hears of it.
+    mark = served.get("alerts")["items"][0]["changed_at"]
+    office.conn.execute("UPDATE alert SET value = 150, changed_at = now() + interval '1 hour' WHERE rule = 'smoke'")
+    later = (datetime.now(UTC) + timedelta(minutes=30)).isoformat()
+    assert [a["value"] for a in served.get("alerts", changed_since=later)["items"]] == [150]
+    assert len(served.get("alerts", changed_since=mark)["items"]) == 3
     assert [a["sensor_id"] for a in served.get("alerts", state="pending")["items"]] == ["S3"]
     assert len(served.get("alerts", never_fired=True)["items"]) == 4
     first = served.get("alerts", limit=2)
@@ -91,6 +101,39 @@ def test_list_and_filters(office: Office, served: Api) -> None:
     wrong = served.http.get("/api/v1/alerts", params={"colour": "red"})
     assert wrong.status_code == 422
     assert "colour" in wrong.json()["detail"]
+
+
+#: A question, its answer, and what it says.
+UNKNOWN = [
+    ("alerts?area=nope", 422, "query.area: không có khu vực 'nope'; có bac_giang"),
+    ("alerts?area=nope", 422, "there is no area 'nope'; there are bac_giang"),
+    ("alerts?zone=99999", 422, "query.zone: không có phường, xã '99999'"),
+    ("alerts?domain=magic", 422, "query.domain: không có lĩnh vực 'magic'"),
+    ("alerts?department=so_tnmt", 422, "there is no department 'so_tnmt'; there are cong-an, tnmt"),
+    ("alerts?rule=nope", 422, "there is no rule 'nope'; there are cabinet, dark, dust, smoke"),
+    ("alerts?sensor=nope", 404, "query.sensor: không có cảm biến 'nope'"),
+    ("alerts?format=csv&department=nope", 422, "query.department"),
+    ("alerts?since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z", 422, "query.until"),
+    ("alerts?severity=loud", 422, "phải là một trong: info, warning, major, critical"),
+    ("notifications?department=nope", 422, "query.department"),
+    ("notifications?channel=99999", 422, "query.channel: không có kênh '99999'"),
+    ("channels?department=nope", 422, "query.department"),
+    ("routes?department=nope", 422, "query.department"),
+    ("rules?domain=magic", 422, "query.domain"),
+]
+
+
+def test_what_a_filter_names_must_exist(office: Office, served: Api) -> None:
+    for query, status, says in UNKNOWN:
+        answer = served.http.get(f"/api/v1/{query}")
+        assert answer.status_code == status, (query, answer.text)
+        assert says in answer.json()["detail"], (query, answer.text)
+        if status == 422:
+            assert answer.json()["errors"][0]["where"].startswith(answer.json()["detail"].partition(":")[0]), query
+    # What is no more, but has had alerts, is there to be asked for.
+    office.happens("fired", "S1")
+    office.conn.execute("DELETE FROM rule WHERE code = 'dust'")
+    assert len(served.get("alerts", rule="dust")["items"]) == 1
 
 
 def test_handler_that_the_rule_names(office: Office, served: Api) -> None:
@@ -169,6 +212,9 @@ def test_texts_that_are_refused(office: Office, served: Api) -> None:
     ):  # fmt: skip
         answer = act(served, office.alert().id, "comment", revision=1, **body)
         assert answer.status_code == 422, body
+        assert " / " in answer.json()["detail"]
+        if body["note"] != "":
+            assert answer.json()["errors"][0]["where"] in {"body.note", "body.as", "body.colour"}, body
         assert len(answer.text) < 2000
     assert office.ask("SELECT count(*) FROM flip") == [(1,)]
 
@@ -187,7 +233,19 @@ def test_csv_is_safe_in_a_spreadsheet(office: Office, served: Api) -> None:
     assert len(answer.text.splitlines()) == 2
 
 
+def test_a_file_is_whole_or_refused(office: Office, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    service: Any = SimpleNamespace(routes=whom.Routes(), catalog=catalog)
+    for n in range(3):
+        office.happens("fired", f"S{n}")
+    monkeypatch.setattr(alerts, "FILE", 3)
+    assert len(list(alerts._all(service, office.conn, Wanted()))) == 3
+    monkeypatch.setattr(alerts, "FILE", 2)
+    with pytest.raises(Stop, match="since"):
+        alerts._all(service, office.conn, Wanted())
+
+
 def test_why(office: Office, served: Api) -> None:
+    office.know(changed(office.rules["dust"], advice_vi="Tưới đường", advice_en="Water the road"))
     office.happens("fired", "S1", value=150)
     office.happens("cleared", "S1", value=90)
     office.now += timedelta(hours=2)
@@ -210,6 +268,7 @@ def test_why(office: Office, served: Api) -> None:
     found = served.get(f"alerts/{number}/why")
     assert found["rule"]["code"] == "dust"
     assert found["rule"]["made_by"] == found["rule"]["changed_by"] == "test"
+    assert (found["rule"]["advice_vi"], found["rule"]["advice_en"]) == ("Tưới đường", "Water the road")
     assert found["values"][-1]["value"] == 180
     assert found["values"][-1]["threshold"] == 100
     assert found["before"]["in_30_days"] == 1

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from alerts.deliver import outbox as rows
+from alerts.deliver.outcome import Outcome
 from alerts.deliver.sender import Sender
 from tests.outbox import Outbox, settings
 from tests.receivers import EARLY, ENDLESS, HANG, REDIRECT, TRICKLE, Clock, Mail, Post, Web
@@ -145,6 +146,48 @@ def test_what_was_given_up_can_be_sent_again(outbox: Outbox, web: Web, sender: C
     assert rows.again(outbox.conn, row[0], datetime.now(UTC))
     until(lambda: outbox.state(key) == "sent", "it is sent")
     assert web.ids() == [key]
+
+
+def test_what_was_given_up_is_not_sent_after_what_came_later(
+    outbox: Outbox, web: Web, sender: Callable[..., Sender]
+) -> None:
+    web.mode = 404
+    channel = outbox.channel("webhook", web.url)
+    firing = outbox.put(channel, "alert/1", "firing")
+    sender()
+    until(lambda: outbox.state(firing) == "given_up", "it is given up")
+    web.mode = 200
+    resolved = outbox.put(channel, "alert/1", "resolved")
+    until(lambda: outbox.state(resolved) == "sent", "its end is told")
+    number = outbox.conn.execute("SELECT id FROM notification WHERE key = %s", (firing,)).fetchone()
+    assert number
+    assert not rows.again(outbox.conn, number[0], datetime.now(UTC))
+    assert web.ids() == [resolved]
+
+
+def test_who_has_the_database_again_lets_go_of_all_but_its_own(outbox: Outbox) -> None:
+    mine, lost = outbox.channel("cap", "feed"), outbox.channel("email", "a@example.vn")
+    now = datetime.now(UTC)
+    for channel in (mine, lost):
+        outbox.put(channel, "alert/1")
+        assert rows.claim(outbox.conn, now + timedelta(seconds=1)) is not None
+    assert rows.release(outbox.conn, now + timedelta(seconds=2), [mine]) == 1
+    again = rows.claim(outbox.conn, now + timedelta(seconds=2))
+    assert again is not None
+    assert again.channel.id == lost
+    assert rows.claim(outbox.conn, now + timedelta(seconds=2)) is None
+
+
+def test_whatever_a_receiver_has_said_can_be_stored(outbox: Outbox) -> None:
+    key = outbox.put(outbox.channel("cap", "feed"), "alert/1")
+    now = datetime.now(UTC)
+    claimed = rows.claim(outbox.conn, now)
+    assert claimed is not None
+    said = Outcome("retry", "bad \x00 and \ud800 and " + "x" * 5000)
+    assert rows.finish(outbox.conn, claimed, said, now, now, 1, settings(""))
+    ((_, _, detail),) = outbox.attempts(key)
+    assert detail.startswith("bad and and xxx")
+    assert len(detail) == 500
 
 
 def test_after_a_day_it_is_given_up(outbox: Outbox, web: Web, sender: Callable[..., Sender]) -> None:

@@ -46,6 +46,22 @@ def test_what_came_while_there_was_no_engine(alarms: Alarms) -> None:
     assert len(alarms.ask("SELECT FROM alert WHERE rule = %s", HOT.code)) == 3
 
 
+def test_what_a_rule_holds_back_for_longer_than_windows_look_is_judged_after_a_crash(
+    database: str, make_alarms: Callable[..., Alarms]
+) -> None:
+    """A reading that waits for 25 minutes for older ones is older than all else that a start reads again."""
+    patient = changed(HOT, late_s=1500.0, retro_s=1800.0)
+    alarms = make_alarms(database, rules=[patient])
+    at = alarms.send("E1", 41.5, at_ms=int(time.time() * 1000) - 1_470_000)
+    alarms.stored(1)
+    alarms.caught_up()
+    alarms.engine.kill()
+    assert alarms.states() == {}
+    alarms.engine.start()
+    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires when its time has come", 60)
+    assert [round(a[2].timestamp() * 1000) for a in alarms.alerts().values()] == [at]
+
+
 def test_a_second_engine_stands_by_and_takes_over(alarms: Alarms) -> None:
     second = alarms.start()
     until(lambda: "standing by" in second.text, "it stands by")

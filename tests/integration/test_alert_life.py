@@ -243,6 +243,19 @@ def test_what_was_resolved_and_goes_on_is_reopened(conn: psycopg.Connection) -> 
     assert (only(conn).state, only(conn).started_at) == ("firing", moment(T0))
 
 
+def test_what_was_reopened_by_itself_is_nobodys_and_escalates_anew(conn: psycopg.Connection) -> None:
+    say(conn, at("fired", 0))
+    number = only(conn).id
+    with conn.transaction():
+        life.escalate(conn, number, 2, NOW)
+    life.assign(conn, number, None, "lan", "tổ 3")
+    alert = life.resolve(conn, number, None, "lan", "đo sai")
+    assert alert.resolved_at
+    life.tend(conn, alert.resolved_at + timedelta(minutes=16), 24)
+    again = only(conn)
+    assert (again.state, again.acknowledged_by, again.assigned_to, again.escalation) == ("firing", None, None, 0)
+
+
 def test_what_is_long_over_is_closed(conn: psycopg.Connection) -> None:
     say(conn, at("fired", 0), at("cleared", 20, 39.0))
     assert life.tend(conn, NOW + timedelta(hours=23), 24) == []

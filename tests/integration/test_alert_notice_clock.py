@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 import random
 from collections import defaultdict
@@ -16,10 +17,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts import life
-from alerts.messages import links
+from alerts.messages import cap, links
 from alerts.notice import drill, flush, silence
 from alerts.notice.dispatch import NEWS, dispatch
 from alerts.notice.silence import Matcher
+from city.holidays import Calendar
 from infra.catalog import Catalog
 from tests.notices import RULES, TUESDAY, Office, changed
 
@@ -65,6 +67,59 @@ def test_nobody_acknowledges(chain: Office, code: str, minutes: int) -> None:
     assert told == {"ward": both, "works": both, "province": both[1:]}
     assert chain.alert(code).escalation == 2
     assert chain.ask("SELECT count(*) FROM flip WHERE what = 'escalated'") == [(2,)]
+
+
+def test_what_cap_says_is_said_again_before_it_expires(office: Office) -> None:
+    office.department("ward", channels=0)
+    office.route("ward")
+    feed = office.channel("ward", "cap", "cap", outside_hours="none")
+    office.happens("fired", code="smoke")
+    office.goes_on(60)
+    office.act(life.acknowledge, office.alert("smoke").id)
+    office.goes_on(50 * 3600, 600)
+    told = office.messages()
+    assert [m.kind for m in told] == ["firing"] * 3
+    gaps = [(b.at - a.at) / timedelta(hours=1) for a, b in itertools.pairwise(told)]
+    assert all(17 < gap < 24 for gap in gaps), "before it expires, and not often"
+    assert {m.thread for m in told} == {f"alert/{office.alert('smoke').id}"}
+    sent = [cap.Sent(f"k{n}", m.at, m.content) for n, m in enumerate(told)]
+    assert cap.follow(sent[:-1], sent[-1]).type == "Update"
+    office.happens("cleared", code="smoke", value=20.0)
+    office.goes_on(50 * 3600, 600)
+    assert [m.kind for m in office.messages()][3:] == ["resolved"]
+    assert feed
+
+
+def test_on_a_holiday_nobody_with_hours_is_told(office: Office) -> None:
+    calendar = Calendar(days={TUESDAY.date(): ("Lễ", "Holiday"), TUESDAY.date() + timedelta(days=1): ("Lễ", "Holiday")})
+    office.catalog = dataclasses.replace(office.catalog, calendar=calendar)
+    office.department("ward", OFFICE_HOURS)
+    office.department("watch")
+    for code in ("ward", "watch"):
+        office.route(code)
+    office.happens("fired")
+    office.goes_on(3600, 60)
+    assert {m.department for m in office.messages("firing")} == {"watch"}
+    office.goes_on(2 * 86_400, 600)
+    told = [m for m in office.messages("firing", "summary") if m.department == "ward"]
+    assert [m.at.strftime("%d %H:%M") for m in told] == ["26 00:30"], "Thursday, when they begin"
+
+
+@pytest.mark.parametrize("count", [10, 200])
+def test_what_ends_in_one_round_is_looked_up_once(office: Office, count: int) -> None:
+    """Not a question for each flip about all that its group has told of."""
+    office.department("ward")
+    office.route("ward")
+    office.all_happen([office.event("fired", f"S{n}") for n in range(count)])
+    office.goes_on(60)
+    office.all_happen([office.event("cleared", f"S{n}", value=20.0) for n in range(count)])
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = psycopg.Connection.execute
+        patch.setattr(psycopg.Connection, "execute", lambda *a, **k: (asked.append(str(a[1])), real(*a, **k))[1])
+        office.round()
+    assert sum("state = ANY" in q and "SELECT id FROM alert WHERE id" in q for q in asked) == 1
+    assert len(asked) < 60 + 2 * count, "the rest is no more than before"
 
 
 def test_who_acknowledges_ends_it_and_who_takes_it_back_begins_it_anew(chain: Office) -> None:
@@ -263,7 +318,7 @@ def test_no_flip_is_lost_or_told_twice_and_firing_comes_first(chain: Office, ste
     def a_round() -> None:
         if chance.random() < 0.5:
             with contextlib.suppress(Killed):
-                dispatch(Dying(chain.conn, chance.randrange(1, 60)), chain.now, chain.city)  # type: ignore[arg-type]
+                dispatch(Dying(chain.conn, chance.randrange(1, 60)), chain.now, chain.city)
             assert chain.conn.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
         else:
             dispatch(chain.conn, chain.now, chain.city)

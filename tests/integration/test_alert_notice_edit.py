@@ -16,6 +16,8 @@ from alerts.notice.channels import ChannelBody
 from alerts.notice.silence import Matcher
 from alerts.notice.stale import Changed
 from alerts.rules.directory import Department, Hours, Pace, Route
+from city.sensors import Sensor
+from infra import sensors
 from infra.catalog import Catalog
 from tests.notices import RULES, Office, rule
 
@@ -40,6 +42,43 @@ def make(office: Office, matcher: Matcher, **fields: Any) -> Any:
 
 
 TU = Matcher(parent=("TU-01",))
+
+
+def test_a_silence_by_tag_mutes_the_sensors_that_have_it_now(office: Office) -> None:
+    sensors.save(office.conn, [Sensor("T1", "bac_giang", "lighting", tags=("truong-hoc",))])
+    office.route("ward")
+    with pytest.raises(Refused, match="there is no cho-dem"):
+        make(office, Matcher(tag=("cho-dem",)))
+    office.happens("fired", "T1", "dark")
+    _, reach = make(office, Matcher(tag=("truong-hoc",)))
+    assert (reach.sensors, reach.alerts) == (1, 1)
+    office.happens("fired", "L1", "dark")
+    office.goes_on(60)
+    assert [m.said() for m in office.messages("firing")] == [{"sensor/L1": "firing"}]
+    assert office.mutings()["silence"] == 1
+    # Who gets the tag while it is in force is muted, who loses it is told.
+    sensors.save(office.conn, [Sensor("L2", "bac_giang", "lighting", parent="TU-01", tags=("truong-hoc",))])
+    office.happens("fired", "L2", "dark")
+    office.goes_on(600)
+    assert len(office.messages("firing")) == 1
+    office.now += timedelta(hours=2)
+    office.goes_on(600)
+    assert set(office.messages("firing")[-1].said()) == {"sensor/T1", "sensor/L2"}, "it is over"
+
+
+def test_a_route_of_a_ward_leads_its_alerts_away_from_the_area(office: Office) -> None:
+    office.department("other")
+    save = {"actor": "an", "now": office.now}
+    edit.save_route(office.conn, Route(kind="air_quality", department="ward", role="handles"), None, None, **save)
+    own = Route(kind="air_quality", zone="07210", department="other", role="handles")
+    kept = edit.save_route(office.conn, own, None, None, **save)
+    assert kept.body == own
+    with pytest.raises(Refused):
+        edit.save_route(office.conn, own, None, None, **save)
+    office.happens("fired")  # in 07210
+    office.goes_on(60)
+    assert [m.department for m in office.messages("firing")] == ["other"]
+    assert office.alert().department == "other"
 
 
 def test_a_silence_says_how_many_sensors_it_mutes(office: Office) -> None:
@@ -115,7 +154,7 @@ def test_departments(office: Office) -> None:
     with pytest.raises(Changed):
         edit.save_department(office.conn, POLICE, None, actor="an", now=office.now)
     for bad, says in (
-        ({"code": "CS GT"}, "lower-case"), ({"vi": ""}, "name .vi. is needed"), ({"pace": Pace(storm=0)}, "storm"),
+        ({"code": "CS GT"}, "lower-case"), ({"vi": ""}, "vi: a name is needed"), ({"pace": Pace(storm=0)}, "storm"),
         ({"hours": (Hours(days=(9,), start="07:30", to="17:00"),)}, "hours"),
         ({"pace": Pace(escalate_s={"critical": 1.0})}, "escalate_s"),
     ):  # fmt: skip

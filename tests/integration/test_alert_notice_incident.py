@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from alerts.notice import book, incident
 from infra.catalog import Catalog
 from tests.notices import RULES, Office
 
@@ -27,11 +28,11 @@ def ward(database: str, catalog: Catalog) -> Iterator[Office]:
 
 def lamps(office: Office, what: str) -> None:
     for n in range(LAMPS):
-        office.happens(what, f"L{n}", "dark", parent="TU-01")  # type: ignore[arg-type]
+        office.happens(what, f"L{n}", "dark", parent="TU-01")
 
 
 def under(office: Office) -> list[tuple[int | None, int]]:
-    return office.ask("SELECT incident, count(*) FROM alert WHERE rule = 'dark' GROUP BY 1")  # type: ignore[return-value]
+    return office.ask("SELECT incident, count(*) FROM alert WHERE rule = 'dark' GROUP BY 1")
 
 
 def test_an_incident_is_one_muting_an_alert_and_department_however_often_it_changes(ward: Office) -> None:
@@ -80,3 +81,18 @@ def test_lamps_that_were_told_come_under_their_cabinet_and_out_again(ward: Offic
     ward.happens("cleared", code="cabinet", subject="parent/TU-01")
     ward.goes_on(400)
     assert under(ward) == [(None, LAMPS)]
+
+
+def test_a_feeder_with_a_thousand_lamps_is_settled_by_a_few_questions(ward: Office) -> None:
+    """Whatever hangs on it: the dispatcher holds the lock of all alerts meanwhile."""
+    ward.all_happen([ward.event("fired", f"L{n}", "dark", parent="TU-01") for n in range(1000)])
+    ward.happens("fired", code="cabinet", subject="parent/TU-01")
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = psycopg.Connection.execute
+        patch.setattr(psycopg.Connection, "execute", lambda *a, **k: (asked.append(str(a[1])), real(*a, **k))[1])
+        with ward.conn.transaction():
+            incident.settle(ward.conn, book.load(ward.conn, ward.now), ward.now)
+    assert ward.ask("SELECT count(*) FROM alert WHERE incident IS NOT NULL") == [(1000,)]
+    assert ward.ask("SELECT count(*) FROM flip WHERE what = 'incident'") == [(1000,)]
+    assert len(asked) < 30

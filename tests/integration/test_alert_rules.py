@@ -155,7 +155,7 @@ def test_what_is_exported_and_imported_again_is_equal(ioc: Ioc, conn: psycopg.Co
     path.write_text(FILE, encoding="utf-8")
     code, out, err = ioc("import", str(path), "--by", "Nguyễn An", "--note", "thử")
     assert (code, err) == (0, ""), err
-    assert "1 rules, 1 new or changed; departments and routes: 2 new or changed" in out
+    assert "1 rule, 1 new or changed; departments and routes: 2 new or changed" in out
     assert store.history(conn, "pm25")[0].changed_by == "Nguyễn An"
     code, text, _ = ioc("export")
     assert code == 0
@@ -180,7 +180,7 @@ def test_a_wrong_file_changes_nothing_and_says_where(ioc: Ioc, conn: psycopg.Con
     assert store.find(conn, "pm25") is None
     assert conn.execute("SELECT count(*) FROM department WHERE code = 'doi-moi-truong'").fetchone() == (0,)
     code, out, _ = ioc("check", str(path))
-    assert (code, "1 rules, 1 errors" in out) == (2, True)
+    assert (code, "1 rule, 1 error" in out) == (2, True)
     path.write_text(FILE, encoding="utf-8")
     assert ioc("check", "--strict", str(path))[0] == 0
     assert ioc("import", "--dry-run", str(path))[0] == 0

@@ -23,6 +23,7 @@ from city.sensors import Sensor
 from infra import sensors, settings
 from infra.catalog import Catalog
 from infra.cli import app
+from infra.indices.catalogue import OF_HOURS
 from infra.servers import Mosquitto
 from infra.times import micros
 from tests.fix_api import Api
@@ -35,7 +36,7 @@ HOUR = timedelta(hours=1)
 #: The hour before last, whole.
 BEGIN = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 3 * HOUR
 HOT = rule("hot", condition=Threshold(metric="temperature", levels=Levels(above=40.0)), for_s=30.0, reopen_s=0.0)
-AQI = rule("aqi", condition=Indexed(index="vn_aqi_hourly", levels=Levels(above=150.0)))
+LOS = rule("los", condition=Indexed(index="los", levels=Levels(below=30.0)))
 KNOWN = [Sensor(f"T{n}", "bac_giang", "environment", zone="07210", interval_s=10.0) for n in range(1, 5)]
 
 
@@ -96,8 +97,12 @@ def test_a_rule_that_is_not_kept_yet_and_rules_of_zones(past: Office) -> None:
     off = put(past, msgspec.structs.replace(HOT, enabled=False))
     assert off.report.count.alerts == 4
     assert [n.code for n in off.notes] == ["sensors", "not_in_force"]
-    with pytest.raises(Unfit, match="index"):
-        put(past, AQI)
+    with pytest.raises(Unfit, match=r"lamps_faulty, tính từ từng phút .* cannot be put to history"):
+        put(past, rule("lamps", condition=Indexed(index="lamps_faulty", levels=Levels(above=20.0))))
+    with pytest.raises(Unfit, match=r"chưa đến.*still to come"):
+        ask.replay(past.conn, past.catalog, settings.load(), HOT, micros(BEGIN + 9 * HOUR), micros(BEGIN + 10 * HOUR))
+    with pytest.raises(Unfit, match=r"tối đa 3660 ngày .* 3660 days"):
+        ask.replay(past.conn, past.catalog, settings.load(), HOT, micros(BEGIN - 90_000 * HOUR), micros(BEGIN))
 
 
 def test_where_only_minutes_are_kept_their_means_are_judged_and_it_says_so(past: Office) -> None:
@@ -129,8 +134,57 @@ def test_every_rule_that_ships_can_be_put_to_history_but_those_about_indices(pas
             put(past, one, written=rules)
         except Unfit:
             unfit.add(one.code)
-    about_indices = {r.code for r in rules if isinstance(r.condition, Indexed)}
-    assert unfit == about_indices | {"flood-blocks-traffic"}  # one of its rules is
+    by_minutes = {r.code for r in rules if isinstance(r.condition, Indexed) and r.condition.index not in OF_HOURS}
+    assert unfit == by_minutes | {"flood-blocks-traffic"}  # one of its rules is
+    assert {r.code for r in rules if isinstance(r.condition, Indexed)} - unfit >= {"vn-aqi-150", "noise-night"}
+
+
+AIR = [
+    rule("aqi", condition=Indexed(index="vn_aqi_hourly", of="zone", levels=Levels(above=150.0)), reopen_s=0.0),
+    rule("day", condition=Indexed(index="vn_aqi_daily", of="sensor", levels=Levels(above=150.0)), reopen_s=0.0),
+    rule("ozone", reopen_s=0.0, condition=Indexed(
+        index="air_exceedance", of="sensor", only={"pollutant": "o3", "averaging": "8h"}, levels=Levels(above=120.0))),
+    rule("night", condition=Indexed(
+        index="noise_laeq", of="sensor", only={"period": "night"}, detail="above", levels=Levels(above=10.0))),
+]  # fmt: skip
+
+
+def test_rules_about_indices_of_hours(database: str, catalog: Catalog) -> None:
+    """Five days of a station, of ten readings an hour: dust on the second, from 06:00 to 18:00; ozone and noise too."""
+    midnight = datetime(2026, 11, 9, 17, tzinfo=UTC)
+    known = [Sensor("A1", "bac_giang", "environment", zone="07210", interval_s=360.0)]
+    with psycopg.connect(database, autocommit=True) as conn:
+        office = Office(conn, catalog)
+        sensors.save(conn, known)
+        office.know(*AIR)
+        row = conn.execute("SELECT id FROM sensor WHERE sensor_id = 'A1'").fetchone()
+        assert row
+        with conn.cursor() as cur:
+            for h in range(5 * 24):
+                dusty = 24 + 6 <= h < 24 + 18
+                for i in range(10):
+                    cur.execute(
+                        "INSERT INTO reading_environment (time, sensor, batch, channel, quality, period_s, pm2_5, o3,"
+                        " noise) VALUES (%s, %s, 1, 0, 0, 0, %s, %s, %s)",
+                        [midnight + timedelta(hours=h, minutes=6 * i), row[0], 300.0 if dusty else 10.0,
+                         200.0 if dusty else 60.0, 40.0 if h < 48 else 70.0],
+                    )  # fmt: skip
+        span = (micros(midnight), micros(midnight + timedelta(days=5)))
+        found = {r.code: ask.replay(conn, catalog, settings.load(), r, *span) for r in AIR}
+    # Nowcast: above 150 from an hour of dust on until hours after it.
+    aqi = found["aqi"].report
+    assert (aqi.count.alerts, aqi.count.subjects, aqi.scope, aqi.worst[0].subject) == (1, 1, 1, "zone/07210")
+    assert 12 * 3600 <= aqi.count.total_s <= 18 * 3600
+    # A day's mean of 155, said at its end and until the next one's.
+    day = found["day"].report.count
+    assert (day.alerts, day.total_s) == (1, 86_400)
+    # Of eight hours four must be dusty for a mean above 120: from the end of the fourth to that of the fifth clean one.
+    ozone = found["ozone"].report
+    assert (ozone.count.alerts, ozone.count.total_s, ozone.worst[0].peak) == (1, 13 * 3600, 200.0)
+    night = found["night"].report.count
+    assert (night.alerts, night.subjects, night.open) == (1, 1, 1)  # 15 dB over the limit of the night
+    assert [(s.domain, s.kept) for s in found["aqi"].sources] == [("environment", "hours")]
+    assert [n.code for n in found["aqi"].notes] == ["sensors", "worked_out_again"]
 
 
 def test_too_much_is_refused_with_what_to_do(past: Office) -> None:
@@ -148,11 +202,14 @@ def test_the_command_prints_and_gives_json(
     assert "clear_above 38: +1 cảnh báo bớt đi / alerts fewer" in said.output
     said = CliRunner().invoke(app, ["alerts", "replay", "--rule", "hot", "--json", *span])
     assert json.loads(said.stdout)[0]["report"]["count"]["alerts"] == 4
-    (tmp_path / "two.yaml").write_text(yamlwrite.write([msgspec.structs.replace(HOT, code="new"), AQI], [], []))
+    (tmp_path / "two.yaml").write_text(yamlwrite.write([msgspec.structs.replace(HOT, code="new"), LOS], [], []))
     said = CliRunner().invoke(app, ["alerts", "replay", "--file", str(tmp_path / "two.yaml"), *span])
-    assert (said.exit_code, "aqi: " in said.output, "new  Quy tắc hot" in said.output) == (0, True, True)
-    for bad in (["--rule", "cold", *span], ["--from", "soon", "--rule", "hot"], span):
+    assert (said.exit_code, "los: " in said.output, "new  Quy tắc hot" in said.output) == (0, True, True)
+    centuries = ["--rule", "hot", "--from", "1900-01-01", "--to", "2100-01-01"]
+    for bad in (["--rule", "cold", *span], ["--from", "soon", "--rule", "hot"], span, centuries):
         assert CliRunner().invoke(app, ["alerts", "replay", *bad]).exit_code != 0
+    said = CliRunner().invoke(app, ["alerts", "replay", *centuries])
+    assert "3660 days (10 years) at the most" in str(said.exception)
 
 
 # The ledger
@@ -171,7 +228,7 @@ def alert(office: Office, code: str, fired_min: float, acked_min: float | None =
     }  # fmt: skip
     what = given.pop("what", "acknowledged")
     row = office.conn.execute(
-        f"INSERT INTO alert ({', '.join(given)}) VALUES ({', '.join(['%s'] * len(given))}) RETURNING id",  # type: ignore[arg-type]
+        f"INSERT INTO alert ({', '.join(given)}) VALUES ({', '.join(['%s'] * len(given))}) RETURNING id",
         list(given.values()),
     ).fetchone()
     assert row

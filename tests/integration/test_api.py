@@ -290,6 +290,7 @@ def test_health_metrics_and_pages(shared_city: City) -> None:
     assert "script-src 'self'" in page.headers["content-security-policy"]
     keys = {"database", "broker", "api", "collector/ingest-1"}
     until(lambda: keys <= {i["key"] for i in shared_city.api.get("system")["items"]}, "all have said how they are")
+    assert {"maintain", "alerts"} <= {i["key"] for i in shared_city.api.get("system")["items"]}
     assert shared_city.api.get("system")["source"] == "ok"
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infra import cli, links
+from infra import cli
+from infra.access import links
 from infra.servers import Postgres
 
 pytestmark = pytest.mark.servers

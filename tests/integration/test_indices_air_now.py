@@ -84,11 +84,18 @@ def test_air_now(conn: psycopg.Connection, catalog: Catalog) -> None:
     assert "hour" in silent.reason
     assert "ngày này / not enough data of this day" in str(found["vn_aqi_daily/A2"].reason)
     assert not any("W1" in key or "N1" in key for key in found)
-    over = {k: (i.value, i.details["limit"]) for k, i in found.items() if i.index == "air_exceedance"}
-    assert over == {
-        "air_exceedance/A1/o3/8h": (130.0, 120.0),
-        "air_exceedance/A1/pm2_5/24h": (60.0, 45.0),
+    over = {
+        k: (i.value, i.details["limit"], i.details["above"], i.level)
+        for k, i in found.items()
+        if i.index == "air_exceedance"
     }
+    # What is within its limit says so: whoever was told that it was not learns when it is over.
+    assert over == {
+        "air_exceedance/A1/o3/1h": (130.0, 200.0, -70.0, "within"),
+        "air_exceedance/A1/o3/8h": (130.0, 120.0, 10.0, "exceeded"),
+        "air_exceedance/A1/pm2_5/24h": (60.0, 45.0, 15.0, "exceeded"),
+    }
+    assert found["air_exceedance/A1/o3/1h"].vi == "trong giới hạn"
 
 
 def test_doubted_stations_say_nothing(conn: psycopg.Connection, catalog: Catalog) -> None:
@@ -98,7 +105,8 @@ def test_doubted_stations_say_nothing(conn: psycopg.Connection, catalog: Catalog
     assert "vn_aqi_hourly/A1" not in found
     zone = found["vn_aqi_hourly/zone/07210"]
     assert (zone.value, zone.details["stations"]) == (40, {"with_index": 1, "trusted": 1, "left_out": 1})
-    assert not any(i.index == "air_exceedance" for i in found.values())
+    over = {k: i.level for k, i in found.items() if i.index == "air_exceedance"}
+    assert over == {"air_exceedance/A2/pm2_5/24h": "within"}
 
 
 def test_noise_now(conn: psycopg.Connection, catalog: Catalog) -> None:

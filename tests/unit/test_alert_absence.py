@@ -46,7 +46,7 @@ def rows(at_us: dict[int, int]) -> Columns:
 
 
 def absent(state: str = "offline", at_least_s: float = 0.0, code: str = "gone", **more: Any) -> Rule:
-    return rule(code, Absence(state=state, at_least_s=at_least_s), **more)  # type: ignore[arg-type]
+    return rule(code, Absence(state=state, at_least_s=at_least_s), **more)
 
 
 def told(events: list[Event]) -> list[Said]:

@@ -99,7 +99,7 @@ def test_http_to_a_name_that_cannot_be_looked_up_is_not_kept(url: str, setting: 
     ways = SimpleNamespace(allowed=allowed(setting), resolve=nobody_knows)
     channel = SimpleNamespace(address=url, secret="")
     with pytest.raises(Refused, match="https") if refused else contextlib.nullcontext():
-        webhook.check(ways, channel)  # type: ignore[arg-type]
+        webhook.check(ways, channel)
 
 
 def test_http_to_a_host_that_is_not_named_is_refused_before_it_is_looked_up() -> None:

@@ -57,7 +57,7 @@ def rows(readings: list[Given], column: int = 0) -> Columns:
 
 def figure(of: str = "zone", window_s: int = 60, levels: Levels | None = None, **more: Any) -> Aggregate:
     given = {"metric": "level", "quorum": 0.5, "levels": levels or Levels(above=4.0), **more}
-    return Aggregate(of=of, window_s=window_s, **given)  # type: ignore[arg-type]
+    return Aggregate(of=of, window_s=window_s, **given)
 
 
 def told(events: list[Event]) -> list[tuple[str, str, int]]:

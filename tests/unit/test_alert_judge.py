@@ -92,9 +92,9 @@ def test_a_silent_sensor_never_clears(rules: list[Rule], readings: list[Reading]
 
 POISONS: list[Any] = [
     rule("bad", Threshold(metric="nonsense", levels=Levels(above=1.0))),
-    rule("bad", Threshold(metric="level", levels=Levels(above="x"))),  # type: ignore[arg-type]
+    rule("bad", Threshold(metric="level", levels=Levels(above="x"))),
     rule("bad", Schedule(metric="level", levels=Levels(above=-1.0), during="25:00-26:00")),
-    rule("bad", Threshold(metric="level", levels=Levels(above=-1.0)), flapping=Flapping(raises="x")),  # type: ignore[arg-type]
+    rule("bad", Threshold(metric="level", levels=Levels(above=-1.0)), flapping=Flapping(raises="x")),
     rule("bad", Threshold(metric="level", levels=Levels(above=-1.0)), for_s=None),
     rule("bad", Threshold(metric="level", levels=Levels(above=-1.0)), quality=("strange",)),
     rule("bad", object()),
@@ -116,7 +116,7 @@ def test_a_poisoned_rule_is_set_aside_and_the_others_say_the_same(poison: Rule) 
 
 
 def test_a_changed_rule_is_judged_again_after_it_was_set_aside() -> None:
-    bad = rule("r", Threshold(metric="level", levels=Levels(above="x")), version=1)  # type: ignore[arg-type]
+    bad = rule("r", Threshold(metric="level", levels=Levels(above="x")), version=1)
     judge = Judge([bad], WORLD, T0)
     judge.use([bad], WORLD, T0)
     assert list(judge.poisoned) == ["r"]

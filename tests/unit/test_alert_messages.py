@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.messages import forms, links, page, render, words
-from alerts.messages.content import Line, Section, Telling, freeze, thaw
+from alerts.messages import forms, links, page, render, sheet, words
+from alerts.messages.content import Content, Line, Section, Telling, freeze, thaw
 from alerts.rules.model import SEVERITIES, Kind
 from tests.messages import NOW, content, told
 
@@ -104,6 +104,40 @@ def test_which_of_several_sensors_at_one_place() -> None:
         content("firing", told(sensor_id="RV-P1", sensor_name="Áp lực 1"))
     )
     assert "Sensor: RV-P1\n" in render.text(content("firing", told(sensor_id="RV-P1")))
+
+
+def test_a_chat_says_how_many_more_there_are() -> None:
+    many = [told(n, ack_url=f"https://ioc.example.vn/a/{'T' * 43}") for n in range(20)]
+    said = render.short(content("summary", *many, more=7))
+    assert len(said) <= render.SHORT
+    listed = said.count("Xác nhận / Acknowledge: ")
+    assert 0 < listed < 20
+    assert f"… +{27 - listed}" in said
+    assert "… +" not in render.short(content("firing"))
+
+
+def test_of_many_alerts_each_is_short() -> None:
+    many = content("summary", *[told(n) for n in range(6)])
+    few = content("summary", *[told(n) for n in range(5)])
+    assert "Căn cứ" in render.text(few)
+    assert "Cần làm" in render.text(few)
+    said = render.text(many)
+    assert "Căn cứ" not in said
+    assert said.count("Xác nhận đã nhận cảnh báo") == said.count("Giá trị") == 6
+    assert len(said.splitlines()) / 6 < 0.8 * len(render.text(few).splitlines()) / 5
+
+
+def test_reasons_are_sentences_and_one_alert_is_no_alerts() -> None:
+    one = content("reminder", reason_vi="sau 4 giờ vẫn chưa ai xác nhận", reason_en="nobody has acknowledged it")
+    assert "Sau 4 giờ vẫn chưa ai xác nhận" in render.text(one)
+    assert "Nobody has acknowledged it" in render.text(one)
+    backlog = Content(kind="retro", severity="info", department="x", at=NOW, more=1)
+    assert sheet.headline(backlog, "en").endswith(" 1 alert")
+
+
+def test_a_chat_says_until_when() -> None:
+    over = content("resolved", told(state="resolved", ended_at=NOW))
+    assert "đến 14:05 ngày 23/11/2026" in render.short(over)
 
 
 def test_a_drill_says_that_it_is_one_and_how_to_confirm() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from alerts.notice.route import concerned
 from alerts.notice.silence import Matcher
 from alerts.notice.stages import REASONS
 from alerts.rules.directory import Hours
+from city import holidays
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # Tuesday, 10:00 in the city
 
@@ -32,7 +34,7 @@ def alert(**fields: Any) -> Alert:
 
 
 def route(number: int, department: str, role: Any = "handles", **fields: Any) -> Route:
-    asked = {"area": None, "domain": None, "kind": None, "severity": None, **fields}
+    asked = {"zone": None, "area": None, "domain": None, "kind": None, "severity": None, **fields}
     return Route(number, department=department, role=role, **asked)
 
 
@@ -44,6 +46,16 @@ def test_a_route_for_one_area_takes_the_place_of_the_one_for_all() -> None:
     general, own = route(1, "province", kind="air_quality"), route(2, "city", kind="air_quality", area="viet_yen")
     assert who(general, own) == {"province": "handles"}
     assert who(general, own, area="viet_yen") == {"city": "handles"}
+
+
+def test_a_route_for_one_ward_takes_the_place_of_the_one_for_its_area() -> None:
+    area, ward = route(1, "city", kind="noise", area="bac_giang"), route(2, "ward", kind="noise", zone="07210")
+    assert who(area, ward, kind="noise") == {"ward": "handles"}
+    assert who(area, ward, kind="noise", zone="07213") == {"city": "handles"}
+    assert who(area, ward, kind="noise", zone=None) == {"city": "handles"}
+    # The kind says more than the ward, however much else a route of a ward names.
+    kind, every = route(1, "police", kind="noise"), route(2, "ward", zone="07210", area="bac_giang", severity="info")
+    assert who(kind, every, kind="noise") == {"police": "handles"}
 
 
 def test_several_handle_where_their_routes_are_alike_and_the_others_add_up() -> None:
@@ -94,6 +106,44 @@ def test_when_they_work_next() -> None:
     assert next_open(None, friday_evening) == friday_evening
 
 
+def day(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}:00+07:00")
+
+
+def test_nobody_with_hours_works_on_a_holiday() -> None:
+    known = Path("city/data/holidays.toml").read_text(encoding="utf-8")
+    tet = holidays.parse(known)
+    every_day = (Hours(days=(1, 2, 3, 4, 5, 6, 7), start="07:30", to="17:00"),)
+    assert not is_open(OFFICE, day("2026-02-17T10:00"), tet)
+    assert is_open(OFFICE, day("2026-02-17T10:00")), "without a calendar it is a Tuesday"
+    assert not is_open(every_day, day("2026-09-02T10:00"), tet)
+    assert next_open(OFFICE, day("2026-02-13T18:00"), tet) == day("2026-02-23T07:30"), "after all of Tết"
+    # A Saturday that is worked in place of a Friday.
+    assert is_open(OFFICE, day("2026-01-10T10:00"), tet)
+    assert not is_open(OFFICE, day("2026-01-17T10:00"), tet)
+    assert not is_open(OFFICE, day("2026-01-02T10:00"), tet)
+    assert not is_open(OFFICE, day("2031-04-30T10:00"), tet), "what is one every year"
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        (), None, (Hours(days=(1, 2, 3, 4, 5, 6, 7), start="00:00", to="24:00"),),
+        (Hours(days=(1, 2, 3, 4, 5, 6, 7), start="06:00", to="18:00"),
+         Hours(days=(7, 6, 5, 4, 3, 2, 1), start="18:00", to="06:00")),
+    ],
+)  # fmt: skip
+def test_who_works_round_the_clock_works_on_holidays_too(hours: Any) -> None:
+    calendar = holidays.Calendar(yearly={(9, 2): ("Quốc khánh", "National Day")})
+    assert is_open(hours, day("2026-09-02T03:00"), calendar)
+
+
+def test_a_night_shift_that_has_begun_goes_on_into_the_holiday() -> None:
+    calendar = holidays.Calendar(days={date(2026, 11, 28): ("x", "x")})
+    assert is_open(NIGHTS, day("2026-11-28T05:00"), calendar)
+    assert not is_open(NIGHTS, day("2026-11-28T05:00"), holidays.Calendar(days={date(2026, 11, 27): ("x", "x")}))
+
+
 @pytest.mark.parametrize(
     "hours",
     [
@@ -115,6 +165,10 @@ def test_a_matcher_must_match_in_every_list() -> None:
     assert not Matcher(department=("police",)).matches(lamp, "ward")
     assert not Matcher(sensor=("L2",)).matches(lamp, "ward")
     assert not Matcher(zone=("07210",)).matches(alert(zone=None), "ward")
+    assert Matcher(tag=("truong-hoc",)).matches(lamp, "ward", {"L1", "L9"})
+    assert not Matcher(tag=("truong-hoc",)).matches(lamp, "ward", {"L9"})
+    assert not Matcher(tag=("truong-hoc",)).matches(lamp, "ward")
+    assert Matcher(tag=("tu-dien",)).matches(cabinet, "ward", {"TU-01"}), "the cabinet itself has the tag"
 
 
 def test_what_is_news() -> None:

@@ -68,7 +68,7 @@ def test_what_more_hysteresis_would_change() -> None:
 def test_the_wider_levels() -> None:
     def levels(**given: float) -> Any:
         found = with_hysteresis(rule(condition=Threshold(metric="level", levels=Levels(**given))), 0.05)
-        return None if found is None else (found.condition.levels.clear_above, found.condition.levels.clear_below)  # type: ignore[union-attr]
+        return None if found is None else (found.condition.levels.clear_above, found.condition.levels.clear_below)
 
     assert levels(above=100.0) == (95.0, None)
     assert levels(above=100.0, clear_above=98.0) == (95.0, None)
@@ -133,7 +133,7 @@ def test_figures_absence_and_rules_about_rules() -> None:
 
 
 def test_what_cannot_be_replayed_is_refused_with_the_reason() -> None:
-    with pytest.raises(Unfit, match="about an index"):
+    with pytest.raises(Unfit, match=r"xét chỉ số los, .* is about the index los"):
         put(rule(condition=Indexed(index="los", levels=Levels(below=30.0))), [])
     with pytest.raises(Unfit, match="has the metric nowhere"):
         put(rule(condition=Threshold(metric="nowhere", levels=Levels(above=1.0))), [])

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.deliver.channels import all as channels
 from alerts.deliver.channels import apprise, email, webhook
 from alerts.deliver.http import tls_context
 from alerts.deliver.outcome import backoff, of_status, wait_s
+from alerts.notice.channels import masked
 from infra.errors import ConfigError
 from infra.settings import Settings
 from tests.messages import NOW
@@ -112,16 +112,17 @@ def test_of_an_apprise_log_nothing_is_kept_that_is_in_the_address() -> None:
 @pytest.mark.parametrize(
     ("kind", "address", "shown"),
     [
-        ("email", "Trực ban <truc@example.vn>, b@c.vn", "t***@example.vn, b***@c.vn"),
-        ("webhook", "https://hook.example.vn/secret/path?token=x", "https://hook.example.vn/***"),
+        ("email", "Trực ban <truc@example.vn>, b@c.vn", "t…@example.vn, b…@c.vn"),
+        ("email", '"Ban, Trực" <truc@example.vn>', "t…@example.vn"),
+        ("webhook", "https://hook.example.vn/secret/path?token=x", "https://hook.example.vn/…"),
         ("cap", "feed", "feed"),
-        ("cap", "https://user:pw@cap.example.vn/x", "https://cap.example.vn/***"),
-        ("apprise", "tgram://123456:TOKEN/-100", "tgram://***"),
-        ("apprise", "nonsense", "***"),
+        ("cap", "https://user:pw@cap.example.vn/x", "https://cap.example.vn/…"),
+        ("apprise", "tgram://123456:TOKEN/-100", "tgram://…"),
+        ("apprise", "nonsense", "…"),
     ],
 )
 def test_an_address_is_never_shown_whole(kind: str, address: str, shown: str) -> None:
-    assert channels.shown(kind, address) == shown
+    assert masked(kind, address) == shown
 
 
 def test_a_file_of_authorities_that_is_none(tmp_path: Path) -> None:

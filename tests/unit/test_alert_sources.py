@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
+from alerts.judge import absence, aggregates, children, composite, indexed
 from alerts.judge import judge as judge_module
 from alerts.judge.bind import Bound
 from alerts.judge.judge import Judge
 from alerts.judge.machine import Machine, Samples
 from alerts.judge.source import Source
-from alerts.judge.world import World
-from alerts.rules.model import Aggregate, Composite, Indexed, Levels, Rule
+from alerts.judge.world import World, world
+from alerts.rules.model import Absence, Aggregate, Children, Composite, Indexed, Levels, Rule
 from city.columns import Columns
+from city.registry import Registry
 from infra.indices import Item
-from tests.unit.judge_city import T0, WORLD, columns, rule
+from infra.roster import roster
+from tests.unit.judge_city import DOMAIN, GROUPS, T0, WORLD, columns, rule, sensor
 from tests.unit.judge_reference import Reading, S
 
 ZONE = WORLD.number("zone/07210") or 0
@@ -86,6 +91,82 @@ def test_a_source_that_fails_takes_only_its_rules_with_it(monkeypatch: pytest.Mo
     assert one_row(judge, T0) == [("r", "fired"), ("i", "fired")]
     assert list(judge.poisoned) == ["z"]
     assert one_row(judge, T0 + S) == [("i", "worse")]
+
+
+ENDLESS_S = 1e13  # longer than microseconds can count
+CONDITIONS: dict[str, Any] = {
+    "absence": Absence(),
+    "aggregate": Aggregate(metric="level", of="zone", window_s=60, levels=Levels(above=4.0), quorum=0.0),
+    "index": Indexed(index="x", levels=Levels(above=0.0)),
+    "children": Children(rules=("r",), levels=Levels(above=0.5), at_least=1),
+    "composite": Composite(all=("r",)),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cls", "name"),
+    [
+        ("absence", absence.Absences, "_look"),
+        ("absence", absence._One, "__init__"),
+        ("aggregate", aggregates.Figured, "samples"),
+        ("aggregate", aggregates.Figured, "__init__"),
+        ("index", indexed.Chosen, "look"),
+        ("index", indexed.Chosen, "__init__"),
+        ("children", children.Family, "shares"),
+        ("children", children.Family, "__init__"),
+        ("composite", composite.Joined, "value"),
+        ("composite", composite.Joined, "__init__"),
+    ],
+)
+def test_one_rule_of_a_source_that_fails_leaves_the_others_of_it(
+    monkeypatch: pytest.MonkeyPatch, kind: str, cls: type, name: str
+) -> None:
+    sound = getattr(cls, name)
+
+    def trips(self: Any, *given: Any) -> Any:
+        # By its rule's number: its own, that of the rule that it is told of, or that of the bound that it is made from.
+        whose = given[0] if name in ("_look", "__init__") else self
+        if whose.no == 1:
+            raise ZeroDivisionError("a fault of ours")
+        return sound(self, *given)
+
+    monkeypatch.setattr(cls, name, trips)
+    rules = [rule(code, CONDITIONS[kind]) for code in ("good", "bad", "better")]
+    judge, out = Judge([*rules, rule("r")], WORLD, T0), []
+    for second in (1, 6, 11, 16):
+        at = T0 + second * S
+        judge.take(columns([Reading("a", "", at, 9.0)]), at)
+        judge.figures([item("x", 9.0, at)], at)
+        out += judge.advance(at)
+    out += judge.advance(T0 + 3600 * S)
+    assert judge.poisoned == {"bad": "ZeroDivisionError: a fault of ours"}
+    assert {e.rule for e in out if e.what == "fired"} == {"good", "better", "r"}
+
+
+def test_a_limit_that_cannot_be_counted_is_one_rules_fault() -> None:
+    judge = Judge([rule("bad", Absence(at_least_s=ENDLESS_S)), rule("good", Absence())], WORLD, T0)
+    one_row(judge, T0)
+    assert {e.rule for e in judge.advance(T0 + 3600 * S)} == {"good"}
+    assert "OverflowError" in judge.poisoned["bad"]
+
+
+def test_figures_that_nobody_looks_at_are_not_noted() -> None:
+    two = Registry({"test": DOMAIN, "other": msgspec.structs.replace(DOMAIN, code="other")})
+    found = roster([sensor("a")], two, GROUPS, channels={"": 0}, version=1)
+    judge = Judge([rule("bad", CONDITIONS["aggregate"])], world(found, two, (), ()), T0)
+    for second in range(9):
+        one_row(judge, T0 + second * S)
+    assert "scope.domain" in judge.poisoned["bad"]
+    (source,) = judge._sources.values()
+    assert source._seen._fresh == []
+
+
+def item(index: str, value: float, at_us: int) -> Item:
+    at = datetime.fromtimestamp(at_us / S, UTC).isoformat()
+    return Item(
+        key=f"{index}/a", index=index, area="bac_giang", zone="07210", sensor_id="a", value=value, unit="", level=None,
+        vi="-", en="-", colour=None, at=at, completeness=None, method="", legal_basis="",
+    )  # fmt: skip
 
 
 def test_what_breaches_is_seen_in_the_same_tick(monkeypatch: pytest.MonkeyPatch) -> None:

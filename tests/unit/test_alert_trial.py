@@ -141,7 +141,7 @@ def test_the_command_says_ok_or_fails(tmp_path: Path) -> None:
     path = tmp_path / "t.yaml"
     path.write_text(f"{HOT}      - {{at: 4m, state: firing}}\n", encoding="utf-8")
     good = CliRunner().invoke(app, ["alerts", "test", str(path)])
-    assert (good.exit_code, "1 tests, 0 failures" in good.stdout) == (0, True)
+    assert (good.exit_code, "1 test, 0 failures" in good.stdout) == (0, True)
     path.write_text(f"{HOT}      - {{at: 4m, state: clear}}\n", encoding="utf-8")
     bad = CliRunner().invoke(app, ["alerts", "test", str(path)])
     assert bad.exit_code == 1

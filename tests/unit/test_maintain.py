@@ -32,6 +32,12 @@ def test_nothing_may_go_into_which_late_readings_still_come(name: str) -> None:
         settings.load(**{name: -1})
 
 
+def test_messages_are_kept_as_long_as_their_links_act() -> None:
+    with pytest.raises(ConfigError, match="IOC_KEEP_NOTICES_DAYS is 29: it must be 30 or more"):
+        settings.load(keep_notices_days=29)
+    assert settings.load(keep_notices_days=0).keep_notices_days == 0
+
+
 def test_zero_is_never() -> None:
     keeps = Keeps.of(
         settings.load(keep_raw_days=0, keep_minute_days=0, keep_quarantine_days=7), int(NOW.timestamp() * 1e6)

@@ -50,14 +50,15 @@ def test_an_unknown_parameter_is_named(http: TestClient, path: str, wrong: str, 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     named, _, rest = answer.json()["detail"].partition("; ")
-    assert named == f"query: there is no parameter '{wrong.split('&')[-1].split('=')[0]}'"
+    name = repr(wrong.split("&")[-1].split("=")[0])
+    assert named == f"query: không có tham số {name} / there is no parameter {name}"
     assert takes in rest
 
 
 def test_many_and_long_ones_make_no_long_answer(http: TestClient) -> None:
     answer = http.get("/api/v1/latest", params={f"{i:03}" + "x" * 500: 1 for i in range(50)})
     assert answer.status_code == 422
-    assert len(answer.json()["detail"]) < 400
+    assert len(answer.json()["detail"]) < 700
 
 
 def test_a_posted_question_takes_none(http: TestClient) -> None:
@@ -88,9 +89,9 @@ def town() -> TestClient:
 @pytest.mark.parametrize(
     ("question", "status", "says"),
     [
-        ("quality?reason=foo", 422, "query.reason: there is no reason 'foo'; there are calibrating, clock_ahead"),
+        ("quality?reason=foo", 422, "there is no reason 'foo'; there are calibrating, clock_ahead"),
         ("quality?reason=stuck&reason=foo", 422, "'foo'"),
-        ("quality?zone=99999", 422, "query.zone: there is no zone '99999'; there are 07"),
+        ("quality?zone=99999", 422, "there is no zone '99999'; there are 07"),
         ("quality?area=hanoi", 422, "there are bac_giang, viet_yen"),
         ("quality?domain=magic", 422, "environment"),
         ("quality?sensor=T1&sensor=nope", 404, "there is no such sensor: 'nope'; GET /api/v1/sensors"),

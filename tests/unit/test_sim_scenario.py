@@ -37,7 +37,7 @@ def told(one: Telling) -> dict[str, list[tuple[int, float]]]:
 
 @pytest.mark.parametrize(("when", "speed"), [("now", 600.0), ("now", 30_000.0), ("past", 1.0)])
 def test_the_levels_of_the_bulletins_are_told_at_their_times(when: str, speed: float) -> None:
-    one = tell("flood-2025", NOW, when=when, speed=speed)  # type: ignore[arg-type]
+    one = tell("flood-2025", NOW, when=when, speed=speed)
     found = told(one)
     assert found.keys() == BULLETINS.keys()
     for gauge, levels in BULLETINS.items():

@@ -21,16 +21,16 @@ _NAMES = {"app.place", "switch.language"}
 
 def _texts(language: str) -> dict[str, str]:
     """The dictionary of a language; an entry that is not one line of the plain form would be missed, so they count."""
-    source = (SOURCE / "i18n" / f"{language}.ts").read_text(encoding="utf-8")
-    # The formatter breaks a long entry after its colon.
-    source = re.sub(r'":\n\s+"', '": "', source)
-    entries = _ENTRY.findall(source)
-    body = source[source.index("= {") : source.rindex("}")]
-    assert len(entries) == len(re.findall(r'^  ["a-z]', body, re.MULTILINE)), (
-        f"{language}.ts has an entry of another form"
-    )
+    entries: list[tuple[str, str]] = []
+    for page in sorted((SOURCE / "i18n" / language).glob("*.ts")):
+        # The formatter breaks a long entry after its colon.
+        source = re.sub(r'":\n\s+"', '": "', page.read_text(encoding="utf-8"))
+        found = _ENTRY.findall(source)
+        body = source[source.index("= {") : source.rindex("}")]
+        assert len(found) == len(re.findall(r'^  ["a-z]', body, re.MULTILINE)), f"{page} has an entry of another form"
+        entries += found
     keys = [key for key, _ in entries]
-    assert len(keys) == len(set(keys)), f"{language}.ts names a key twice"
+    assert len(keys) == len(set(keys)), f"{language} names a key twice"
     return dict(entries)
 
 
@@ -43,8 +43,15 @@ def _sources() -> dict[Path, str]:
     return {
         path: path.read_text(encoding="utf-8")
         for path in SOURCE.rglob("*.ts*")
-        if path.parent.name != "i18n" or path.name == "index.ts"
+        if "i18n" not in path.parts or path.name == "index.ts"
     }
+
+
+def test_every_page_of_texts_is_shown() -> None:
+    for language in LANGUAGES:
+        pages = {page.stem for page in (SOURCE / "i18n" / language).glob("*.ts")}
+        whole = (SOURCE / "i18n" / f"{language}.ts").read_text(encoding="utf-8")
+        assert pages == set(re.findall(r"\.\.\.(\w+)", whole)), language
 
 
 def test_both_languages_have_the_same_texts(texts: dict[str, dict[str, str]]) -> None:

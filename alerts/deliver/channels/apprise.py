@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from alerts.deliver.outcome import Channel, Message, Outcome
+from alerts.deliver.outcome import Channel, Doubts, Message, Outcome
 from alerts.deliver.ways import Ways
 from alerts.messages import render
 from alerts.messages.forms import plain
@@ -22,10 +22,11 @@ from alerts.messages.sheet import headline
 from alerts.rules.model import Severity
 from infra.errors import ConfigError
 
-#: Services whose servers are theirs. Others could lead inside the network: IOC_APPRISE_SERVICES names them.
+#: Services that only ever call servers of their own. Others take a host from the address, as workflows:// does, and
+#: could lead inside the network: IOC_APPRISE_SERVICES names them.
 SERVICES = frozenset(
-    {"tgram", "zalo", "viber", "line", "whatsapp", "slack", "discord", "gchat", "workflows", "msteams", "signl4",
-     "pover", "pbul", "twilio", "vonage", "clickatell"}
+    {"tgram", "zalo", "viber", "line", "whatsapp", "slack", "discord", "gchat", "signl4", "pover", "pbul", "twilio",
+     "vonage", "clickatell"}
 )  # fmt: skip
 _KIND: dict[Severity, str] = {"info": "info", "warning": "warning", "major": "warning", "critical": "failure"}
 #: Answers that stay what they are: the token, the receiver or the text is wrong.
@@ -47,11 +48,17 @@ def _scheme(ways: Ways, address: str) -> None:
     scheme, separator, _ = address.partition("://")
     further = {s.strip().lower() for s in ways.settings.apprise_services.split(",")} - {""}
     if not separator or any(not c.isprintable() or c.isspace() for c in address) or len(address) > 2_000:
-        raise ConfigError("the address must be one of Apprise, such as tgram://TOKEN/CHAT or zalo://TOKEN/CHAT")
-    if scheme.lower() not in SERVICES | further:
         raise ConfigError(
-            f"{plain(scheme, 40)}:// is not among the services that may be used: name it in IOC_APPRISE_SERVICES if it"
-            " does not lead inside the network, or use a webhook"
+            "địa chỉ phải theo dạng của Apprise, ví dụ tgram://TOKEN/CHAT hoặc zalo://TOKEN/CHAT"
+            " / the address must be one of Apprise, such as tgram://TOKEN/CHAT or zalo://TOKEN/CHAT"
+        )
+    if scheme.lower() not in SERVICES | further:
+        name = plain(scheme, 40)
+        raise ConfigError(
+            f"{name}:// không có trong các dịch vụ được dùng: nếu nó không dẫn vào mạng nội bộ, hãy thêm vào"
+            " IOC_APPRISE_SERVICES, hoặc dùng webhook"
+            f" / {name}:// is not among the services that may be used: name it in IOC_APPRISE_SERVICES if it does not"
+            " lead inside the network, or use a webhook"
         )
 
 
@@ -103,14 +110,18 @@ def send(ways: Ways, channel: Channel, message: Message, now: datetime) -> Outco
     return Outcome("given_up" if gone else "retry", f"dịch vụ từ chối / the service refused: {detail}", status)
 
 
-def check(ways: Ways, channel: Channel) -> None:
+def check(ways: Ways, channel: Channel) -> Doubts:
     """The service may be used, and the address names exactly one target."""
     _scheme(ways, channel.address)
     try:
         said = _run(ways, channel.address, None)
     except subprocess.TimeoutExpired:
-        raise ConfigError("the address could not be checked in time: try again") from None
+        raise ConfigError(
+            "chưa kiểm tra kịp địa chỉ: hãy thử lại / the address could not be checked in time: try again"
+        ) from None
     if said["outcome"] != "ok":
         raise ConfigError(
-            "Apprise does not understand the address, or it names more than one target: make one channel for each"
+            "Apprise không hiểu địa chỉ này, hoặc địa chỉ nêu nhiều nơi nhận: hãy tạo mỗi nơi nhận một kênh"
+            " / Apprise does not understand the address, or it names more than one target: make one channel for each"
         )
+    return ()

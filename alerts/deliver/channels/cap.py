@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from alerts.deliver import outbox
 from alerts.deliver.channels import webhook
-from alerts.deliver.outcome import Channel, Earlier, Message, Outcome
+from alerts.deliver.outcome import Channel, Doubts, Earlier, Message, Outcome
 from alerts.deliver.ways import Ways
 from alerts.messages import cap
 from alerts.messages.content import thaw
@@ -45,12 +45,14 @@ def send(ways: Ways, channel: Channel, message: Message, now: datetime) -> Outco
     return webhook.deliver(ways, channel, body, CONTENT_TYPE, message.key, now)
 
 
-def check(ways: Ways, channel: Channel) -> None:
+def check(ways: Ways, channel: Channel) -> Doubts:
     """The address is `feed` or that of a webhook."""
     if channel.config.get("scope", "Restricted") not in ("Public", "Restricted"):
-        raise ConfigError("config.scope of a CAP channel is Public or Restricted")
-    if channel.address != FEED:
-        webhook.check(ways, channel)
+        raise ConfigError(
+            "config.scope của kênh CAP là Public hoặc Restricted"
+            " / config.scope of a CAP channel is Public or Restricted"
+        )
+    return () if channel.address == FEED else webhook.check(ways, channel)
 
 
 def document(conn: psycopg.Connection, ways: Ways, notification: int) -> bytes | None:

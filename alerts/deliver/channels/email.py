@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-from alerts.deliver.outcome import Channel, Message, Outcome
+from alerts.deliver.outcome import Channel, Doubts, Message, Outcome
 from alerts.deliver.ways import Ways
 from alerts.messages import render
 from alerts.messages.forms import plain
@@ -54,7 +54,8 @@ def server(url: str) -> Server:
     tls = {"smtps": "implicit", "smtp": "starttls"}.get(parts.scheme)
     if tls is None or not parts.hostname or port == 0 or set(options) - {"tls"} or options.get("tls", ["no"]) != ["no"]:
         raise ConfigError(
-            "IOC_SMTP_URL must look like smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
+            "IOC_SMTP_URL phải có dạng smtp://USER:PASSWORD@HOST:587 hoặc smtps://USER:PASSWORD@HOST:465"
+            " / IOC_SMTP_URL must look like smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
             " (?tls=no only for a server on this machine)"
         )
     if options:
@@ -71,19 +72,33 @@ def server(url: str) -> Server:
 def addresses(text: str) -> list[Address]:
     """The addresses of a channel, separated by commas; ConfigError names the one that is none."""
     if any(not c.isprintable() for c in text):
-        raise ConfigError("mail addresses must not hold control characters: write them on one line, with commas")
+        raise ConfigError(
+            "địa chỉ thư có ký tự điều khiển: hãy viết trên một dòng, cách nhau bằng dấu phẩy"
+            " / mail addresses must not hold control characters: write them on one line, with commas"
+        )
     found = []
     for name, spec in email.utils.getaddresses([text.removeprefix("mailto:")]):
         local, at, domain = spec.rpartition("@")
         if not (local and at and domain and spec.isascii()) or any(c.isspace() for c in spec) or len(spec) > 254:
-            raise ConfigError(f"{plain(spec or text, 100)!r} is no mail address: write it as name@example.vn")
+            raise _no_address(spec or text)
         try:
             found.append(Address(display_name=plain(name, 100), addr_spec=spec))
         except (ValueError, email.errors.MessageError):
-            raise ConfigError(f"{plain(spec, 100)!r} is no mail address: write it as name@example.vn") from None
+            raise _no_address(spec) from None
     if not 0 < len(found) <= _MOST_ADDRESSES:
-        raise ConfigError(f"give 1 to {_MOST_ADDRESSES} mail addresses, separated by commas")
+        raise ConfigError(
+            f"nêu từ 1 đến {_MOST_ADDRESSES} địa chỉ thư, cách nhau bằng dấu phẩy"
+            f" / give 1 to {_MOST_ADDRESSES} mail addresses, separated by commas"
+        )
     return found
+
+
+def _no_address(text: str) -> ConfigError:
+    shown = repr(plain(text, 100))
+    return ConfigError(
+        f"{shown} không phải địa chỉ thư: hãy viết dạng ten@example.vn"
+        f" / {shown} is no mail address: write it as name@example.vn"
+    )
 
 
 def _ident(text: str, host: str) -> str:
@@ -96,7 +111,10 @@ def compose(ways: Ways, channel: Channel, message: Message) -> EmailMessage:
     mail = EmailMessage(policy=_POLICY)
     sender = addresses(ways.settings.mail_from or "")[:1] if ways.settings.mail_from else []
     if not sender:
-        raise ConfigError("IOC_MAIL_FROM is not set: give the sender of mail, as IOC <ioc@example.vn>")
+        raise ConfigError(
+            "chưa đặt IOC_MAIL_FROM: hãy nêu người gửi, ví dụ IOC <ioc@example.vn>"
+            " / IOC_MAIL_FROM is not set: give the sender of mail, as IOC <ioc@example.vn>"
+        )
     mail["Subject"] = plain(render.subject(content), 250)
     mail["From"] = sender[0]
     mail["To"] = addresses(channel.address)
@@ -121,32 +139,41 @@ def compose(ways: Ways, channel: Channel, message: Message) -> EmailMessage:
 @contextlib.contextmanager
 def _ended_after(smtp: smtplib.SMTP, seconds: float) -> Iterator[None]:
     """Shut the connection after the time, whatever trickles in: timeouts of smtplib are for each step alone."""
+    over = threading.Event()
 
     def shut() -> None:
-        with contextlib.suppress(OSError, AttributeError):
-            if smtp.sock is not None:
-                smtp.sock.shutdown(socket.SHUT_RDWR)
+        wait = seconds
+        while not over.wait(wait):  # again: it may only now have connected
+            wait = 0.5
+            with contextlib.suppress(OSError, AttributeError):
+                if smtp.sock is not None:
+                    smtp.sock.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(seconds, shut)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=shut, daemon=True, name="mail-end").start()
     try:
         yield
     finally:
-        timer.cancel()
+        over.set()
 
 
-def _open(where: Server, context: ssl.SSLContext, seconds: float, me: str) -> smtplib.SMTP:
+def _closed(where: Server, context: ssl.SSLContext, seconds: float, me: str) -> smtplib.SMTP:
+    """A client that is not connected yet: its greeting, too, must come in time."""
     if where.tls == "implicit":
-        return smtplib.SMTP_SSL(where.host, where.port, local_hostname=me, timeout=seconds, context=context)
-    return smtplib.SMTP(where.host, where.port, local_hostname=me, timeout=seconds)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(local_hostname=me, timeout=seconds, context=context)
+    else:
+        smtp = smtplib.SMTP(local_hostname=me, timeout=seconds)
+    smtp._host = where.host  # type: ignore[attr-defined]  # whose certificate it must be; connect() does not set it
+    return smtp
 
 
 def _transmit(ways: Ways, mail: EmailMessage) -> Outcome:
     where, seconds = server(ways.settings.smtp_url), ways.settings.deliver_timeout_s
-    smtp = _open(where, ways.tls, seconds, ways.host)
+    smtp = _closed(where, ways.tls, seconds, ways.host)
     with _ended_after(smtp, seconds):
         try:
+            code, said = smtp.connect(where.host, where.port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, said)
             if where.tls == "starttls":
                 smtp.starttls(context=ways.tls)
             if where.user:
@@ -188,6 +215,14 @@ def send(ways: Ways, channel: Channel, message: Message, now: datetime) -> Outco
         return Outcome("retry", f"không gửi được / could not be sent: {type(e).__name__}: {plain(str(e), 200)}")
 
 
-def check(ways: Ways, channel: Channel) -> None:
-    """The addresses are ones."""
+def check(ways: Ways, channel: Channel) -> Doubts:
+    """The addresses are ones; doubtful where there is no mail server."""
     addresses(channel.address)
+    if ways.settings.smtp_url:
+        return ()
+    return (
+        (
+            "chưa đặt IOC_SMTP_URL: kênh đã được lưu, nhưng chưa gửi được thư",
+            "IOC_SMTP_URL is not set: the channel is kept, but no mail can be sent",
+        ),
+    )

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import msgspec
 
 from alerts.deliver import address, http
-from alerts.deliver.outcome import Channel, Message, Outcome, of_status
+from alerts.deliver.outcome import Channel, Doubts, Message, Outcome, of_status
 from alerts.deliver.ways import Ways
 from alerts.messages import render
 from alerts.messages.content import freeze
@@ -37,7 +37,10 @@ def signature(secret: str, key: str, timestamp: int, body: bytes) -> str:
     try:
         raw = base64.b64decode(secret[len(_PREFIX) :], validate=True) if secret.startswith(_PREFIX) else secret.encode()
     except binascii.Error:
-        raise ConfigError("the signing secret begins with whsec_ and is no base64: make a new one") from None
+        raise ConfigError(
+            "khoá ký bắt đầu bằng whsec_ nhưng không phải base64: hãy tạo khoá mới"
+            " / the signing secret begins with whsec_ and is no base64: make a new one"
+        ) from None
     digest = hmac.new(raw, f"{key}.{timestamp}.".encode() + body, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode()
 
@@ -113,14 +116,31 @@ def send(ways: Ways, channel: Channel, message: Message, now: datetime) -> Outco
     return deliver(ways, channel, event(ways, message), "application/cloudevents+json", message.key, now)
 
 
-def check(ways: Ways, channel: Channel) -> None:
-    """The address leads out of the house, and the secret can sign. A name that cannot be looked up now passes,
-    but not with http where only its addresses could allow that."""
+def check(ways: Ways, channel: Channel) -> Doubts:
+    """The address leads out of the house, and the secret can sign. A name that cannot be looked up now is doubtful,
+    and refused with http where only its addresses could allow that."""
+    doubts: list[tuple[str, str]] = []
     try:
         address.vet(channel.address, ways.allowed, ways.resolve)
     except address.Unresolved:  # each try looks again
         host, _, tls = address.check(channel.address)
         if not tls and host not in ways.allowed.hosts:
             raise address.plain_http() from None
+        doubts.append(
+            (
+                f"hiện không tra được tên máy {host}: kênh đã được lưu, nhưng tin chưa gửi được cho đến khi tên này có"
+                " địa chỉ; hãy xem lại tên, rồi gửi tin thử",
+                f"the name {host} cannot be looked up now: the channel is kept, but nothing can be sent until that name"
+                " has an address; look at it again, then send a test message",
+            )
+        )
     if channel.secret:
         signature(channel.secret, "check", 0, b"")
+    else:
+        doubts.append(
+            (
+                "chưa có khoá ký (secret): nơi nhận không biết chắc tin là của hệ thống này",
+                "there is no signing secret: the receiver cannot be sure that messages are ours",
+            )
+        )
+    return tuple(doubts)

@@ -34,5 +34,6 @@ def sides(levels: Levels) -> Iterator[str]:
 
 
 def number(value: float) -> str:
-    """A number as people write it."""
-    return f"{value:.10g}"
+    """A number as people write it: 95000, never 9.5e+04."""
+    said = f"{value:.10g}"
+    return f"{value:.0f}" if "e+" in said and abs(value) < 1e15 else said

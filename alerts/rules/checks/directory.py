@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from alerts.rules import durations
 from alerts.rules.checks.text import said
-from alerts.rules.directory import Department, Route
-from alerts.rules.findings import Finding, error, listed, meant
+from alerts.rules.directory import PACE, Department, Route
+from alerts.rules.findings import Finding, error, listed, meant, short
 from alerts.rules.known import Known
 
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
@@ -41,10 +42,13 @@ def check_department(d: Department) -> Iterator[Finding]:
     times = [("wait", pace.wait_s), ("interval", pace.interval_s), ("repeat", pace.repeat_s)]
     times += [(f"escalate.{k}", v) for k, v in pace.escalate_s.items()]
     for field, seconds in times:
-        if seconds is not None and not 0 <= seconds <= 7 * 86_400:
-            yield error("duration", f"pace.{field}", "từ 0s đến 7d", "from 0s to 7d")
-    if pace.storm is not None and pace.storm < 1:
-        yield error("number", "pace.storm", "ít nhất 1", "at least 1")
+        least, most = PACE[f"{field.partition('.')[0]}_s"]
+        if seconds is not None and not least <= seconds <= most:
+            between = durations.show(least), durations.show(most)
+            yield error("duration", f"pace.{field}", "từ {} đến {}".format(*between), "from {} to {}".format(*between))
+    least, most = PACE["storm"]
+    if pace.storm is not None and not least <= pace.storm <= most:
+        yield error("number", "pace.storm", f"từ {least:g} đến {most:g}", f"from {least:g} to {most:g}")
 
 
 def check_route(r: Route, known: Known) -> Iterator[Finding]:
@@ -53,17 +57,26 @@ def check_route(r: Route, known: Known) -> Iterator[Finding]:
         yield error(
             "unknown_department",
             "department",
-            f"không có đơn vị {r.department}{vi}",
-            f"there is no department {r.department}{en}",
+            f"không có đơn vị {short(r.department)}{vi}",
+            f"there is no department {short(r.department)}{en}",
         )
     for field, given, there in (
         ("domain", r.domain, sorted(known.registry.domains)),
         ("area", r.area, sorted(known.catalog.area_codes)),
+        ("zone", r.zone, sorted(z.code for z in known.catalog.zones)),
     ):
         if given is not None and given not in there:
             yield error(
                 f"unknown_{field}",
                 field,
-                f"không có {given} (có: {listed(there)})",
-                f"there is no {given} (there are: {listed(there)})",
+                f"không có {short(given)} (có: {listed(there)})",
+                f"there is no {short(given)} (there are: {listed(there)})",
             )
+    zones = {z.code: z.area for z in known.catalog.zones}
+    if r.zone in zones and r.area is not None and zones[r.zone] != r.area:
+        yield error(
+            "zone_elsewhere",
+            "zone",
+            f"phường, xã {r.zone} thuộc {zones[r.zone]}, không thuộc {short(r.area)}",
+            f"the ward {r.zone} is in {zones[r.zone]}, not in {short(r.area)}",
+        )

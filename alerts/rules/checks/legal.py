@@ -48,7 +48,7 @@ def _averaging(rule: Rule, known: Known) -> Iterator[Finding]:
             air = name in polluted
             vi = "trung bình 1, 8, 24 giờ hoặc năm" if air else "L_Aeq của ngày hoặc đêm"
             en = "means of 1, 8, 24 hours or a year" if air else "the L_Aeq of a day or a night"
-            use = "vn_aqi_daily, vn_aqi_hourly (detail: concentrations.…), air_exceedance" if air else "noise_laeq"
+            use = "air_exceedance (only: pollutant, averaging)" if air else "noise_laeq"
             yield error(
                 "legal_averaging",
                 "legal_basis",
@@ -78,21 +78,27 @@ def _limit(rule: Rule, c: Indexed, known: Known) -> Iterator[Finding]:
             "VN_AQI is a scale, not a limit of the regulation: name the text on VN_AQI, or leave legal_basis out",
         )
         return
-    levels = levels_of(c)
-    if head != "concentrations" or levels is None:
+    if c.index == "air_exceedance" and not c.detail:
+        yield from _level(rule, c.only.get("pollutant", ""), c.only.get("averaging", ""), "only", known)
+        return
+    if head != "concentrations":
         return
     metric, _, tail = pollutant.partition("_") if pollutant.startswith("o3") else (pollutant, "", "")
     particles = metric in ("pm2_5", "pm10")
-    hours = tail or ("24h" if particles else "1h")
-    day = rule.valid_from or known.today
     if particles and c.index == "vn_aqi_hourly":
         yield error(
             "legal_averaging",
             path(rule, "index"),
-            "bụi không có giới hạn 1 giờ, và giá trị này là Nowcast: dùng vn_aqi_daily",
-            "particles have no limit of an hour, and this is a Nowcast: use vn_aqi_daily",
+            "bụi không có giới hạn 1 giờ, và giá trị này là Nowcast: dùng air_exceedance",
+            "particles have no limit of an hour, and this is a Nowcast: use air_exceedance",
         )
         return
+    yield from _level(rule, metric, tail or ("24h" if particles else "1h"), "detail", known)
+
+
+def _level(rule: Rule, metric: str, hours: str, field: str, known: Known) -> Iterator[Finding]:
+    """The level of a mean over so many hours, which ``field`` of the condition chooses."""
+    levels, day = levels_of(rule.condition), rule.valid_from or known.today
     limits = [
         x.limit
         for x in known.catalog.norms.air.limit
@@ -101,11 +107,11 @@ def _limit(rule: Rule, c: Indexed, known: Known) -> Iterator[Finding]:
     if not limits:
         yield error(
             "legal_averaging",
-            path(rule, "detail"),
+            path(rule, field),
             f"không có giới hạn {hours} cho {metric}",
             f"there is no limit of {hours} for {metric}",
         )
-    elif levels.above not in limits:
+    elif levels is not None and levels.above not in limits:
         yield warning(
             "legal_level",
             path(rule, "above"),

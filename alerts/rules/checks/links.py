@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from alerts.rules.checks import path
-from alerts.rules.findings import Finding, error, meant, warning
+from alerts.rules.findings import Finding, error, meant, short, warning
 from alerts.rules.known import Known
 from alerts.rules.model import Aggregate, Children, Composite, Indexed, Rule
 
@@ -67,7 +67,9 @@ def _link(rule: Rule, where: str, code: str, known: Known, others: Mapping[str, 
     if other is None:
         if code not in known.codes:
             vi, en = meant(code, others)
-            yield error("unknown_rule", where, f"không có quy tắc {code}{vi}", f"there is no rule {code}{en}")
+            yield error(
+                "unknown_rule", where, f"không có quy tắc {short(code)}{vi}", f"there is no rule {short(code)}{en}"
+            )
         return
     if not other.enabled and rule.enabled:
         yield warning("disabled_rule", where, f"quy tắc {code} đang tắt", f"the rule {code} is disabled")

@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from alerts.rules.checks import metric_of, path
-from alerts.rules.findings import Finding, error, listed, meant, warning
+from alerts.rules.findings import Finding, error, listed, meant, short, warning
 from alerts.rules.known import Known
 from alerts.rules.model import Absence, Aggregate, Composite, Indexed, Rate, Rule, Schedule, Stuck, Threshold
+from city.air import METRICS
 
 _SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)\Z")
 #: A civil day or night is never shorter here.
@@ -42,8 +43,8 @@ def _named(rule: Rule, known: Known) -> Iterator[Finding]:
                 yield error(
                     f"unknown_{field}",
                     f"scope.{field}.{i}",
-                    f"không có {vi} {one}{near_vi} (có: {row})",
-                    f"there is no {en} {one}{near_en} (there are: {row})",
+                    f"không có {vi} {short(one)}{near_vi} (có: {row})",
+                    f"there is no {en} {short(one)}{near_en} (there are: {row})",
                 )
     sites = {x.site_id for x in catalog.sites}
     if known.world is not None:
@@ -60,14 +61,17 @@ def _named(rule: Rule, known: Known) -> Iterator[Finding]:
                     yield warning(
                         f"unknown_{field}",
                         f"scope.{field}.{i}",
-                        f"chưa có {vi} {one}{near_vi}: quy tắc chỉ chạy khi nó được đăng ký",
-                        f"there is no {en} {one} yet{near_en}: the rule waits for its registration",
+                        f"chưa có {vi} {short(one)}{near_vi}: quy tắc chỉ chạy khi nó được đăng ký",
+                        f"there is no {en} {short(one)} yet{near_en}: the rule waits for its registration",
                     )
     for i, one in enumerate(s.site):
         if one not in sites:
             near_vi, near_en = meant(one, sites)
             yield error(
-                "unknown_site", f"scope.site.{i}", f"không có điểm {one}{near_vi}", f"there is no site {one}{near_en}"
+                "unknown_site",
+                f"scope.site.{i}",
+                f"không có điểm {short(one)}{near_vi}",
+                f"there is no site {short(one)}{near_en}",
             )
 
 
@@ -92,8 +96,16 @@ def _metric(rule: Rule, known: Known) -> Iterator[Finding]:
         yield error(
             "unknown_metric",
             path(rule, "metric"),
-            f"không có đại lượng {name}{vi} (có: {listed(sorted(there), 40)})",
-            f"there is no metric {name}{en} (there are: {listed(sorted(there), 40)})",
+            f"không có đại lượng {short(name)}{vi} (có: {listed(sorted(there), 40)})",
+            f"there is no metric {short(name)}{en} (there are: {listed(sorted(there), 40)})",
+        )
+    elif isinstance(rule.condition, Aggregate) and len(found) > 1:
+        row = listed(sorted(found))
+        yield error(
+            "ambiguous_domain",
+            "scope.domain",
+            f"{name} có ở {row}: số liệu khu vực chỉ gộp một lĩnh vực, ghi scope.domain là một trong số đó",
+            f"{name} is in {row}: a figure is made of one domain, let scope.domain be one of them",
         )
     elif len({(m.low, m.high) for m in found.values()}) > 1 and not domains:
         yield warning(
@@ -112,18 +124,20 @@ def _index(rule: Rule, known: Known) -> Iterator[Finding]:
         yield error(
             "unknown_index",
             path(rule, "index"),
-            f"không có chỉ số {c.index}{vi} (có: {row})",
-            f"there is no index {c.index}{en} (there are: {row})",
+            f"không có chỉ số {short(c.index)}{vi} (có: {row})",
+            f"there is no index {short(c.index)}{en} (there are: {row})",
         )
     elif isinstance(c, Indexed) and c.index == "air_exceedance":
-        yield warning(
-            "only_above",
-            path(rule, "index"),
-            "air_exceedance chỉ có khi đang vượt nên cảnh báo không tự hết: dùng vn_aqi_hourly hoặc vn_aqi_daily với "
-            "detail concentrations.…",
-            "air_exceedance speaks only while a limit is exceeded, so the alert never clears: use vn_aqi_hourly or "
-            "vn_aqi_daily with detail concentrations.…",
-        )
+        chosen = (c.only.get("pollutant"), c.only.get("averaging"))
+        there = {(x.pollutant, x.averaging) for x in known.catalog.norms.air.limit if x.averaging != "year"}
+        if chosen not in there:
+            row = listed(sorted(" ".join(x) for x in there if x[0] in METRICS), 20)
+            yield error(
+                "mixed",
+                path(rule, "only"),
+                f"chọn một chất và một thời gian trung bình: only: {{pollutant: no2, averaging: 24h}} (có: {row})",
+                f"choose one pollutant and one averaging: only: {{pollutant: no2, averaging: 24h}} (there are: {row})",
+            )
     elif isinstance(c, Indexed) and c.index == "noise_laeq" and "period" not in c.only:
         yield warning(
             "mixed",

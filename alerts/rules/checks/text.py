@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from alerts.rules.findings import Finding, error, meant, warning
+from alerts.rules.findings import Finding, error, meant, short, warning
 from alerts.rules.known import Known
 from alerts.rules.model import Rule
 
@@ -38,8 +38,8 @@ def check(rule: Rule, known: Known, others: Mapping[str, Rule]) -> Iterator[Find
         yield error(
             "unknown_department",
             "department",
-            f"không có đơn vị {rule.department}{vi}",
-            f"there is no department {rule.department}{en}",
+            f"không có đơn vị {short(rule.department)}{vi}",
+            f"there is no department {short(rule.department)}{en}",
         )
     yield from _routed(rule, known)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from alerts.rules.checks import levels_of, metric_of, path
+from alerts.rules.checks import levels_of, metric_of, number, path
 from alerts.rules.durations import show
 from alerts.rules.findings import Finding, error, warning
 from alerts.rules.known import Known
@@ -36,11 +36,19 @@ def check(rule: Rule, known: Known, others: Mapping[str, Rule]) -> Iterator[Find
         ("flapping.within", rule.flapping.within_s, 86_400.0),
         ("flapping.steady", rule.flapping.steady_s, 86_400.0),
     ]
+    wrong = set()
     for where, seconds, most in spans:
         least = 1 if where.endswith((".over", ".span")) else 0
         if not math.isfinite(seconds) or not least <= seconds <= most:
-            yield error("duration", where, f"từ {show(least)} đến {show(most)}", f"from {show(least)} to {show(most)}")
-    if rule.late_s > rule.retro_s:
+            wrong.add(where)
+            now = show(seconds) if math.isfinite(seconds) else str(seconds)
+            yield error(
+                "duration",
+                where,
+                f"phải từ {show(least)} đến {show(most)} (đang là {now})",
+                f"must be from {show(least)} to {show(most)} (it is {now})",
+            )
+    if rule.late_s > rule.retro_s and wrong.isdisjoint(("late", "retro")):
         yield error(
             "late",
             "late",
@@ -86,7 +94,8 @@ def _holds(rule: Rule, known: Known) -> Iterator[Finding]:
         level = levels.above if levels.above is not None else levels.below
         if level is not None:
             side = -1 if levels.above is not None else 1
-            better = f"{level + side * (0.05 * abs(level) or 0.05 * (gauges[0].high - gauges[0].low)):.4g}"
+            away = 0.05 * abs(level) or 0.05 * (gauges[0].high - gauges[0].low)
+            better = number(float(f"{level + side * away:.4g}"))
             yield warning(
                 "no_hysteresis",
                 path(rule),

@@ -5,6 +5,7 @@ import "./styles/header.css";
 import "./styles/banner.css";
 import "./styles/city.css";
 import "./styles/map.css";
+import "./styles/alarms.css";
 import "./styles/sensor.css";
 import "./styles/zones.css";
 import "./styles/severity.css";

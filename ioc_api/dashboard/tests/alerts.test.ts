@@ -1,4 +1,7 @@
+import "./setup";
 import { beforeEach, describe, expect, test } from "vitest";
+import { faultsOf } from "../src/alerts/AlertPanel";
+import { noteNeeded } from "../src/alerts/words";
 import type { Alert } from "../src/api/alerts";
 import type { Keyed } from "../src/live/protocol";
 import { alerts, alertsSink, arrange, entries, order, over, supply, tally } from "../src/store/alerts";
@@ -102,5 +105,40 @@ describe("the topic", () => {
     alertsSink.apply([], ["77"]);
     send();
     expect(entries.value).toEqual([]);
+  });
+});
+
+describe("what is wrong with the engine", () => {
+  test("is said in the reader's words, all of it", () => {
+    const said = faultsOf({
+      state: "degraded",
+      aside: ["pm25", "den"],
+      broker: false,
+      stumbled: 3,
+      reasons: [
+        "rules set aside, which are not judged",
+        "alerts are judged 40 s behind the clock",
+        "3 parts of batches",
+      ],
+    });
+    expect(said.length).toBe(4);
+    expect(said[0]).toContain("pm25, den");
+    expect(said.join(" ")).toMatch(/không nghe được.*chậm.*3 phần/);
+    expect(faultsOf({ state: "degraded", reasons: ["something new"] })).toEqual(["something new"]);
+  });
+});
+
+describe("resolving without a word", () => {
+  test("what is said is true of the readings", () => {
+    const cases: [Alert["condition"], boolean, string | null][] = [
+      ["breach", false, "do.note_breach"],
+      ["breach", true, "do.note_flapping"],
+      ["clearing", false, "do.note_clearing"],
+      ["clearing", true, "do.note_flapping"],
+      ["lost", false, "do.note_lost"],
+      ["lost", true, "do.note_lost"],
+      ["clear", false, null],
+    ];
+    for (const [condition, flapping, key] of cases) expect(noteNeeded({ condition, flapping })).toBe(key);
   });
 });

@@ -23,7 +23,6 @@ beforeEach(() => {
   detail.value = {
     whole: { ...seen, flips: [], notifications: [] } as unknown as WholeAlert,
     why: null,
-    advice: null,
   };
 });
 afterEach(() => vi.unstubAllGlobals());

@@ -3,7 +3,7 @@ import type { Alert } from "../api/alerts";
 import { t } from "../i18n";
 import { type Act, act, type Outcome } from "../store/detail";
 import { operator } from "../store/prefs";
-import { half } from "./words";
+import { half, noteNeeded } from "./words";
 
 /** The API takes so many characters, of a note and of a name. */
 const NOTE = 2000;
@@ -40,8 +40,8 @@ export function ActionForm({ alert }: { alert: Alert }) {
   const missing = (what: Act): string | null => {
     if (what === "comment" && note.value.trim() === "") return t("do.comment_needed");
     if (what === "assign" && to.value.trim() === "") return t("do.to_needed");
-    if (what === "resolve" && alert.condition !== "clear" && note.value.trim() === "")
-      return t("do.note_needed");
+    const unclear = noteNeeded(alert);
+    if (what === "resolve" && unclear !== null && note.value.trim() === "") return t(unclear);
     return null;
   };
   const run = async (what: Act): Promise<void> => {

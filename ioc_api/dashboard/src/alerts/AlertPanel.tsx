@@ -47,7 +47,13 @@ export function AlertPanel() {
           </>
         ) : (
           <span class="dim alerts-none">
-            {t(supply.value === "there" ? "alerts.none" : `alerts.${supply.value}`)}
+            {t(
+              supply.value !== "there"
+                ? `alerts.${supply.value}`
+                : engineDown()
+                  ? "alerts.unknown"
+                  : "alerts.none",
+            )}
           </span>
         )}
       </div>
@@ -93,11 +99,16 @@ export function AlertPanel() {
   );
 }
 
-/** That the engine itself is not well: then an empty list says nothing. */
+/** Nobody judges: then an empty list says nothing. */
+function engineDown(): boolean {
+  return connection.value.phase === "live" && parts.value.get("alerts")?.state === "down";
+}
+
+/** That the engine itself is not well. */
 function EngineNote() {
   const engine = parts.value.get("alerts");
   if (connection.value.phase !== "live" || !engine || engine.state === "ok") return null;
-  const down = engine.state === "down";
+  const down = engineDown();
   return (
     <p class="alerts-engine" data-engine={down ? "down" : "degraded"}>
       {down ? t("alerts.down") : faultsOf(engine).join(" · ")}
@@ -106,7 +117,7 @@ function EngineNote() {
 }
 
 /** What is wrong with it, in the reader's words where there are some. */
-function faultsOf(engine: Readonly<Record<string, unknown>>): string[] {
+export function faultsOf(engine: Readonly<Record<string, unknown>>): string[] {
   const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
   const aside = texts(engine.aside);
   const found: string[] = [];
@@ -114,6 +125,8 @@ function faultsOf(engine: Readonly<Record<string, unknown>>): string[] {
   if (engine.broker === false) found.push(t("alerts.deaf"));
   if (texts(engine.reasons).some((reason) => reason.includes("behind the clock")))
     found.push(t("alerts.behind"));
+  if (typeof engine.stumbled === "number" && engine.stumbled > 0)
+    found.push(t("alerts.stumbled", { count: formatNumber(engine.stumbled) }));
   return found.length > 0 ? found : texts(engine.reasons);
 }
 

@@ -41,7 +41,7 @@ export function AlertRow({ alert, within }: { alert: Alert; within: Alert[] }) {
                   data-severity={child.severity}
                   data-state={child.state}
                 >
-                  <AlertLink alert={child} />
+                  <AlertLink alert={child} folded />
                 </li>
               ))}
             </ul>
@@ -52,7 +52,8 @@ export function AlertRow({ alert, within }: { alert: Alert; within: Alert[] }) {
   );
 }
 
-function AlertLink({ alert }: { alert: Alert }) {
+/** `folded`: it stands under its incident, which need not be said again. */
+function AlertLink({ alert, folded = false }: { alert: Alert; folded?: boolean }) {
   const since = Date.parse(alert.started_at);
   const limit = limitOf(alert);
   const place = placeOf(alert).join(" · ");
@@ -83,7 +84,7 @@ function AlertLink({ alert }: { alert: Alert }) {
       <span class="alert-line alert-foot">
         <span class="unseen">{t(`severity.${alert.severity}`)}</span>
         <Standing alert={alert} />
-        <Badges alert={alert} />
+        <Badges alert={alert} folded={folded} />
         <span class="dim alert-department">
           {alert.department ? departmentName(alert.department) : t("alert.nobody")}
         </span>
@@ -105,7 +106,7 @@ export function Standing({ alert }: { alert: Alert }) {
 }
 
 /** What is out of the ordinary with it. */
-export function Badges({ alert }: { alert: Alert }) {
+export function Badges({ alert, folded = false }: { alert: Alert; folded?: boolean }) {
   return (
     <>
       {alert.flapping && <span class="badge">{t("alert.flapping")}</span>}
@@ -113,7 +114,7 @@ export function Badges({ alert }: { alert: Alert }) {
       {alert.condition === "clearing" && isOpen(alert) && (
         <span class="badge badge-ok">{t("alert.clearing")}</span>
       )}
-      {alert.incident !== null && <span class="badge">{t("alert.child")}</span>}
+      {alert.incident !== null && !folded && <span class="badge">{t("alert.child")}</span>}
     </>
   );
 }

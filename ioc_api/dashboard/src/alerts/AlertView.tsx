@@ -1,7 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { WholeAlert } from "../api/alerts";
+import type { Alert } from "../api/alerts";
 import { nameOf, t } from "../i18n";
 import { SeverityMark } from "../marks/SeverityMark";
+import { alerts } from "../store/alerts";
 import { detail, trouble } from "../store/detail";
 import { language } from "../store/prefs";
 import { sensors } from "../store/registry";
@@ -36,7 +37,8 @@ export function AlertView({ id }: { id: number }) {
     };
   }, [id]);
 
-  const alert = shown?.whole;
+  // What the list knows is there at once, and while the server cannot be asked for the rest.
+  const alert = shown?.whole ?? alerts.value.get(id);
   return (
     <section
       class="panel alert-view"
@@ -75,7 +77,7 @@ export function AlertView({ id }: { id: number }) {
             t(trouble.value === "missing" ? "alert.missing" : "alert.loading", { number: id })
           )}
         </h2>
-        {shown && alert && (
+        {alert && (
           <>
             <p class="alert-sum" data-severity={alert.severity}>
               <span class="alert-severity">{t(`severity.${alert.severity}`)}</span>
@@ -94,17 +96,21 @@ export function AlertView({ id }: { id: number }) {
             </p>
             {alert.retroactive && <p class="dim">{t("alert.retroactive")}</p>}
             <AlertFacts alert={alert} />
-            {shown.advice?.[language.value] && (
+            {shown?.why?.rule[`advice_${language.value}`] && (
               <div class="alert-advice">
                 <h3>{t("alert.advice")}</h3>
-                <p>{shown.advice[language.value]}</p>
+                <p>{shown.why.rule[`advice_${language.value}`]}</p>
               </div>
             )}
             <ActionForm key={id} alert={alert} />
+          </>
+        )}
+        {shown && (
+          <>
             <h3>{t("alert.story")}</h3>
-            <Story flips={alert.flips} alert={alert} />
+            <Story flips={shown.whole.flips} alert={shown.whole} />
             <h3>{t("alert.told")}</h3>
-            <ToldList told={alert.notifications} />
+            <ToldList told={shown.whole.notifications} />
             {shown.why && shown.why.muted.length > 0 && (
               <>
                 <h3>{t("alert.muted")}</h3>
@@ -112,7 +118,7 @@ export function AlertView({ id }: { id: number }) {
               </>
             )}
             <h3>{t("alert.more")}</h3>
-            <MoreFacts alert={alert} why={shown.why} />
+            <MoreFacts alert={shown.whole} why={shown.why} />
           </>
         )}
       </div>
@@ -121,7 +127,7 @@ export function AlertView({ id }: { id: number }) {
 }
 
 /** With the place, where the sensor's name does not say it already. */
-function whereabouts(alert: WholeAlert): string {
+function whereabouts(alert: Alert): string {
   const parts = placeOf(alert);
   const { place } = alert;
   if (place && !parts.some((part) => part.includes(place))) parts.push(place);
@@ -129,7 +135,7 @@ function whereabouts(alert: WholeAlert): string {
 }
 
 /** Point at it on our own map, where it has a place there. */
-function MapLink({ alert, onGo }: { alert: WholeAlert; onGo: () => void }) {
+function MapLink({ alert, onGo }: { alert: Alert; onGo: () => void }) {
   const sensor = alert.sensor_id === null ? undefined : sensors.value.get(alert.sensor_id);
   const placed = sensor !== undefined && sensor.lat !== null;
   if (!placed && alert.zone === null) return null;

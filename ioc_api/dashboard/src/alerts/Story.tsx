@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import { departmentName } from "../store/departments";
 import { language } from "../store/prefs";
 import { at } from "./AlertFacts";
-import { quantity, who, word } from "./words";
+import { half, quantity, who, word } from "./words";
 
 /** Everything that happened to it, the newest first. Notes are text, whatever they hold. */
 export function Story({ flips, alert }: { flips: Flip[]; alert: Alert }) {
@@ -23,7 +23,7 @@ export function Story({ flips, alert }: { flips: Flip[]; alert: Alert }) {
               <span class="dim number"> · {quantity(flip.value, alert)}</span>
             )}
             {flip.actor !== "engine" && <span class="dim"> · {who(flip.actor)}</span>}
-            {flip.note && <p class="said">{flip.note}</p>}
+            {flip.note && <p class="said">{flip.actor === "engine" ? half(flip.note) : flip.note}</p>}
           </div>
         </li>
       ))}
@@ -44,7 +44,7 @@ export function ToldList({ told }: { told: Told[] }) {
           <div>
             <span class="story-what">{departmentName(one.department)}</span>
             <span class="dim">
-              {` · ${one.channel_name} (${one.channel_kind}) · ${word(`said.${one.said ?? one.kind}`, one.said ?? one.kind)}`}
+              {` · ${one.channel_name} (${one.channel_kind}) · ${word(`said.${topic(one)}`, topic(one))}`}
             </span>
             <p class="sent" data-sent={one.state}>
               {word(`sent.${one.state}`, one.state)}
@@ -55,12 +55,17 @@ export function ToldList({ told }: { told: Told[] }) {
                 </span>
               )}
             </p>
-            {one.error && one.state !== "sent" && <p class="said">{one.error}</p>}
+            {one.error && one.state !== "sent" && <p class="said">{half(one.error)}</p>}
           </div>
         </li>
       ))}
     </ol>
   );
+}
+
+/** What a message was about: that it was told again says more than what was told. */
+function topic({ kind, said }: Told): string {
+  return kind === "escalation" || kind === "reminder" ? kind : (said ?? kind);
 }
 
 /** Why a department or a channel of it was not told, or not yet. */

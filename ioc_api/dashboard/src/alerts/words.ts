@@ -49,6 +49,14 @@ export function half(text: string): string {
   return said.charAt(0).toLocaleUpperCase() + said.slice(1);
 }
 
+/** Why nobody should call it resolved without a word; null: the readings are clear. As alerts/life/actions.py says it. */
+export function noteNeeded({ condition, flapping }: Pick<Alert, "condition" | "flapping">): Key | null {
+  if (condition === "clear") return null;
+  if (condition === "lost") return "do.note_lost";
+  if (flapping) return "do.note_flapping";
+  return condition === "clearing" ? "do.note_clearing" : "do.note_breach";
+}
+
 /** Whoever did it; the program itself is called so. */
 export function who(actor: string | null): string {
   if (actor === null || actor === "") return "–";

@@ -26,6 +26,8 @@ export interface Alert {
   sensor_id: string | null;
   sensor_name: string | null;
   place: string | null;
+  lat: number | null;
+  lon: number | null;
   channel: string | null;
   department: string | null;
   started_at: string;
@@ -101,13 +103,15 @@ export interface Muting {
 }
 
 export interface WhyAlert {
-  rule: { code: string; version: number; made_by: string | null; made_at: string | null };
+  rule: {
+    code: string;
+    version: number;
+    made_by: string | null;
+    made_at: string | null;
+    advice_vi: string | null;
+    advice_en: string | null;
+  };
   before: { in_30_days: number };
   concerned: { department: string; role: string; vi: string; en: string }[];
   muted: Muting[];
-}
-
-/** A rule with its versions, of which only the advice is read. */
-export interface WholeRule {
-  versions: { version: number; rule: { advice_vi?: string; advice_en?: string } }[];
 }

@@ -4,17 +4,22 @@ import { type Key, vi } from "./vi";
 
 export type { Key };
 
+type Values = Readonly<Record<string, string | number>>;
+
 const DICTIONARIES = { vi, en };
 
 /** The same text in the language that is not in force, for those who cannot know that there is a switch. */
-export function tOther(key: Key): { lang: Language; text: string } {
+export function tOther(key: Key, values: Values = {}): { lang: Language; text: string } {
   const lang = language.value === "vi" ? "en" : "vi";
-  return { lang, text: DICTIONARIES[lang][key] };
+  return { lang, text: filled(DICTIONARIES[lang][key], values) };
 }
 
 /** A text of the screen in the language in force, with `{names}` filled in. */
-export function t(key: Key, values: Readonly<Record<string, string | number>> = {}): string {
-  const text: string = DICTIONARIES[language.value][key];
+export function t(key: Key, values: Values = {}): string {
+  return filled(DICTIONARIES[language.value][key], values);
+}
+
+function filled(text: string, values: Values): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 

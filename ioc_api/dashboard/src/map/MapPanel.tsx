@@ -1,13 +1,17 @@
-import { effect, useSignal } from "@preact/signals";
+import { computed, effect, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { placeOf } from "../alerts/words";
 import { LIVENESS } from "../api/types";
 import { ENOUGH } from "../city/headline";
-import { t } from "../i18n";
+import { nameOf, t } from "../i18n";
 import { Mark } from "../marks/Mark";
+import { entries } from "../store/alerts";
 import { countOf, livenessTick, takeChanged } from "../store/liveness";
 import { language, theme } from "../store/prefs";
 import { liveZones, sensors } from "../store/registry";
+import { linkTo } from "../store/route";
 import { selectedSensor, selectedZone, shownDomain } from "../store/selection";
+import { type AlertPlace, parentsOf, placesOf } from "./places";
 import type { Scene } from "./scene";
 
 type State = "loading" | "ready" | "no_webgl" | "failed";
@@ -110,6 +114,15 @@ export function MapPanel() {
   );
 }
 
+const parents = computed(() => parentsOf(sensors.value));
+
+/** What a mark is: how grave, what, where, and how many more there are. */
+function tellAlarm({ alert, count }: AlertPlace): string {
+  const what = `${t(`severity.${alert.severity}`)}: ${nameOf(alert)}`;
+  const more = count > 1 ? t("map.more_alerts", { count: count - 1 }) : null;
+  return [what, ...placeOf(alert), t(`standing.${alert.state}`), more].filter(Boolean).join(" · ");
+}
+
 function pickZone(code: string): void {
   selectedZone.value = selectedZone.peek() === code ? null : code;
 }
@@ -149,6 +162,12 @@ function follow(scene: Scene, box: HTMLElement): () => void {
           );
         }),
       );
+    }),
+    effect(() => {
+      const domain = shownDomain.value;
+      const shown = entries.value.filter(({ alert: { domain: own } }) => !domain || !own || own === domain);
+      language.value;
+      scene.alarms.show(placesOf(shown, sensors.value, liveZones.value, parents.value), tellAlarm, linkTo);
     }),
     effect(() => {
       const id = selectedSensor.value;

@@ -3,6 +3,7 @@ import { type GeoJSONSource, Map as GlMap, ScaleControl, setWorkerUrl } from "ma
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { LIVENESS, type Sensor, type Zone } from "../api/types";
 import { signOf } from "../store/liveness";
+import { Alarms } from "./alarms";
 import { boundsOf, cellOf, graticule } from "./cells";
 import { colour, drawMark, IMAGE_RATIO } from "./images";
 import { Labels } from "./labels";
@@ -24,6 +25,7 @@ export interface Picks {
 export class Scene {
   private readonly map: GlMap;
   readonly labels: Labels;
+  readonly alarms: Alarms;
   private bounds: [[number, number], [number, number]] | null = null;
   private readonly ready: Promise<void>;
   /** Whether a person has chosen what the map shows; else it always shows the whole city. */
@@ -48,6 +50,7 @@ export class Scene {
       fadeDuration: 0,
     });
     this.labels = new Labels(this.map);
+    this.alarms = new Alarms(this.map);
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-right");

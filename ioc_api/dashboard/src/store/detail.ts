@@ -1,20 +1,14 @@
 import { effect, signal } from "@preact/signals";
-import type { Alert, WholeAlert, WholeRule, WhyAlert } from "../api/alerts";
+import type { Alert, WholeAlert, WhyAlert } from "../api/alerts";
 import { ApiError, get, post } from "../api/http";
 import { alerts } from "./alerts";
 import { learn } from "./departments";
 import { alertId } from "./route";
 
-export interface Advice {
-  vi: string;
-  en: string;
-}
-
-/** The alert that is looked at. `why` and `advice` come after it, and may never come. */
+/** The alert that is looked at. `why` comes after it, and may never come. */
 export interface Detail {
   whole: WholeAlert;
   why: WhyAlert | null;
-  advice: Advice | null;
 }
 
 export const detail = signal<Detail | null>(null);
@@ -65,8 +59,6 @@ class Watch {
   private busy = false;
   private again = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private adviceOf = "";
-  private advice: Advice | null = null;
 
   constructor(private readonly id: number) {
     this.look();
@@ -101,13 +93,11 @@ class Watch {
       if (this.gone) return 0;
       const shown = detail.peek();
       if (shown && shown.whole.revision > whole.revision) return RETRY_MS;
-      detail.value = { whole, why: shown?.why ?? null, advice: this.advice };
+      detail.value = { whole, why: shown?.why ?? null };
       const why = await get<WhyAlert>(`alerts/${this.id}/why`);
       if (this.gone) return 0;
       learn(why.concerned);
-      await this.advise(whole);
-      if (this.gone) return 0;
-      detail.value = { whole: detail.peek()?.whole ?? whole, why, advice: this.advice };
+      detail.value = { whole: detail.peek()?.whole ?? whole, why };
       trouble.value = null;
       return LOOK_MS;
     } catch (cause) {
@@ -115,22 +105,6 @@ class Watch {
       const missing = cause instanceof ApiError && (cause.status === 404 || cause.status === 422);
       trouble.value = missing ? "missing" : "unreachable";
       return missing ? 0 : RETRY_MS;
-    }
-  }
-
-  /** What to do, as the rule said it at that version; an alert without advice is an alert all the same. */
-  private async advise(alert: Alert): Promise<void> {
-    const version = `${alert.rule}/${alert.rule_version}`;
-    if (this.adviceOf === version) return;
-    this.adviceOf = version;
-    this.advice = null;
-    try {
-      const rule = await get<WholeRule>(`rules/${encodeURIComponent(alert.rule)}`);
-      const then = rule.versions.find((v) => v.version === alert.rule_version)?.rule;
-      if (then && (then.advice_vi || then.advice_en))
-        this.advice = { vi: then.advice_vi ?? "", en: then.advice_en ?? "" };
-    } catch (cause) {
-      console.info(cause);
     }
   }
 }

@@ -14,9 +14,10 @@ import { followDepartments } from "./departments";
 import { followDetail } from "./detail";
 import { livenessSink } from "./liveness";
 import { domains, loadRegistry, loadSensors } from "./registry";
-import { followAddress } from "./route";
+import { followAddress, goOn, remember } from "./route";
 import { latest, latestSink, selectedSensor } from "./selection";
 import { connection, health, systemSink } from "./system";
+import { followValues } from "./values";
 
 /** Which page is shown: still asking, the city, or why not. */
 export type Phase = "opening" | "open" | "signed_out" | "code_refused" | "unreachable" | "failed";
@@ -28,7 +29,10 @@ const STRANGER_PAUSE_MS = 10_000;
 const client = new LiveClient(browserWorld("/api/v1/live"), {
   connection: (state) => {
     if (state.phase === "waiting" && connection.peek().phase === "live") interruptTrends();
-    if (state.phase === "stopped" && state.code === 4401) phase.value = "signed_out";
+    if (state.phase === "stopped" && state.code === 4401) {
+      remember();
+      phase.value = "signed_out";
+    }
     connection.value = state;
   },
   welcome: (frame, receivedAt) => {
@@ -57,9 +61,11 @@ export async function open(): Promise<void> {
     } catch (cause) {
       // A spent link in a browser that is signed in anyway is no reason to stop.
       if (!(cause instanceof ApiError) || (cause.status !== 401 && cause.status !== 403)) throw cause;
+      remember();
       phase.value = code === "refused" ? "code_refused" : "signed_out";
       return;
     }
+    if (code === "accepted") goOn();
   } catch (cause) {
     const status = cause instanceof ApiError ? cause.status : -1;
     phase.value = status === 0 || status >= 500 ? "unreachable" : "failed";
@@ -82,6 +88,7 @@ function listen(): void {
   followAddress();
   followDetail();
   followDepartments();
+  followValues();
   client.start();
   window.addEventListener("online", () => client.hurry());
   document.addEventListener("visibilitychange", () => {
