@@ -30,6 +30,7 @@ from ioc_api.rest import (
     aggregates,
     alert_ledger,
     alerts,
+    audit,
     balance,
     cap,
     channels,
@@ -148,7 +149,7 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(Door, settings=settings)
     app.add_middleware(Nobody)
     app.add_middleware(Around)
-    registry = (city, sensors, aggregates, quarantine, balance, system)
+    registry = (city, sensors, aggregates, quarantine, balance, system, audit)
     figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise)
     # /alerts/ledger comes before /alerts/{number}.
     noticed = (cap, alert_ledger, alerts, notifications, rules_replay, rules, silences, departments, channels)

@@ -3,6 +3,7 @@
 chain.py     the hash chain and what a row may hold: pure
 record.py    adding a row in the transaction of what it tells of
 read.py      searching
+actions.py   what is done, in words for people
 verify.py    whether it is what was written
 retention.py removing the oldest rows so that the chain still verifies
 """

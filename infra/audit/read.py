@@ -16,6 +16,8 @@ from infra.audit.chain import Entry, Outcome
 _COLUMNS = sql.SQL(
     "id, at, actor, account, way, key, address, action, subject, outcome, before::text, after::text, detail, hash"
 )
+# What is searched; chr(31) keeps a word from beginning in one column and ending in the next.
+_ALL = sql.SQL("concat_ws(chr(31), actor, action, subject, address, detail, before::text, after::text)")
 #: Rows that are fetched at a time.
 _BLOCK = 2_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -40,6 +42,7 @@ class Wanted(NamedTuple):
     addresses: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
+    words: tuple[str, ...] = ()
 
 
 def listed(conn: psycopg.Connection[Any], wanted: Wanted, limit: int, before: int | None = None) -> list[Row]:
@@ -104,6 +107,9 @@ def _where(wanted: Wanted) -> tuple[list[sql.Composable], dict[str, Any]]:
         if moment is not None:
             parts.append(sql.SQL(f"at {sign} {{}}").format(sql.Placeholder(name)))
             values[name] = moment
+    for n, word in enumerate(wanted.words):
+        parts.append(sql.SQL("{} ILIKE {}").format(_ALL, sql.Placeholder(f"word{n}")))
+        values[f"word{n}"] = f"%{_literal(word)}%"
     return parts, values
 
 
