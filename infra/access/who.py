@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from infra.access.roles import ALLOWED, UNDIVIDED, Permission, Role
 from infra.access.scope import EVERYTHING, NOTHING, Box, Scope
 
-Way = Literal["password", "oidc", "link", "token", "wallboard", "service"]
+Way = Literal["password", "oidc", "link", "token", "wallboard", "command", "service"]
 #: The part of the city behind a department's alerts.
 Behind = Callable[[str], Iterable[Box]]
 

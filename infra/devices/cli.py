@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,9 +55,9 @@ def _database() -> Iterator[psycopg.Connection]:
 
 
 def _by() -> Who:
-    from infra.access.who import Grant, Who
+    from infra.access.here import operator
 
-    return Who(f"{getpass.getuser()} (ioc)", "service", ((Grant("administrator"),),))
+    return operator()
 
 
 def _show(made: list[Issued]) -> None:

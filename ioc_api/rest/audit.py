@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import psycopg
 from fastapi import APIRouter, Query
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from infra.audit import Outcome, actions, read
 from infra.audit.read import Row, Wanted
-from infra.times import moment, text
+from infra.times import micros, moment, rfc3339
 from ioc_api.problems import Stop
 from ioc_api.rest import spans
 from ioc_api.rest.doors import may
@@ -58,8 +58,8 @@ def _out(row: Row) -> AuditOut:
     e = row.entry
     vi, en = actions.name(e.action)
     return AuditOut(
-        id=e.id, at=text(e.at), actor=e.actor, account=e.account, way=e.way, address=e.address, action=e.action,
-        name=Names(vi=vi, en=en), subject=e.subject, outcome=e.outcome, before=_side(e.before), after=_side(e.after),
+        id=e.id, at=rfc3339(micros(e.at)), actor=e.actor, account=e.account, way=e.way, address=e.address, action=e.action,
+        name=Names(vi=vi, en=en), subject=e.subject, outcome=cast(Outcome, e.outcome), before=_side(e.before), after=_side(e.after),
         detail=e.detail,
     )  # fmt: skip
 
