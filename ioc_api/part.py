@@ -17,6 +17,7 @@ from infra.access.scope import EVERYTHING, Box, Scope
 from infra.access.wall import View, statement
 from infra.catalog import Catalog
 from infra.roster import Bools, Roster
+from infra.security.words import NOWHERE
 from ioc_api.alerts.whom import KINDS, Whom
 
 #: (area, zone, domain) of something that there is; None: it has none.
@@ -135,7 +136,11 @@ class Part:
         beside: set[str] = set()
         if self._whom is not None and self._catalog is not None and self.scope.departments:
             domains = (None, *self._catalog.registry.domains)
-            for sort in product((None, *self._whom.zones), self._catalog.area_codes, domains, KINDS, SEVERITIES):
+            within = {z.code: z.area for z in self._catalog.zones}
+            areas = (NOWHERE, *self._catalog.area_codes)
+            for sort in product((None, *self._whom.zones), areas, domains, KINDS, SEVERITIES):
+                if sort[0] is not None and within.get(sort[0], sort[1]) != sort[1]:
+                    continue
                 for concern in self._whom.of(sort, None):
                     if concern.department in self.scope.departments:
                         (sorts if concern.role == "handles" else beside).add(_word(sort))

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from alerts import life
+from alerts.notice.book import Book, Department, Route
 from city.sensors import Sensor
 from infra import sensors
 from infra.access import wall
 from infra.access.scope import Box, Scope
 from infra.catalog import Catalog
+from ioc_api.alerts.whom import Whom
 from ioc_api.part import Part
 
 SENSORS = [Sensor("T1", "bac_giang", "traffic", zone="07210"), Sensor("E1", "bac_giang", "environment", zone="07210"),
@@ -58,6 +61,27 @@ def test_a_department_sees_its_alerts_wherever_they_are(conn: psycopg.Connection
     conn.execute(wall.statement(wall.View(departments=frozenset({"x"}))))
     assert _seen(conn, "SELECT rule FROM alert") == ["b"]
     assert _seen(conn, "SELECT sensor_id FROM sensor") == []
+
+
+def test_a_route_of_a_ward_shows_that_wards_alerts_by_either_wall(conn: psycopg.Connection, catalog: Catalog) -> None:
+    here, other = [z for z in catalog.zones if z.area == "bac_giang"][:2]
+    for zone, rule in ((here.code, "here"), (other.code, "other"), (None, "nowhere")):
+        conn.execute(
+            "INSERT INTO alert (rule, rule_version, subject, kind, severity, area, zone, domain, state, condition,"
+            " started_at) VALUES (%s, 1, %s, 'congestion', 'info', 'bac_giang', %s, 'traffic', 'firing', 'breach',"
+            " now())", [rule, rule, zone],
+        )  # fmt: skip
+    departments = {c: Department(c, c, c) for c in ("ward", "all")}
+    routes = [Route(1, here.code, None, None, "congestion", None, "ward", "handles"),
+              Route(2, None, "bac_giang", None, "congestion", None, "all", "handles")]  # fmt: skip
+    whom = Whom("mark", Book(departments, routes, {}, ()))
+    for department, expected in (("ward", {"here"}), ("all", {"other", "nowhere"})):
+        part = Part(Scope(frozenset(), frozenset({department})), catalog, whom)
+        first = sql.SQL("SELECT rule FROM alert a WHERE {}").format(part.alerts())
+        assert {row[0] for row in conn.execute(first)} == expected
+        with conn.transaction(force_rollback=True):
+            conn.execute(wall.statement(part.view))
+            assert set(_seen(conn, "SELECT rule FROM alert")) == expected
 
 
 def test_people_change_what_they_see_and_nothing_else(conn: psycopg.Connection, catalog: Catalog) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.notice.book import Book, Department, Route
-from alerts.rules.model import Levels, Rule, Threshold
+from alerts.rules.model import SEVERITIES, Levels, Rule, Threshold
 from alerts.rules.model import Scope as RuleScope
 from city.sensors import Sensor
 from infra import catalog as catalogs
@@ -82,8 +82,8 @@ def _rule(code: str, kind: str, **more: object) -> Rule:
 
 def test_behind_a_department_is_where_its_alerts_come_from() -> None:
     departments = {c: Department(c, c, c) for c in ("police", "water", "clinic")}
-    routes = [Route(1, None, None, "congestion", None, "police", "handles"),
-              Route(2, AREAS[0], None, "congestion", None, "clinic", "informed")]  # fmt: skip
+    routes = [Route(1, None, None, None, "congestion", None, "police", "handles"),
+              Route(2, None, AREAS[0], None, "congestion", None, "clinic", "informed")]  # fmt: skip
     rules = [_rule("jam", "congestion"), _rule("pipe", "water_supply", department="water",
                                                scope=RuleScope(domain=("water",), area=(AREAS[1],)))]  # fmt: skip
     whom = Whom("mark", Book(departments, routes, {}, ()), rules)
@@ -92,6 +92,28 @@ def test_behind_a_department_is_where_its_alerts_come_from() -> None:
     assert whom.behind("water", CATALOG) == {Box(AREAS[1], None, "water")}
     part = Part(Scope(frozenset({Box(AREAS[0], None, "traffic")})), CATALOG, whom)
     assert part.near == {"police", "clinic"}
+
+
+def test_a_route_that_names_a_ward_makes_that_ward_the_departments() -> None:
+    departments = {c: Department(c, c, c) for c in ("all", "ward")}
+    here = CATALOG.zones[0]
+    routes = [Route(1, None, here.area, None, "congestion", None, "all", "handles"),
+              Route(2, here.code, None, None, "congestion", None, "ward", "handles")]  # fmt: skip
+    jam = _rule("jam", "congestion", scope=RuleScope(area=(here.area,)))
+    whom = Whom("mark", Book(departments, routes, {}, ()), [jam])
+    ward = Box(here.area, here.code, "traffic")
+    assert whom.behind("ward", CATALOG) == {ward}
+    part = Part(Scope(frozenset({ward}), frozenset({"ward"})), CATALOG, whom)
+    assert part.view.zones == {here.code}
+    # The more specific route takes the other's place there, and only there.
+    assert part.view.sorts == {
+        f"{here.code}/{here.area}/{d}/congestion/{s}" for d in ("", *DOMAINS) for s in SEVERITIES
+    }
+    whole = Part(Scope(frozenset(), frozenset({"all"})), CATALOG, whom)
+    assert whole.view.sorts == {f"/{here.area}/{d}/congestion/{s}" for d in ("", *DOMAINS) for s in SEVERITIES}
+    other = next(z for z in CATALOG.zones if z.area == here.area and z.code != here.code)
+    assert part.holds(here.area, here.code, "traffic")
+    assert not part.holds(other.area, other.code, "traffic")
 
 
 def test_alerts_of_a_department_reach_it_wherever_they_are() -> None:

@@ -5,25 +5,45 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from infra import catalog, settings
+from infra.access.who import SERVICE, Who
 from ioc_api import app
+from ioc_api.part import ALL, Part
 from ioc_api.problems import Stop
 from ioc_api.rest import parts
 
 
-@pytest.fixture(scope="module")
-def http() -> TestClient:
-    """The interface without its service: what gets as far as that is answered with 503."""
+class Welcome:
+    """A service of which everybody may everything, and which has nothing else: what gets as far as that is answered
+    with 503."""
 
-    def away() -> None:
+    def __init__(self, **has: Any) -> None:
+        self.gate = self.scopes = self
+        self.__dict__ |= has
+
+    async def admit(self, *_: Any) -> Who:
+        return SERVICE
+
+    async def part(self, *_: Any) -> Part:
+        return ALL
+
+    def same_origin(self, *_: Any) -> bool:
+        return True
+
+    def __getattr__(self, name: str) -> Any:
         raise Stop(503, "there is no service")
 
+
+@pytest.fixture(scope="module")
+def http() -> TestClient:
+    """The interface without its service."""
     one = app.make(settings.load(), catalog.load(settings.load()))
-    one.dependency_overrides |= {parts.admitted: lambda: None, parts._service: away}
+    one.dependency_overrides |= {parts._service: lambda: Welcome()}
     return TestClient(one)
 
 
@@ -77,12 +97,12 @@ def town() -> TestClient:
     """The interface of a city with one sensor, and without a database."""
     known = catalog.load(settings.load())
     sensor = SimpleNamespace(sensor_id="T1", domain="traffic", status="active")
-    roster = SimpleNamespace(version=1, numbers={"T1": 0}, sensors=(sensor,), ordered=["T1"])
+    roster = SimpleNamespace(version=1, numbers={"T1": 0}, sensors=(sensor,), ordered=["T1"], known=[True])
     ready = asyncio.Event()
     ready.set()
-    service = SimpleNamespace(catalog=known, live=SimpleNamespace(roster=roster), hub=SimpleNamespace(ready=ready))
+    service = Welcome(catalog=known, live=SimpleNamespace(roster=roster), hub=SimpleNamespace(ready=ready))
     one = app.make(settings.load(), known)
-    one.dependency_overrides |= {parts.admitted: lambda: None, parts._service: lambda: service}
+    one.dependency_overrides |= {parts._service: lambda: service}
     return TestClient(one)
 
 
