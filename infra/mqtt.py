@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
@@ -20,13 +20,14 @@ SESSION_S = 30 * 86_400
 
 
 class Broker(NamedTuple):
-    """A broker's address. ``where`` is for messages: it has no password."""
+    """A broker's address. ``where`` is for messages: it has no password. ``ca``: the file of its authorities."""
 
     host: str
     port: int
     user: str | None
     password: str | None
     tls: bool
+    ca: str | None = None
 
     @property
     def where(self) -> str:
@@ -34,7 +35,7 @@ class Broker(NamedTuple):
 
 
 def parse_url(url: str) -> Broker:
-    """The broker in a mqtt:// or mqtts:// URL, or ConfigError."""
+    """The broker in a mqtt:// or mqtts:// URL, or ConfigError. ``?ca=FILE``: who has signed its certificate."""
     if not url:
         raise ConfigError("IOC_MQTT_URL is not set: give a mqtt:// URL, or start everything by `ioc up`")
     try:
@@ -46,7 +47,8 @@ def parse_url(url: str) -> Broker:
         raise ConfigError("IOC_MQTT_URL must begin with mqtt:// or mqtts://, as in mqtt://USER:PASSWORD@HOST:1883")
     tls = parts.scheme == "mqtts"
     user, password = (unquote(p) if p is not None else None for p in (parts.username, parts.password))
-    return Broker(parts.hostname, port or (8883 if tls else 1883), user, password, tls)
+    ca = parse_qs(parts.query).get("ca", [None])[0]
+    return Broker(parts.hostname, port or (8883 if tls else 1883), user, password, tls, ca)
 
 
 def session(*, expiry_s: int, receive_maximum: int | None = None) -> Properties:
@@ -63,7 +65,10 @@ def prepare(client: Client, broker: Broker) -> Client:
     if broker.user is not None:
         client.username_pw_set(broker.user, broker.password)
     if broker.tls:
-        context = ssl.create_default_context()
+        try:
+            context = ssl.create_default_context(cafile=broker.ca)
+        except OSError as e:
+            raise ConfigError(f"IOC_MQTT_URL: {broker.ca} is no file of certificate authorities: {e}") from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         client.tls_set_context(context)
     client.suppress_exceptions = True

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from infra import remote
 from infra.errors import ConfigError
 
 PREFIX = "IOC_"
@@ -34,6 +35,30 @@ class Settings(BaseSettings):
     http_origins: str = Field(
         "",
         description="Further origins whose pages may use the API and the live websocket, separated by commas.",
+    )
+    tls_cert: Path | None = Field(
+        None, description="File of the API's certificate and those that signed it (PEM); with it the API speaks HTTPS."
+    )
+    tls_key: Path | None = Field(None, description="File of the private key of IOC_TLS_CERT (PEM).")
+    http_redirect_port: int = Field(
+        0, ge=0, le=65535, description="Port on which plain HTTP is answered with the HTTPS address; 0: none."
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses and networks of proxies whose X-Forwarded-For and -Proto count, separated by commas.",
+    )
+    address_rate: int = Field(
+        100, ge=0, description="Requests a second that one address may make for long; 0: as many as it likes."
+    )
+    plain_hosts: str = Field(
+        "",
+        description="Other machines (names, addresses, networks) that are spoken to without TLS, separated by commas.",
+    )
+    database_ca_file: Path | None = Field(
+        None, description="File of the certificate authorities of the database (PEM); empty: the system's."
+    )
+    mqtt_ca_file: Path | None = Field(
+        None, description="File of the certificate authorities of the broker (PEM); empty: the system's."
     )
     unknown_sensors: Literal["quarantine", "register"] = Field(
         "quarantine", description="What becomes of a sensor that is not in the registry."
@@ -70,6 +95,12 @@ class Settings(BaseSettings):
     ingest_batch: int = Field(8_000, ge=1, le=65_535, description="Messages in one batch at the most.")
     ingest_linger_ms: int = Field(
         100, ge=0, le=10_000, description="How long a batch waits for company after its first message."
+    )
+    ingest_sensor_rate: float = Field(
+        20.0, ge=0, description="Messages a second that a sensor may send in the long run; 0: as many as it likes."
+    )
+    ingest_sensor_burst: int = Field(
+        10_000, ge=1, description="Messages that a sensor may send at once, beyond its rate."
     )
     ingest_canary_s: float = Field(2.0, gt=0, description="Time between two canaries of a collector.")
     ingest_silent_s: float = Field(
@@ -164,6 +195,20 @@ class Settings(BaseSettings):
                 except OSError as e:
                     raise ConfigError(f"{PREFIX}{name.upper()}_FILE: cannot read {path}: {e.strerror}") from e
         return data
+
+    @model_validator(mode="after")
+    def _by_tls_elsewhere(self) -> Settings:
+        """Complete the URLs of servers on other machines, or refuse them: see `infra.remote`."""
+        exempt = remote.plain_hosts(self.plain_hosts)
+        remote.check_files(
+            (f"{PREFIX}{name.upper()}", getattr(self, name)) for name in ("database_ca_file", "mqtt_ca_file")
+        )
+        for name, complete, authorities in (
+            ("database_url", remote.database_url, self.database_ca_file),
+            ("mqtt_url", remote.mqtt_url, self.mqtt_ca_file),
+        ):
+            object.__setattr__(self, name, complete(getattr(self, name), exempt, authorities))
+        return self
 
     @model_validator(mode="after")
     def _keep_what_may_still_come(self) -> Settings:

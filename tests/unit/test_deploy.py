@@ -70,6 +70,7 @@ def test_urls_are_taken_by_the_settings(installation: Installation, monkeypatch:
     installation.make()
     monkeypatch.delenv("IOC_MQTT_URL", raising=False)
     monkeypatch.setenv("IOC_MQTT_URL_FILE", str(installation.secrets / "mqtt_url"))
+    monkeypatch.setenv("IOC_PLAIN_HOSTS", "timescaledb,mosquitto")  # as docker-compose.yml has it
     broker = parse_url(Settings().mqtt_url)
     assert (broker.host, broker.port, broker.user) == ("mosquitto", 1883, "ioc")
 
