@@ -18,7 +18,7 @@ from city.registry import Domain
 
 Reason = Literal[
     "bad_topic", "too_large", "malformed", "undecoded", "unknown_sensor", "retained_stale", "future", "too_old",
-    "unknown_metric", "bad_value", "out_of_range",
+    "unknown_metric", "bad_value", "out_of_range", "flood",
 ]  # fmt: skip
 #: In this order: a message with several faults is filed under the first of them.
 REASONS: tuple[Reason, ...] = get_args(Reason)

@@ -102,6 +102,7 @@ QUARANTINE: dict[str, tuple[str, str]] = {
     "unknown_metric": ("chỉ tiêu không có trong danh mục", "the metric is not known"),
     "bad_value": ("giá trị không phải là số hợp lệ", "values are no numbers"),
     "out_of_range": ("giá trị ngoài khoảng hợp lý", "values are out of range"),
+    "flood": ("thiết bị gửi quá nhiều bản tin", "the device sends too many messages"),
 }
 
 

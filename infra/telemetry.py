@@ -14,6 +14,7 @@ READINGS = Counter(
     ["collector", "outcome"],
 )
 QUARANTINED = Counter("ioc_ingest_quarantined_messages", "Messages put into quarantine.", ["collector", "reason"])
+LIMITED = Counter("ioc_ingest_limited_messages", "Messages not decoded: their sensor sends too many.", ["collector"])
 BATCHES = Counter("ioc_ingest_batches", "Batches committed.", ["collector"])
 COMMIT_SECONDS = Histogram(
     "ioc_ingest_commit_seconds",

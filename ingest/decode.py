@@ -62,6 +62,7 @@ class Decoded:
     canary_us: int = 0
     strangers: list[Address] = field(default_factory=list)
     new_channels: list[str] = field(default_factory=list)
+    limited: dict[str, int] = field(default_factory=dict)  # messages not decoded, by sensor: see `ingest.flood`
 
 
 @dataclass(slots=True)

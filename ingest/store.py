@@ -11,7 +11,7 @@ stored, and announced, is exactly what is new. A shared lock per domain keeps th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -118,6 +118,7 @@ class Store:
                 self._keep_journal(done, 0 if self.name.startswith(journal.FILES) else received_us)
                 self._write_items(batch.items)
                 self._account(batch, done, received_us, replay)
+                self._count_limited(batch.limited, received_us)
                 self._write_receipts(batch, seq, session)
                 self._mark_replayed(replayed)
         for t in batch.tables:
@@ -286,16 +287,28 @@ class Store:
         if batch.decoded or batch.messages:
             self.conn.execute(
                 """INSERT INTO balance_minute AS b
-                   VALUES (date_trunc('minute', %s::timestamptz), %s, %s, %s, %s, %s, %s, %s)
+                   VALUES (date_trunc('minute', %s::timestamptz), %s, %s, %s, %s, %s, %s, %s, %s)
                    ON CONFLICT (minute, collector) DO UPDATE SET
                        messages = b.messages + EXCLUDED.messages, decoded = b.decoded + EXCLUDED.decoded,
                        stored = b.stored + EXCLUDED.stored, duplicate = b.duplicate + EXCLUDED.duplicate,
-                       quarantined = b.quarantined + EXCLUDED.quarantined, replayed = b.replayed + EXCLUDED.replayed""",
+                       quarantined = b.quarantined + EXCLUDED.quarantined, replayed = b.replayed + EXCLUDED.replayed,
+                       limited = b.limited + EXCLUDED.limited""",
                 [
                     moment(received_us), self.name, batch.messages, batch.decoded, done.stored, done.duplicate,
-                    done.quarantined, batch.decoded if replay else 0,
+                    done.quarantined, batch.decoded if replay else 0, sum(batch.limited.values()),
                 ],
             )  # fmt: skip
+
+    def _count_limited(self, limited: Mapping[str, int], received_us: int) -> None:
+        if limited:
+            self.conn.execute(
+                """INSERT INTO limited_minute AS l
+                   SELECT date_trunc('minute', %s::timestamptz), n.sensor_id, %s, n.messages
+                   FROM unnest(%s::text[], %s::bigint[]) AS n (sensor_id, messages)
+                   ON CONFLICT (minute, sensor_id, collector) DO UPDATE SET
+                       messages = l.messages + EXCLUDED.messages""",
+                [moment(received_us), self.name, list(limited), list(limited.values())],
+            )
 
     def _write_receipts(self, batch: Decoded, seq: int, session: int) -> None:
         """Keep the receipts of that session, and no others: our successor shall not take old ones for its own."""

@@ -15,9 +15,10 @@ from infra import sensors, telemetry
 from infra.catalog import Catalog
 from infra.link import Link, Lost
 from infra.settings import Settings
-from ingest import receipts
+from ingest import flood, receipts
 from ingest.announce import Announcer
 from ingest.decode import Decoded, Decoding, Item
+from ingest.flood import Flood, Over
 from ingest.inbox import Inbox
 from ingest.receipts import Ledger
 from ingest.receive import Received, Receiver
@@ -68,6 +69,7 @@ class Writer:
         self.counts: Counter[str] = Counter()
         self._ledger: Ledger | None = None
         self._newest = Newest()
+        self._flood = Flood(settings.ingest_sensor_rate, settings.ingest_sensor_burst, canary_topic)
         self._routes: Routes | None = None
         self._version = -1
         self._looked = 0.0
@@ -110,15 +112,19 @@ class Writer:
         """Commit, acknowledge and announce, trying until it is done. Stopped when we must end before."""
         self.writing = len(messages)
         try:
-            self._commit(messages)
+            taken, over = self._flood.admit(messages, self.canary_us)
+            self._commit(taken, over, received_us=messages[0].received_us)
             self._acknowledge(messages)
         finally:
             self.writing = 0
 
-    def _commit(self, messages: Sequence[Received], refused: str = "") -> None:
+    def _commit(
+        self, messages: Sequence[Received], over: Sequence[Over] = (), refused: str = "", *, received_us: int
+    ) -> None:
         def work(conn: psycopg.Connection, careful: bool) -> None:
             batch = self.decode(conn, messages, self.limits()) if not refused else self._refuse(messages, refused)
-            self.write(conn, batch, messages[0].received_us, careful=careful)
+            flood.count(batch, over, self._flood.rate)
+            self.write(conn, batch, received_us, careful=careful)
 
         try:
             self.persist(work)
@@ -126,11 +132,11 @@ class Writer:
             # Something in it that we let pass is refused by the database, or we trip over it: find it, keep the rest.
             if len(messages) > 1:
                 middle = len(messages) // 2
-                self._commit(messages[:middle])
-                self._commit(messages[middle:])
+                self._commit(messages[:middle], over, received_us=received_us)
+                self._commit(messages[middle:], received_us=messages[middle].received_us)
             elif not refused:
                 self.log.error("a message can be neither stored nor refused in the usual way", error=str(e))
-                self._commit(messages, refused=str(e).splitlines()[0])
+                self._commit(messages, over, str(e).splitlines()[0], received_us=received_us)
             else:
                 raise
 
@@ -220,6 +226,8 @@ class Writer:
         for outcome in ("stored", "duplicate", "quarantined"):
             self.counts[outcome] += getattr(done, outcome)
             telemetry.READINGS.labels(name, outcome).inc(getattr(done, outcome))
+        telemetry.LIMITED.labels(name).inc(limited := sum(batch.limited.values()))
+        self.counts["limited"] += limited
         for item in batch.items:
             telemetry.QUARANTINED.labels(name, item.reason).inc()
 

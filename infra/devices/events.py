@@ -102,5 +102,6 @@ def _put(conn: psycopg.Connection, known: int | None, same: list[Fact], topic: s
 
 
 def forget(conn: psycopg.Connection, before: datetime) -> int:
-    """Remove rows older than that."""
+    """Remove rows older than that, and counts of who sent too much."""
+    conn.execute("DELETE FROM limited_minute WHERE minute < %s", [before])
     return conn.execute("DELETE FROM device_event WHERE last_at < %s", [before]).rowcount

@@ -14,7 +14,7 @@ from ioc_api.rest.spans import From, To, moment
 
 router = APIRouter(tags=["quarantine"])
 
-_SUMS = "sum(messages), sum(decoded), sum(stored), sum(duplicate), sum(quarantined), sum(replayed)"
+_SUMS = "sum(messages), sum(decoded), sum(stored), sum(duplicate), sum(quarantined), sum(replayed), sum(limited)"
 
 
 class Sheet(BaseModel):
@@ -26,6 +26,7 @@ class Sheet(BaseModel):
     duplicate: int
     quarantined: int
     replayed: int = Field(description="Of `decoded`: came out of quarantine by a replay.")
+    limited: int = Field(description="Of `messages`: counted and not decoded, because their sensors send too many.")
     adds_up: bool = Field(description="decoded = stored + duplicate + quarantined")
 
 
@@ -45,7 +46,7 @@ class Balance(Page):
 
 
 def _sheet(row: Sequence[int | None]) -> Sheet:
-    messages, decoded, stored, duplicate, quarantined, replayed = (int(x or 0) for x in row)
+    messages, decoded, stored, duplicate, quarantined, replayed, limited = (int(x or 0) for x in row)
     return Sheet(
         messages=messages,
         decoded=decoded,
@@ -53,6 +54,7 @@ def _sheet(row: Sequence[int | None]) -> Sheet:
         duplicate=duplicate,
         quarantined=quarantined,
         replayed=replayed,
+        limited=limited,
         adds_up=decoded == stored + duplicate + quarantined,
     )
 

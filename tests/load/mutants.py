@@ -79,8 +79,10 @@ MUTANTS = (
         (
             Change(
                 "ingest/writer.py",
-                "            self._commit(messages)\n            self._acknowledge(messages)\n",
-                "            self._acknowledge(messages)\n            self._commit(messages)\n",
+                "            self._commit(taken, over, received_us=messages[0].received_us)\n"
+                "            self._acknowledge(messages)\n",
+                "            self._acknowledge(messages)\n"
+                "            self._commit(taken, over, received_us=messages[0].received_us)\n",
             ),
         ),
         ("tests/unit/test_ingest_acknowledge.py", KILL),
