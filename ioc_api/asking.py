@@ -16,14 +16,16 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.access.who import SERVICE, Who
+from ioc_api.deed import Deed
 from ioc_api.part import ALL, Part
 
 
 class Asking(NamedTuple):
-    """Somebody, and their part of the city."""
+    """Somebody, their part of the city, and what they are about to change, if anything."""
 
     who: Who
     part: Part
+    deed: Deed | None = None
 
 
 class Forgotten(RuntimeError):

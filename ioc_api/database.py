@@ -110,7 +110,7 @@ class Database:
             with self._own(loop, limit_s, settings) as conn:
                 if repeatable:
                     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-                return task(walled(conn))
+                return audited(walled(conn), task)
 
         return await asyncio.to_thread(run)
 
@@ -136,7 +136,7 @@ class Database:
         def run() -> T:
             with self._own(loop, LIMIT_S, {"statement_timeout": int(LIMIT_S * 900)}, keep=True) as conn:
                 conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-                return task(walled(conn))
+                return audited(walled(conn), task)
 
         try:
             return await asyncio.to_thread(run)
@@ -190,6 +190,12 @@ class Database:
             raise
         except (psycopg.OperationalError, psycopg.InterfaceError) as e:
             raise Away(f"the database does not answer: {db.reason(e)}") from None
+
+
+def audited(conn: psycopg.Connection, task: Callable[[psycopg.Connection], T]) -> T:
+    """Run the task; what it changes of what the request is about is in the audit, in the same transaction."""
+    who, _, deed = asking.now()
+    return task(conn) if deed is None else deed.done(conn, who, task)
 
 
 def walled(conn: psycopg.Connection) -> psycopg.Connection:

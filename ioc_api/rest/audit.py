@@ -58,9 +58,9 @@ def _out(row: Row) -> AuditOut:
     e = row.entry
     vi, en = actions.name(e.action)
     return AuditOut(
-        id=e.id, at=rfc3339(micros(e.at)), actor=e.actor, account=e.account, way=e.way, address=e.address, action=e.action,
-        name=Names(vi=vi, en=en), subject=e.subject, outcome=cast(Outcome, e.outcome), before=_side(e.before), after=_side(e.after),
-        detail=e.detail,
+        id=e.id, at=rfc3339(micros(e.at)), actor=e.actor, account=e.account, way=e.way, address=e.address,
+        action=e.action, name=Names(vi=vi, en=en), subject=e.subject, outcome=cast(Outcome, e.outcome),
+        before=_side(e.before), after=_side(e.after), detail=e.detail,
     )  # fmt: skip
 
 

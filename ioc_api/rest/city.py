@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import psycopg
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, FiniteFloat
 
@@ -158,12 +159,15 @@ async def set_metric_range(service: Served, domain: Text, metric: Text, bounds: 
     shipped = _known(service, domain, metric)
     if not bounds.low < bounds.high:
         raise Stop(422, "body.low: it must be below high")
-    async with service.database.connection() as conn:
-        await conn.execute(
+
+    def task(conn: psycopg.Connection) -> None:
+        conn.execute(
             "INSERT INTO metric_override (domain, metric, low, high) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (domain, metric) DO UPDATE SET low = EXCLUDED.low, high = EXCLUDED.high, updated_at = now()",
             [domain, metric, bounds.low, bounds.high],
         )
+
+    await service.database.act(task)
     await _refresh(service)
     return _metric(shipped).model_copy(update={"low": bounds.low, "high": bounds.high})
 
@@ -178,7 +182,10 @@ async def set_metric_range(service: Served, domain: Text, metric: Text, bounds: 
 async def reset_metric_range(service: Served, domain: Text, metric: Text) -> MetricOut:
     whole_city()
     shipped = _known(service, domain, metric)
-    async with service.database.connection() as conn:
-        await conn.execute("DELETE FROM metric_override WHERE domain = %s AND metric = %s", [domain, metric])
+
+    def task(conn: psycopg.Connection) -> None:
+        conn.execute("DELETE FROM metric_override WHERE domain = %s AND metric = %s", [domain, metric])
+
+    await service.database.act(task)
     await _refresh(service)
     return _metric(shipped)

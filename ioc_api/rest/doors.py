@@ -22,6 +22,7 @@ from ioc_api import asking
 from ioc_api.asking import Asking
 from ioc_api.gate import COOKIE, Refused
 from ioc_api.problems import Stop
+from ioc_api.rest import deeds
 from ioc_api.rest.parts import Served, only_declared
 from ioc_api.service import Service
 
@@ -85,7 +86,8 @@ def _door(permission: Permission, loose: bool) -> _Door:
         if not who.may(permission):
             raise Stop(403, denied(permission))
         request.state.who = who
-        asking.begin(Asking(who, await service.scopes.part(who, permission)))
+        deed = None if request.method in _SAFE else deeds.of(request)
+        asking.begin(Asking(who, await service.scopes.part(who, permission), deed))
         # Who is let in comes first.
         if not loose:
             await only_declared(request)

@@ -14,6 +14,8 @@ from alerts.messages import links, page
 from alerts.messages.links import Link
 from alerts.messages.page import HEADERS, Standing
 from alerts.notice import drill
+from infra import audit
+from infra.access.who import SERVICE
 from ioc_api.database import Away
 from ioc_api.problems import MEDIA
 from ioc_api.rest.doors import anybody
@@ -74,7 +76,7 @@ def _show(conn: psycopg.Connection, token: str) -> tuple[Standing, str]:
     return standing, page.page(standing, link.purpose, _named(conn, link))
 
 
-def _use(conn: psycopg.Connection, token: str) -> tuple[Standing, str]:
+def _use(conn: psycopg.Connection, token: str, address: str) -> tuple[Standing, str]:
     now = datetime.now(UTC)
     link = links.look_up(conn, token, now)
     if link is None:
@@ -82,6 +84,7 @@ def _use(conn: psycopg.Connection, token: str) -> tuple[Standing, str]:
     standing = _standing(conn, link)
     if standing == "ready":
         who = f"{link.department} (link)"
+        before = None if link.alert is None else life.read(conn, link.alert)
         if link.alert is None:
             drill.confirm(conn, link.about, who, now)
             standing = "done"
@@ -89,6 +92,13 @@ def _use(conn: psycopg.Connection, token: str) -> tuple[Standing, str]:
             standing = _acknowledge(conn, link.alert, who)
         if standing == "done":
             links.use(conn, token, now)
+            holder = SERVICE._replace(name=who, way="link", address=address)
+            if link.alert is None:
+                audit.record(conn, holder, "drill.confirm", f"drill {link.about}", after={"confirmed_by": who})
+            else:
+                after = {"state": "acknowledged", "acknowledged_by": who}
+                audit.record(conn, holder, "alert.acknowledge", f"alert {link.alert}",
+                             before={"state": before and before.state}, after=after)  # fmt: skip
     return standing, page.page(standing, link.purpose, _named(conn, link))
 
 
@@ -101,9 +111,13 @@ def _acknowledge(conn: psycopg.Connection, alert: int, who: str) -> Standing:
 
 
 async def _answer(request: Request, service: Served, token: str) -> HTMLResponse:
-    task = _use if request.method == "POST" else _show
+    address = request.client.host if request.client else ""
+
+    def task(conn: psycopg.Connection) -> tuple[Standing, str]:
+        return _use(conn, token, address) if request.method == "POST" else _show(conn, token)
+
     try:
-        standing, html = await service.database.act(lambda conn: task(conn, token))
+        standing, html = await service.database.act(task)
     except Away:
         return HTMLResponse(_AWAY, 503, {**_HEADERS, "Retry-After": "60"})
     return HTMLResponse(html, _STATUS[standing], _HEADERS)

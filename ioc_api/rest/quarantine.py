@@ -9,6 +9,7 @@ import base64
 from datetime import datetime
 from typing import Annotated, Any
 
+import psycopg
 from fastapi import APIRouter, Body, Path, Query
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -177,9 +178,11 @@ async def replay_quarantine(service: Served, asked: Annotated[Replay, Body()]) -
     parts, values = _where(asked.filter, "body.filter")
     where = sql.SQL(" AND ").join([*parts, sql.SQL("replayed_at IS NULL")])
     query = sql.SQL("UPDATE quarantine_item SET replay_requested_at = now() WHERE {}").format(where)
-    async with service.database.connection() as conn:
-        cursor = await conn.execute(query, values)
-        return Requested(requested=cursor.rowcount)
+
+    def task(conn: psycopg.Connection) -> dict[str, Any]:
+        return {"requested": conn.execute(query, values).rowcount, "filter": asked.filter.model_dump(exclude_none=True)}
+
+    return Requested.model_validate(await service.database.act(task))
 
 
 @router.post(
@@ -191,11 +194,13 @@ async def replay_quarantine(service: Served, asked: Annotated[Replay, Body()]) -
     responses={404: {"model": Problem}, 409: {"model": Problem}},
 )
 async def replay_quarantined(service: Served, number: Number) -> Requested:
-    async with service.database.connection() as conn:
-        found = await (await conn.execute("SELECT replayed_at FROM quarantine_item WHERE id = %s", [number])).fetchone()
+    def task(conn: psycopg.Connection) -> dict[str, Any]:
+        found = conn.execute("SELECT replayed_at FROM quarantine_item WHERE id = %s", [number]).fetchone()
         if found is None:
             raise Stop(404, "there is no such item")
         if found[0] is not None:
             raise Stop(409, "it has been replayed already")
-        await conn.execute("UPDATE quarantine_item SET replay_requested_at = now() WHERE id = %s", [number])
-    return Requested(requested=1)
+        conn.execute("UPDATE quarantine_item SET replay_requested_at = now() WHERE id = %s", [number])
+        return {"requested": 1}
+
+    return Requested.model_validate(await service.database.act(task))

@@ -170,17 +170,17 @@ async def _save(service: Service, sensor: Sensor, *, must: Literal["exist", "not
     if sensor.sensor_id in service.live.roster.numbers and not known.held(service, sensor.sensor_id):
         raise Stop(409, "there is a sensor of this id already")
 
-    def save(conn: psycopg.Connection) -> bool:
+    def save(conn: psycopg.Connection) -> str | None:
         if must is not None:
             # The lock keeps two callers from creating one id.
             conn.execute("LOCK TABLE sensor IN SHARE ROW EXCLUSIVE MODE")
             there = conn.execute("SELECT 1 FROM sensor WHERE sensor_id = %s", [sensor.sensor_id]).fetchone()
             if bool(there) is not (must == "exist"):
-                return False
+                return None
         registry.save(conn, [sensor])
-        return True
+        return sensor.sensor_id
 
-    if not await service.database.work(save, limit_s=10):
+    if await service.database.work(save, limit_s=10) is None:
         if must == "exist":
             raise Stop(404, "there is no such sensor")
         raise Stop(409, "there is a sensor of this id already: change it by PUT or PATCH")
