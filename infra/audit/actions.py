@@ -66,6 +66,7 @@ NAMES: Mapping[str, tuple[str, str]] = {
     "device.credential_revoke": ("Thu hồi quyền của thiết bị", "Revoked what devices hold"),
     "device.certificate_add": ("Cấp chứng thư thiết bị", "Gave a device a certificate"),
     "device.refused": ("Từ chối thiết bị", "Refused a device"),
+    "device.odd": ("Thiết bị bất thường", "A device behaved oddly"),
     # What is taken out, and what is refused
     "export.download": ("Tải dữ liệu", "Downloaded data"),
     "export.write": ("Xuất dữ liệu ra tệp", "Exported data to a file"),

@@ -8,7 +8,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from infra import mqtt, sensors
 from infra.access.who import SERVICE
 from infra.devices import credentials, events, keeper
 from infra.devices.authority import Authority, Signed
+from infra.devices.watch import Fact
 from infra.errors import ConfigError
 from infra.servers import Devices, Installation, Mosquitto
 from infra.settings import Settings
@@ -278,3 +279,29 @@ def test_all_are_those_for_whom_it_makes_sense(place: Place) -> None:
             credentials.add(place.conn, [odd], SERVICE)
     with pytest.raises(ConfigError, match="services"):
         credentials.certify(place.conn, place.authority, ["ioc"], SERVICE)
+
+
+def test_events_and_their_audit_have_an_end(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "ROWS", 8)
+    monkeypatch.setattr(events, "AUDITED", 3)
+    at = datetime(2026, 11, 23, 7, 59, 30, tzinfo=UTC)
+
+    def facts(when: datetime, addresses: int) -> list[Fact]:
+        return [Fact("refused", when, None, "guess", f"198.51.100.{n}") for n in range(addresses)]
+
+    def audited() -> list[tuple[Any, ...]]:
+        return conn.execute("SELECT address, after FROM audit WHERE action = 'device.refused' ORDER BY id").fetchall()
+
+    book = events.Book()
+    with psycopg.connect(database, autocommit=True) as conn:
+        book.write(conn, facts(at, 2))
+        book.write(conn, facts(at, 2))
+        assert [row[0] for row in audited()] == ["198.51.100.0", "198.51.100.1"], "once an hour"
+        book.write(conn, facts(at + timedelta(seconds=10), 30))
+        found = events.since(conn, 0)
+        assert len(found) == 9
+        assert sum(e.times for e in found) == 34, "each is counted"
+        assert [e.times for e in found if not e.address] == [22]
+        assert len(audited()) == 3
+        book.write(conn, facts(at + timedelta(minutes=1), 1))
+        assert len(audited()) == 4, "the next hour begins anew"
