@@ -48,6 +48,9 @@ API_SECONDS = Histogram(
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 API_READY = Gauge("ioc_api_ready", "1 while /readyz answers 200, else 0.")
+API_CERTIFICATE_ENDS = Gauge(
+    "ioc_api_certificate_ends_seconds", "When the API's certificate ends, as Unix time; 0: it has none."
+)
 API_LAG = Gauge(
     "ioc_api_canary_age_seconds", "Age of the newest canary that the API has seen on the bus.", ["collector"]
 )

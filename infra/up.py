@@ -24,6 +24,7 @@ from infra import catalog, db, migrate, mqtt, servers
 from infra.access import links
 from infra.devices.authority import Authority
 from infra.errors import IocError, Unavailable
+from infra.remote import unchecked
 from infra.servers import owner, ports
 from infra.settings import Settings
 from infra.up_data import DataFolder
@@ -96,8 +97,9 @@ class Up:
         migrate.migrate(database, known.registry)
         host, port = self._http()
         # An address that means all of them is one to listen on, not one to go to.
-        screen = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-        self.urls["http"] = f"http://[{screen}]:{port}" if ":" in screen else f"http://{screen}:{port}"
+        screen = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        scheme = "https" if self.settings.tls_cert else "http"
+        self.urls["http"] = f"{scheme}://[{screen}]:{port}" if ":" in screen else f"{scheme}://{screen}:{port}"
         env = {
             "PYTHONUNBUFFERED": "1",
             "IOC_UNKNOWN_SENSORS": "register",
@@ -188,7 +190,7 @@ class Up:
         said = "no answer"
         while time.monotonic() < deadline:
             self._tend()
-            status, said = _get(host, port, "/readyz")
+            status, said = _get(host, port, "/readyz", tls=self.settings.tls_cert is not None)
             if status == 200:
                 return True
             time.sleep(0.1)
@@ -282,9 +284,12 @@ def _usual(asked: int | None, usual: int, host: str | None = None) -> int:
     return usual if usual and ports.is_free(usual, host) else 0
 
 
-def _get(host: str, port: int, path: str) -> tuple[int, str]:
+def _get(host: str, port: int, path: str, *, tls: bool = False) -> tuple[int, str]:
     """Status and the beginning of the body; 0 and the reason when there is no answer."""
-    connection = http.client.HTTPConnection(host, port, timeout=2)
+    if tls:
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(host, port, timeout=2, context=unchecked())
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()

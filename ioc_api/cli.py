@@ -11,7 +11,8 @@ import typer
 from infra import catalog, log, settings
 from infra.errors import ConfigError
 from ioc_api import app as web
-from ioc_api import server
+from ioc_api import certificate, proxies, server
+from ioc_api.redirect import Redirect
 
 app = typer.Typer(no_args_is_help=True, help="The API: REST, the live websocket, and the operators' screen.")
 
@@ -26,11 +27,18 @@ def run() -> None:
     city = catalog.load(given)
     made = web.make(given, city)
     web.check(given)
+    held, trusted = certificate.of(given), proxies.trusted(given.trusted_proxies)
+    if given.http_redirect_port and held is None:
+        raise ConfigError("IOC_HTTP_REDIRECT_PORT needs IOC_TLS_CERT and IOC_TLS_KEY: there is no HTTPS to send to")
     sockets = server.listen(given.http_host, given.http_port)
     host, port = sockets[0].getsockname()[:2]
+    plain, redirect = [], None
+    if held and given.http_redirect_port:
+        plain = server.listen(given.http_host, given.http_redirect_port, setting="IOC_HTTP_REDIRECT_PORT")
+        redirect = Redirect(port, given.public_url)
     address = f"[{host}]" if ":" in host else host
-    structlog.get_logger().info("api.listening", url=f"http://{address}:{port}")
-    server.serve(made, sockets)
+    structlog.get_logger().info("api.listening", url=f"{'https' if held else 'http'}://{address}:{port}")
+    server.serve(made, sockets, certificate=held, proxies=trusted, plain=plain, redirect=redirect)
 
 
 @app.command()

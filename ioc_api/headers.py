@@ -1,4 +1,4 @@
-"""Around every HTTP answer: headers that keep browsers safe, and what the metrics count."""
+"""Around every HTTP answer: headers that keep browsers safe, what the metrics count, and refusals for the audit."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra import telemetry
 from ioc_api.reference import STYLE_SOURCE
+from ioc_api.refusals import STATUSES
 
 #: Nothing is loaded from elsewhere and nothing runs inline. The map paints with data URLs and blobs; the one inline
 #: style sheet is that of /docs.
@@ -37,6 +38,8 @@ _ALWAYS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+#: Who has come by HTTPS once shall not be talked out of it for a year. Other names of the domain are not ours to bind.
+_HSTS = "max-age=31536000"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -59,6 +62,8 @@ class Around:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers.setdefault("strict-transport-security", _HSTS)
                 headers.setdefault("cache-control", _caching(scope["path"], status))
             await send(message)
 
@@ -69,11 +74,17 @@ class Around:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             telemetry.API_REQUESTS.labels(method, route, str(status)).inc()
             telemetry.API_SECONDS.labels(route).observe(perf_counter() - begun)
+            if status in STATUSES and (service := _service(scope)) is not None:
+                service.refusals.request(scope, status, route)
 
 
 def _caching(path: str, status: int) -> str:
     # Built files carry a hash of their content in their name.
     return "public, max-age=31536000, immutable" if path.startswith("/assets/") and status == 200 else "no-store"
+
+
+def _service(scope: Scope) -> Any:
+    return getattr(getattr(scope.get("app"), "state", None), "service", None)
 
 
 def _route(scope: Scope) -> str:

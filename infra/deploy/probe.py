@@ -15,14 +15,18 @@ import psycopg
 
 from infra import alerts_state, db, maintain_state, settings
 from infra.errors import IocError
+from infra.remote import unchecked
 from infra.settings import Settings
 
 TIMEOUT_S = 3.0
 _AGE = re.compile(r"^ioc_ingest_canary_age_seconds\{[^}]*\} (\S+)$", re.MULTILINE)
 
 
-def _get(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=TIMEOUT_S) as answer:
+def _get(port: int, path: str, scheme: str = "http") -> str:
+    context = unchecked() if scheme == "https" else None
+    with urllib.request.urlopen(  # noqa: S310 -- our own address
+        f"{scheme}://127.0.0.1:{port}{path}", timeout=TIMEOUT_S, context=context
+    ) as answer:
         return str(answer.read().decode("utf-8"))
 
 
@@ -36,7 +40,7 @@ def trouble(service: str, known: Settings) -> str:
             with db.connect(known.database_url, application="probe", autocommit=True) as conn:
                 return alerts_state.late(alerts_state.read(conn).age_s)
         if service == "api":
-            _get(known.http_port, "/healthz")
+            _get(known.http_port, "/healthz", "https" if known.tls_cert else "http")
             return ""
         found = _AGE.search(_get(known.ingest_metrics_port, "/metrics"))
     except (OSError, IocError, psycopg.Error) as e:

@@ -46,7 +46,9 @@ def is_free(port: int, host: str | None = None) -> bool:
 
 def _resolve(host: str | None, port: int) -> list[tuple[socket.AddressFamily, str]]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # As the API listens: `::` and nothing at all mean every address of both families.
+        everywhere = None if host in ("", "::") else host
+        found = socket.getaddrinfo(everywhere, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as e:
         raise ConfigError(f"IOC_HTTP_HOST: {host!r} is no address of this machine ({e.strerror})") from None
     return [(family, str(address[0])) for family, _, _, _, address in found]

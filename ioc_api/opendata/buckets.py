@@ -24,10 +24,12 @@ def who(host: str | None) -> str:
 
 
 class Buckets:
-    """``rate`` requests a minute and address, all of them at once if it likes; then one every 60/rate seconds."""
+    """``rate`` requests a minute and address, ``at_once`` of them (else all) at once if it likes; then one every
+    60/rate seconds."""
 
-    def __init__(self, rate: int, most: int = MOST) -> None:
+    def __init__(self, rate: int, most: int = MOST, at_once: int | None = None) -> None:
         self.rate = rate
+        self._at_once = float(at_once or rate)
         self._most = most
         self._filled: OrderedDict[str, tuple[float, float]] = OrderedDict()  # address -> (tokens, when), seconds
 
@@ -36,8 +38,8 @@ class Buckets:
 
     def take(self, address: str, now_s: float) -> int:
         """Take a token: 0, or the whole seconds after which there will be one."""
-        tokens, when = self._filled.pop(address, (float(self.rate), now_s))
-        tokens = min(self.rate, tokens + max(0.0, now_s - when) * self.rate / 60)
+        tokens, when = self._filled.pop(address, (self._at_once, now_s))
+        tokens = min(self._at_once, tokens + max(0.0, now_s - when) * self.rate / 60)
         wait_s = 0 if tokens >= 1 else max(1, math.ceil((1 - tokens) * 60 / self.rate))
         self._filled[address] = (tokens if wait_s else tokens - 1, now_s)
         while len(self._filled) > self._most:

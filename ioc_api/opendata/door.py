@@ -1,8 +1,7 @@
 """What stands before every request to /open: the switch, the limits, and headers that let any page read the answer.
 
-The address of a caller is that of the connection. Behind a proxy the server replaces it by the last address of
-X-Forwarded-For that is not a trusted proxy's own, but only for connections from this machine or from the addresses in
-FORWARDED_ALLOW_IPS (uvicorn's variable); here the header is never looked at.
+The address of a caller is that of the connection. Behind a proxy of IOC_TRUSTED_PROXIES the server replaces it by the
+last address of X-Forwarded-For that is not a trusted proxy's own; here the header is never looked at.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from infra.times import now_us, rfc3339
 from ioc_api import asking
 from ioc_api.gate import COOKIE
 from ioc_api.problems import MEDIA, Problem, Stop
+from ioc_api.proxies import relayed
 from ioc_api.rest.doors import admit, anybody, denied, may
 from ioc_api.rest.parts import Page, Served
 
@@ -107,8 +108,13 @@ async def readyz(service: Served) -> Ready | JSONResponse:
 
 
 def _local(request: Request) -> bool:
+    """Whether a program of this machine asks for itself; a proxy that is not trusted asks for anybody."""
     try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+        return (
+            not relayed(request.scope)
+            and request.client is not None
+            and ipaddress.ip_address(request.client.host).is_loopback
+        )
     except ValueError:
         return False
 
@@ -122,7 +128,7 @@ def _local(request: Request) -> bool:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(request: Request, service: Served) -> Response:
-    """From this machine without a token, from elsewhere with one. A proxy must set X-Forwarded-For."""
+    """From this machine without a token, from elsewhere or by a proxy with one."""
     if not _local(request):
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         token = token.strip() if scheme.lower() == "bearer" else ""
