@@ -220,6 +220,17 @@ def serves(certificate: bytes, names: Iterable[str], issuer: x509.Certificate) -
     return set(kept) >= {_general(n) for n in names if n} and found.not_valid_after_utc - _now() > RENEW_BEFORE
 
 
+def names_to_renew(certificate: bytes, issuer: x509.Certificate) -> list[str]:
+    """The names of a broker's certificate (PEM) that is ours and ends soon; none: it is not ours, or still good."""
+    try:
+        found = x509.load_pem_x509_certificate(certificate)
+        found.verify_directly_issued_by(issuer)
+        kept = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except Exception:  # Somebody else's: they renew it.
+        return []
+    return [str(n.value) for n in kept] if found.not_valid_after_utc - _now() <= RENEW_BEFORE else []
+
+
 def serials_of(revoked: bytes) -> set[str] | None:
     """What a list (PEM) names, in hexadecimal; None: it cannot be read, or is to be signed anew."""
     try:

@@ -2,6 +2,7 @@
 
 FOLDER/passwords     the services' line, then one a device                    `Broker.write`
 FOLDER/revoked.pem   certificates that no longer hold                         `Broker.write`
+FOLDER/server.crt    its own certificate, with server.key                     `Broker.renew`
 FOLDER/added/        options that are added while it runs (mosquitto.conf)    `Broker.listen_closely`
 FOLDER/pid           its process
 
@@ -81,6 +82,20 @@ class Broker:
         if known == set(revoked):
             return False
         self._put(path, ours.revoked(revoked))
+        return True
+
+    def renew(self, ours: Authority) -> bool:
+        """Make the broker's own certificate anew where it is ours and ends soon; True: it must be reloaded."""
+        path = self.folder / "server.crt"
+        try:
+            names = authority.names_to_renew(path.read_bytes(), ours.certificate) if path.exists() else []
+            if not names:
+                return False
+            signed = ours.server(names)
+            self._put(self.folder / "server.key", signed.key)
+            self._put(path, signed.certificate)
+        except OSError as e:
+            raise Unavailable(f"{e.filename} cannot be used ({e.strerror}): is IOC_BROKER_DIR the broker's?") from e
         return True
 
     def listen_closely(self, wanted: bool) -> bool:

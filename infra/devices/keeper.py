@@ -116,7 +116,10 @@ class Keeper:
     def apply(self, conn: psycopg.Connection, version: int) -> None:
         """Make the broker's files true, let it read them, and end what must not go on."""
         gone = credentials.revoked(conn) if self.authority else {}
-        if self.broker.write(credentials.lines(conn), self.authority, gone):
+        renewed = self.authority is not None and self.broker.renew(self.authority)
+        if renewed:
+            self.log.info("the broker has a new certificate")
+        if self.broker.write(credentials.lines(conn), self.authority, gone) or renewed:
             self.broker.reload()
             new = {name for serial, name in gone.items() if serial not in self._revoked}
             if new:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import queue
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 import pytest
-from paho.mqtt.client import Client, MQTTv5
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from city.sensors import Sensor
 from infra import mqtt, sensors
@@ -25,19 +26,11 @@ from infra.devices.watch import Fact
 from infra.errors import ConfigError
 from infra.servers import Devices, Installation, Mosquitto
 from infra.settings import Settings
+from tests.devices import WAIT_S, Place, device, publish, telemetry
 from tests.fix_servers import folder
 from tests.service import until
 
 pytestmark = pytest.mark.servers
-WAIT_S = 10.0
-
-
-class Place(NamedTuple):
-    """A broker with devices' listeners, its keeper, and the database of its credentials."""
-
-    broker: Mosquitto
-    authority: Authority
-    conn: psycopg.Connection
 
 
 @pytest.fixture
@@ -71,54 +64,6 @@ def _run(kept: keeper.Keeper) -> None:
             kept.look(conn)
             for _ in conn.notifies(timeout=0.05, stop_after=1):
                 pass
-
-
-@contextmanager
-def device(
-    place: Place,
-    user: str = "",
-    password: str = "",
-    *,
-    own: Signed | None = None,
-    client_id: str = "",
-    host: str = "127.0.0.1",
-) -> Iterator[tuple[Client, queue.Queue[tuple[str, Any]]]]:
-    """A device with what the broker says to it; with a certificate of its ``own`` on that listener."""
-    doors = place.broker.devices
-    assert doors
-    client = Client(mqtt.CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv5)
-    context = ssl.create_default_context(cafile=str(place.authority.certificate_file))
-    if own:
-        file = place.authority.folder.parent / f"{own.serial}.pem"
-        file.write_bytes(own.certificate + own.key)
-        context.load_cert_chain(file)
-    else:
-        client.username_pw_set(user, password)
-    client.tls_set_context(context)
-    said: queue.Queue[tuple[str, Any]] = queue.Queue()
-    client.on_connect = lambda *a: said.put(("connect", a[3].value))
-    client.on_disconnect = lambda *a: said.put(("gone", a[3].value))
-    client.on_publish = lambda *a: said.put(("publish", a[3].value))
-    client.on_message = lambda *a: said.put(("message", a[2].payload))
-    client.reconnect_delay_set(60, 60)
-    client.connect(host, doors.certificate_port if own else doors.port, 20)
-    client.loop_start()
-    try:
-        yield client, said
-    finally:
-        client.disconnect()
-        client.loop_stop()
-
-
-def publish(client: Client, said: queue.Queue[tuple[str, Any]], topic: str) -> int:
-    client.publish(topic, b"{}", 1)
-    what, code = said.get(timeout=WAIT_S)
-    assert what == "publish"
-    return 0 if code == 0x10 else int(code)  # taken, though nobody has subscribed
-
-
-def telemetry(name: str) -> str:
-    return f"ioc/v1/bac_giang/traffic/{name}/telemetry"
 
 
 def let_in(place: Place, user: str, password: str) -> bool:
@@ -235,12 +180,29 @@ def test_certificates_that_do_not_hold_are_refused(place: Place, tmp_path: Path)
     stranger = Authority(tmp_path / "stranger")
     stranger.make()
     ours = place.authority
-    for bad in (ours.device("C", timedelta(minutes=-5)), stranger.device("C"), ours.server(["C"])):
-        with device(place, own=bad) as (_, said):
+    bad = (ours.device("C", timedelta(minutes=-5)), stranger.device("C"), ours.server(["C"]), self_signed("C"))
+    for one in bad:
+        with device(place, own=one) as (_, said):
             assert said.get(timeout=WAIT_S)[0] == "gone"
+    with device(place, own=ours.device("B")) as (client, said):
+        assert said.get(timeout=WAIT_S) == ("connect", 0)
+        assert publish(client, said, telemetry("C")) == 0x87, "another's name"
     with pytest.raises(ConfigError, match="no such sensor"):
         credentials.certify(place.conn, ours, ["nobody"], SERVICE)
-    until(lambda: sum(e.times for e in events.since(place.conn, 0) if e.kind == "refused_certificate") >= 3, "seen")
+    until(lambda: sum(e.times for e in events.since(place.conn, 0) if e.kind == "refused_certificate") >= 4, "seen")
+
+
+def self_signed(name: str) -> Signed:
+    """A certificate that nobody vouches for."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder().subject_name(called).issuer_name(called).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return Signed(made.public_bytes(serialization.Encoding.PEM), pem, "1", made.not_valid_after_utc)
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
@@ -248,12 +210,12 @@ def test_tls_1_1_and_a_broker_of_another_name_are_refused(place: Place) -> None:
     doors = place.broker.devices
     assert doors
 
-    def greet(name: str, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2) -> str | None:
+    def greet(name: str, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2, port: int = doors.port) -> str | None:
         context = ssl.create_default_context(cafile=str(place.authority.certificate_file))
         context.minimum_version = context.maximum_version = version
         context.set_ciphers("DEFAULT@SECLEVEL=0")
         with (
-            socket.create_connection(("127.0.0.1", doors.port)) as plain,
+            socket.create_connection(("127.0.0.1", port)) as plain,
             context.wrap_socket(plain, server_hostname=name) as safe,
         ):
             return safe.version()
@@ -262,8 +224,9 @@ def test_tls_1_1_and_a_broker_of_another_name_are_refused(place: Place) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         greet("elsewhere.example")
     for old in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
-        with pytest.raises(ssl.SSLError):
-            greet("localhost", old)
+        for port in (doors.port, doors.certificate_port):
+            with pytest.raises(ssl.SSLError):
+                greet("localhost", old, port)
 
 
 def test_all_are_those_for_whom_it_makes_sense(place: Place) -> None:
