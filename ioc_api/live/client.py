@@ -16,10 +16,13 @@ from infra.access.who import Who
 from infra.times import now_us, rfc3339
 from ioc_api.database import Away
 from ioc_api.gate import Gate, Refused
+from ioc_api.live.doorstep import EACH
 from ioc_api.live.frames import Auth, BadFrame, Close, Ping, Pong, Subscribe, Unsubscribe, encode, read
 from ioc_api.live.hub import CLIENTS, Hub
 from ioc_api.live.subscription import Subscription
+from ioc_api.pages import secrets_in
 from ioc_api.scopes import Scopes
+from ioc_api.turns import asker
 
 AUTH_S = 10.0
 PING_S = 25.0
@@ -32,6 +35,9 @@ BURST, RATE = 100.0, 20.0
 LONG = 16_384
 #: Frames that cannot be read before we part.
 BAD_FRAMES = 10
+#: Ends that the audit hears of: whoever was not let in, and whoever does what no client of ours does.
+_SHUT_OUT = (Close.UNAUTHORIZED, Close.FORBIDDEN, Close.TOO_MANY)
+_MISUSE = (Close.RATE, Close.BAD)
 
 log = structlog.get_logger()
 
@@ -41,7 +47,10 @@ class Client:
 
     def __init__(self, socket: WebSocket, hub: Hub, gate: Gate, scopes: Scopes) -> None:
         self.subscriptions: dict[int, Subscription] = {}
+        self.refused = ""  # why it ended, where that is a refusal
         self._socket, self._hub, self._gate, self._scopes = socket, hub, gate, scopes
+        self._address = socket.client.host if socket.client else ""
+        self.asks = ""  # who it is, as connections are counted
         self._who: Who | None = None
         self._token: str | None = None
         self._seen: dict[Permission, Scope] = {}
@@ -58,6 +67,11 @@ class Client:
         self._over = False
         self._reader: asyncio.Task[None] | None = None
         self._writer: asyncio.Task[None] | None = None
+
+    @property
+    def who(self) -> Who | None:
+        """Who is at the other end, once they have shown it."""
+        return self._who
 
     def number(self) -> int:
         """A number for the next subscription."""
@@ -84,11 +98,18 @@ class Client:
         if not self._gate.same_origin(self._socket.headers):
             await self._end(Close.FORBIDDEN, "this page may not connect from its address")
             return
+        if secrets_in(self._socket.scope.get("query_string", b"").decode("latin-1")):
+            await self._end(Close.BAD, "tokens do not belong into an address: send auth, and replace this one")
+            return
         if self._hub.closing or len(self._hub.clients) >= CLIENTS:
             await self._end(Close.SHUTDOWN if self._hub.closing else Close.TOO_MANY, "no more connections")
             return
-        if not await self._admit():
-            return
+        with self._hub.doorstep.wait(self._address) as room:
+            if not room:
+                await self._end(Close.TOO_MANY, "too many connections of one address wait to be let in")
+                return
+            if not await self._admit():
+                return
         self._hub.clients.add(self)
         self._reader = asyncio.current_task()
         self._writer = asyncio.create_task(self._write())
@@ -120,6 +141,10 @@ class Client:
             await self._send(BadFrame("unauthorized", "the first frame is auth", getattr(asked, "id", None)).text())
             await self._end(Close.UNAUTHORIZED, "the first frame is auth")
             return False
+        if asked.token is None and "origin" not in self._socket.headers:
+            # Browsers always say it. Who is none shall not ride on a cookie.
+            await self._end(Close.FORBIDDEN, "a cookie is for pages of ours, and this is none: send a token")
+            return False
         try:
             self._token = asked.token
             self._who = await self._admitted()
@@ -128,6 +153,10 @@ class Client:
             code = "unavailable" if e.temporary else "unauthorized"
             await self._send(BadFrame(code, str(e), asked.id, temporary=e.temporary).text())
             await self._end(Close.SHUTDOWN if e.temporary else Close.UNAUTHORIZED, str(e))
+            return False
+        self.asks = asker(self._who)
+        if self.asks and sum(other.asks == self.asks for other in self._hub.clients) >= EACH:
+            await self._end(Close.TOO_MANY, "you hold too many connections: close some")
             return False
         welcome = {
             "id": asked.id,
@@ -142,8 +171,7 @@ class Client:
         return True
 
     async def _admitted(self) -> Who:
-        address = self._socket.client.host if self._socket.client else ""
-        return await self._gate.admit(self._token, self._socket.cookies, address)
+        return await self._gate.admit(self._token, self._socket.cookies, self._address)
 
     def may(self, permission: Permission) -> bool:
         """Whether who is at the other end may do that."""
@@ -162,7 +190,7 @@ class Client:
         before, seen = self._who, dict(self._seen)
         try:
             now = await self._admitted()
-            same = before is not None and now.limits == before.limits
+            same = before is not None and (now.limits, now.must_enrol) == (before.limits, before.must_enrol)
             for permission, scope in seen.items() if same else ():
                 same = same and (await self._scopes.part(now, permission)).scope == scope
         except Away:
@@ -273,6 +301,8 @@ class Client:
 
     async def _end(self, code: Close, reason: str) -> None:
         telemetry.LIVE_CLOSED.labels(str(code.value)).inc()
+        if code in _MISUSE or (code in _SHUT_OUT and self._who is None):
+            self.refused = f"{code.value} {code.name.lower()}"
         try:
             async with asyncio.timeout(STALL_S):
                 await self._socket.close(code, reason)

@@ -18,11 +18,22 @@ from alerts.life import Refused
 from alerts.notice import channels
 from ioc_api.deed import Deed, Look
 
-#: Operations that change nothing, though they are no GET: long questions, and checks of what is not kept.
-QUESTIONS: frozenset[str] = frozenset({"query_observations", "check_rule", "replay_rule", "check_silence"})
+#: Operations that change nothing, though they are no GET: long questions, checks of what is not kept, and that somebody
+#: is still there.
+QUESTIONS: frozenset[str] = frozenset(
+    {"query_observations", "check_rule", "replay_rule", "check_silence", "keep_session"}
+)
 #: Operations of sessions, people and links, which know better who it is and what is not to be told: they call
 #: `infra.audit.record` themselves.
-SAY_THEMSELVES: frozenset[str] = frozenset({"open_session", "close_session", "use_link"})
+SAY_THEMSELVES: frozenset[str] = frozenset(
+    {
+        "open_session", "close_session", "lock_session", "unlock_session", "use_link",
+        "create_person", "change_person", "put_grants", "disable_person", "enable_person", "reset_person",
+        "end_sessions", "revoke_token_of", "create_wallboard", "revoke_wallboard",
+        "change_me", "change_password", "offer_factor", "confirm_factor", "remove_factor", "end_my_session",
+        "end_my_sessions", "create_my_token", "revoke_my_token",
+    }
+)  # fmt: skip
 
 
 def _row(query: LiteralString) -> Look:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ from starlette.testclient import TestClient
 
 from infra import audit, settings
 from infra.access.who import SERVICE
+from infra.audit import read, refusals
+from infra.audit.refusals import Refusals
 from infra.catalog import Catalog
 from infra.servers import Postgres
 from ioc_api import app as application
@@ -79,3 +82,52 @@ def test_it_is_read_page_by_page_while_rows_are_added(client: TestClient, url: s
     rest = client.get("/api/v1/audit", params={"action": "rule", "cursor": first["next"]}).json()
     assert [i["subject"] for i in first["items"] + rest["items"]] == [f"rule r{n}" for n in (4, 3, 2, 1, 0)]
     assert rest["next"] is None
+
+
+def refused(client: TestClient, url: str) -> list[tuple[str, str, str, str, Any]]:
+    """Rows of refusals, once what was noted is written."""
+    app: Any = client.app
+    assert client.portal
+    client.portal.call(lambda: app.state.service.refusals.write(all_of_them=True))
+    with psycopg.connect(url) as conn:
+        found = read.listed(conn, read.Wanted(outcomes=("refused",)), 2_000)
+    return [(e.action, e.actor, e.address, e.subject, json.loads(e.after or "null")) for e, _ in found]
+
+
+def test_refusals_are_counted_and_not_what_nobody_was_refused(client: TestClient, url: str) -> None:
+    before = len(refused(client, url))
+    for n in range(40):
+        assert client.get(f"/api/v1/rules/r{n}", headers={"Authorization": "Bearer wrong"}).status_code == 401
+    client.get("/api/v1/session", headers={"Authorization": ""})
+    client.get("/api/v1/rules/none")
+    client.get("/api/v1/rules?x=y")
+    with client.websocket_connect("/api/v1/live", headers={"Origin": "https://evil.example"}) as socket:
+        assert socket.receive()["code"] == 4403
+    with client.websocket_connect("/api/v1/live") as socket:
+        socket.send_json({"id": 1, "type": "auth", "token": "wrong"})
+        assert "unauthorized" in socket.receive_text()
+    found = refused(client, url)
+    assert len(found) - before == 2
+    (live, requests) = sorted(found[:2])
+    assert live[4]["what"] == {"4401 unauthorized": 1, "4403 forbidden": 1}
+    assert requests[:4] == ("request.refused", "?", "testclient", "address testclient")
+    assert requests[4] == {"times": 40, "what": {"401 GET /rules/{code}": 40}}
+
+
+def test_refusals_from_everywhere_are_a_bounded_number_of_rows(database: str) -> None:
+    book, now = Refusals(), 0.0
+    with psycopg.connect(database, autocommit=True) as conn:
+        for minute in range(3):
+            for n in range(refusals.HOURLY):
+                book.note("request.refused", refusals.NOBODY._replace(address=f"10.{minute}.{n}"), "401", now)
+            taken = book.take(now)
+            assert len(taken) == refusals.HOURLY
+            with conn.transaction():
+                written = book.write(conn, taken, now)
+            book.done(written, now)
+            now += refusals.SPAN_S
+        with conn.transaction():
+            book.done(book.write(conn, [], now), now)
+        rows = [json.loads(e.after or "") for e, _ in read.listed(conn, read.Wanted(outcomes=("refused",)), 3_000)]
+    assert len(rows) <= refusals.HOURLY + 3
+    assert sum(row["times"] for row in rows if "addresses" in row) >= 2 * refusals.HOURLY
