@@ -137,8 +137,8 @@ class Part:
         if self._whom is not None and self._catalog is not None and self.scope.departments:
             domains = (None, *self._catalog.registry.domains)
             within = {z.code: z.area for z in self._catalog.zones}
-            areas = (NOWHERE, *self._catalog.area_codes)
-            for sort in product((None, *self._whom.zones), areas, domains, KINDS, SEVERITIES):
+            every = product((None, *self._whom.zones), self._catalog.area_codes, domains, KINDS, SEVERITIES)
+            for sort in (*every, *product((None,), (NOWHERE,), (None,), KINDS, SEVERITIES)):
                 if sort[0] is not None and within.get(sort[0], sort[1]) != sort[1]:
                     continue
                 for concern in self._whom.of(sort, None):

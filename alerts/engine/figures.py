@@ -13,7 +13,7 @@ from alerts.engine.rulebook import Rulebook
 from alerts.rules.model import Indexed
 from infra.catalog import Catalog
 from infra.indices import Item, Memory
-from infra.indices.catalogue import SUBJECTS, Subject, city_of
+from infra.indices.catalogue import SIGNS, SUBJECTS, Subject, city_of
 from infra.link import Link, Lost
 from infra.settings import Settings
 from infra.times import now_us
@@ -22,7 +22,7 @@ from infra.times import now_us
 def wanted(book: Rulebook) -> list[Subject]:
     """The modules whose indices the rules look at."""
     codes = {r.condition.index for r in book.judged().values() if isinstance(r.condition, Indexed)}
-    return [s for s in SUBJECTS.values() if any(i.code in codes for i in s.INDICES)]
+    return [s for s in (*SUBJECTS.values(), *SIGNS.values()) if any(i.code in codes for i in s.INDICES)]
 
 
 class Figures(threading.Thread):
@@ -68,7 +68,8 @@ class Figures(threading.Thread):
 
     def _ask(self, book: Rulebook, subject: Subject) -> list[Item]:
         with self.link.at_work() as conn, conn.transaction():
-            conn.execute("SET TRANSACTION READ ONLY")
+            # Of one moment: figures of several questions belong together.
+            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             try:
                 city = city_of(conn, self._catalog, book.roster, self._settings, self._memory)
                 return subject.current(conn, city, now_us())

@@ -22,7 +22,8 @@ QUIET = frozenset[What]({"worse", "eased", "back"})
 class Subject(msgspec.Struct, frozen=True):
     """Whom a rule is about. ``sensor`` is the database's number; a zone's or area's subject has none.
 
-    ``key`` is unique among subjects: sensor/ID, sensor/ID/channel, zone/CODE, area/CODE, parent/ID.
+    ``key`` is unique among subjects: sensor/ID, sensor/ID/channel, zone/CODE, area/CODE, parent/ID, and what is no part
+    of the city (infra/security/words.py), whose area is empty.
     """
 
     key: str

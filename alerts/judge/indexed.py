@@ -3,12 +3,13 @@
 An item's time is its ``at``. One that is said again with the same ``at`` is no new value, but a figure that was put
 right since may still begin an alert (nothing that is open moves by it). One without a number says nothing. Of several
 items of one subject and time the worst is looked at. An index is lost where it has said nothing for longer than it
-takes to say something new (bind.py).
+takes to say something new (bind.py). Signs of attacks (infra/security) name only whom they are about: whoever is not
+at rest and not named has 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -21,15 +22,16 @@ from alerts.judge.source import Source
 from alerts.judge.world import World
 from alerts.rules.model import Indexed
 from infra.indices import Item
+from infra.security.signs import CODES as WHOLE
 from infra.times import micros
 
 _Found = tuple[int, float]  # when, and what
 
 
 class Chosen:
-    """One rule: which items it looks at. ``newest``: the newest value of each subject."""
+    """One rule: which items it looks at. ``newest``: the newest value of each subject. ``busy``: who is not at rest."""
 
-    def __init__(self, bound: Bound, world: World) -> None:
+    def __init__(self, bound: Bound, world: World, busy: Callable[[], Iterable[int]] = tuple) -> None:
         c = bound.rule.condition
         assert isinstance(c, Indexed)  # noqa: S101 -- by its Maker
         self.no, self.code, self.version = bound.no, bound.rule.code, bound.rule.version
@@ -42,6 +44,7 @@ class Chosen:
         for domain in world.registry.domains:
             self._sensors |= world.mask(scope, domain)
         self.newest: dict[int, _Found] = {}
+        self._whole, self._busy = c.index in WHOLE, busy
 
     def look(self, items: Sequence[Item]) -> dict[int, _Found]:
         """The new values that the items of its index give, by subject."""
@@ -55,6 +58,11 @@ class Chosen:
                     found[subject] = (at_us, value)
                 elif at_us == before[0]:
                     found[subject] = (at_us, self._worst(value, before[1]))
+        if self._whole and items:
+            at_us = max(micros(datetime.fromisoformat(item.at)) for item in items if item.at is not None)
+            for subject in self._busy():
+                found.setdefault(subject, (at_us, 0.0))
+            self.newest = {s: x for s, x in self.newest.items() if s in found}
         new = {s: x for s, x in found.items() if x != self.newest.get(s) and x[0] >= self.newest.get(s, x)[0]}
         self.newest.update(new)
         return new
@@ -66,6 +74,7 @@ class Chosen:
 
     def _look(self, item: Item) -> tuple[int, int, float] | None:
         what = "sensor" if item.sensor_id is not None else "zone" if item.zone is not None else "area"
+        what = what if item.area else "outside"
         if self._of not in (None, what) or any(str(item.details.get(k)) != v for k, v in self._only.items()):
             return None
         value, subject = self._value(item), self._subject(item, what)
@@ -88,6 +97,8 @@ class Chosen:
             return None  # a whole zone or area is not one of these
         if (s.area and item.area not in s.area) or (s.zone and item.zone not in s.zone):
             return None
+        if what == "outside":
+            return None if s.area or s.zone or s.domain else self._world.number(item.key.removeprefix(f"{item.index}/"))
         return self._world.number(f"zone/{item.zone}" if what == "zone" else f"area/{item.area}")
 
 
@@ -97,7 +108,7 @@ class Indices(Source):
     def __init__(self, bounds: Sequence[Bound], world: World, machine: Machine, before: Source | None) -> None:
         self.failed = {}
         known = {r.code: r for r in before._rules} if isinstance(before, Indices) else {}
-        made = [self.alone(b.no, partial(Chosen, b, world)) for b in bounds]
+        made = [self.alone(b.no, partial(Chosen, b, world, partial(_busy, machine, b.no))) for b in bounds]
         self._rules: list[Chosen] = [one for one in made if one is not None]
         for rule in self._rules:
             old = known.get(rule.code)
@@ -120,3 +131,7 @@ class Indices(Source):
     def samples(self, to_us: int) -> list[Samples]:
         new, self._new = self._new, []
         return new
+
+
+def _busy(machine: Machine, no: int) -> list[int]:
+    return list(machine.states[no])

@@ -16,11 +16,14 @@ from city.places import Site, Zone
 from city.registry import Registry
 from city.sensors import GRACE_S, OFFLINE_AFTER, Sensor
 from infra.roster import Roster
+from infra.security.words import NOWHERE, is_outside
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 _NOBODY: Ints = np.empty(0, np.int64)
+#: Numbers of what is no part of the city: this one and the lower ones.
+_OUTSIDE = -(1 << 40)
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class World:
     """The city at one version of its registry. Columns have a row for each database number of a sensor.
 
     A subject's number is sensor << 16 | channel, or -1 - i for ``others[i]``: zones, areas and parents, which belong
-    to this world only; its key holds in every world. ``active``: sensors that rules look at. ``silence_us``: how long
+    to this world only; its key holds in every world. What is no part of the city (an address, an account) gets a number
+    when it is first asked for. ``active``: sensors that rules look at. ``silence_us``: how long
     a sensor may be silent before it is lost. ``lat``, ``lon``: where it stands, or the centre of its site, zone or
     area. ``children``: the active sensors that hang on each parent.
     """
@@ -46,6 +50,7 @@ class World:
     _numbers: dict[str, int] = field(default_factory=dict)
     _subjects: dict[int, Subject] = field(default_factory=dict)
     _masks: dict[tuple[Scope, str], Bools] = field(default_factory=dict)
+    _outside: dict[str, int] = field(default_factory=dict)
 
     def sensor(self, number: int) -> Sensor:
         """The sensor with that database number. LookupError: there is none."""
@@ -71,6 +76,11 @@ class World:
 
     def number(self, key: str) -> int | None:
         """The number of the subject with that key; None when this world has none."""
+        if is_outside(key):
+            if key not in self._outside:
+                number = self._outside[key] = _OUTSIDE - len(self._outside)
+                self._subjects[number] = Subject(key, NOWHERE)
+            return self._outside[key]
         if not self._numbers:
             self._numbers.update({s.key: -1 - i for i, s in enumerate(self.others)})
             self._numbers.update({f"sensor/{name}": n << 16 for name, n in self.roster.numbers.items()})

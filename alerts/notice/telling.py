@@ -17,6 +17,8 @@ from alerts.notice.news import Said
 from alerts.notice.route import Concern
 from alerts.rules.model import Indexed
 from infra.catalog import Catalog
+from infra.security import signs
+from infra.security.words import say
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,9 @@ def told(
     area = city.areas.get(alert.area, (alert.area, alert.area))
     zone = city.zones.get(alert.zone or "")
     parent = alert.subject.removeprefix("parent/") if alert.subject.startswith("parent/") else None
+    outside = say(alert.subject) or (None, None)
     spots = [parent, sensor.place if sensor else None, zone]
+    place_vi, place_en = (", ".join(s for s in (outside[i], *spots, area[i]) if s) for i in (0, 1))
     handling = [
         book.departments[c.department] for c in concerns if c.role == "handles" and c.department in book.departments
     ]
@@ -92,7 +96,7 @@ def told(
         en=rule.en if rule else alert.rule, kind=alert.kind, severity=alert.severity,  # type: ignore[arg-type]
         subject=alert.subject, area=alert.area, started_at=alert.started_at, at=alert.value_at or alert.started_at,
         what=said if said != kind and kind in ("firing", "lost", "flapping", "resolved", "summary") else None,
-        place_vi=", ".join(s for s in (*spots, area[0]) if s), place_en=", ".join(s for s in (*spots, area[1]) if s),
+        place_vi=place_vi, place_en=place_en,
         domain=alert.domain, zone=alert.zone, zone_name=zone, sensor_id=alert.sensor_id,
         sensor_name=sensor.name or None if sensor else None, lat=lat, lon=lon, measure_vi=measure[0],
         measure_en=measure[1], value=alert.value, threshold=alert.threshold, peak=alert.peak, unit=alert.unit,
@@ -118,7 +122,8 @@ def _ended(alert: Alert) -> datetime | None:
 def _measure(city: City, condition: object, domain: str | None) -> tuple[str, str]:
     """What was measured, in words: the metric's own, else the code of the index."""
     if isinstance(condition, Indexed):
-        return condition.index, condition.index
+        sign = next((i for i in signs.INDICES if i.code == condition.index), None)
+        return (sign.vi, sign.en) if sign else (condition.index, condition.index)
     name = getattr(condition, "metric", None)
     if name is None:
         return "", ""

@@ -37,7 +37,7 @@ class Known:
 
     catalog: Catalog
     today: date
-    indices: Mapping[str, Index] = field(default_factory=lambda: {i.code: i for i in catalogue.indices()})
+    indices: Mapping[str, Index] = field(default_factory=lambda: {i.code: i for i in catalogue.judged()})
     departments: Mapping[str, Department] | None = None
     routes: tuple[Route, ...] | None = None
     world: World | None = None

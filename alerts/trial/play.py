@@ -26,7 +26,7 @@ from city.registry import Domain
 from city.sensors import Sensor
 from infra.catalog import Catalog
 from infra.indices import Item
-from infra.indices.catalogue import indices
+from infra.indices.catalogue import judged
 from infra.roster import groups_of, roster
 
 #: How often the judge is asked in a test that lasts up to so long, both in seconds.
@@ -175,7 +175,7 @@ def _columns(found: Sequence[_Reading], city: World) -> Iterator[Columns]:
 
 
 def _figures(given: Iterable[Figures], test: Placed, city: World) -> Iterator[tuple[int, Item]]:
-    units = {i.code: i for i in indices()}
+    units = {i.code: i for i in judged()}
     zones = {g.zone: g.area for g in city.roster.groups if g.zone}
     for f in given:
         index = units.get(f.index)

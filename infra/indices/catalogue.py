@@ -11,6 +11,7 @@ from infra import quality
 from infra.catalog import Catalog
 from infra.indices import City, Index, Item, Memory, air, lighting, noise, river, traffic
 from infra.roster import Roster
+from infra.security import signs
 from infra.settings import Settings
 
 
@@ -34,6 +35,9 @@ SUBJECTS: dict[str, Subject] = {
     "air": air, "noise": noise, "traffic": traffic, "lighting": lighting, "river": river,
 }  # fmt: skip
 
+#: What rules of alerts look at besides. It tells of attacks, and is shown to nobody else.
+SIGNS: dict[str, Subject] = {"security": signs}
+
 #: Indices that are worked out from hourly means alone, which are kept: what they said can be said again.
 OF_HOURS = frozenset(i.code for i in (*air.INDICES, *noise.INDICES))
 
@@ -52,6 +56,11 @@ DOMAINS: dict[str, str] = {index.code: subject.DOMAIN for subject in SUBJECTS.va
 def indices() -> Sequence[Index]:
     """Every kind of figure there is."""
     return [index for subject in SUBJECTS.values() for index in subject.INDICES]
+
+
+def judged() -> Sequence[Index]:
+    """Every kind of figure that a rule may be about."""
+    return [*indices(), *(index for subject in SIGNS.values() for index in subject.INDICES)]
 
 
 def city_of(

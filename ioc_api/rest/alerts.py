@@ -14,6 +14,7 @@ from alerts import life
 from alerts.life.rows import Alert
 from alerts.rules.model import Kind, Severity
 from infra.copyout import BLOCK_BYTES, CSV, safe_cell
+from infra.security.words import NOWHERE
 from infra.times import moment
 from ioc_api import streams
 from ioc_api.alerts import items, story, why
@@ -105,7 +106,7 @@ def _named(conn: psycopg.Connection, wanted: Wanted) -> None:
 
 def _where(service: Service, wanted: Wanted, whom: Any) -> Any:
     catalog = service.catalog
-    return items.where(wanted, whom, [a.code for a in catalog.areas], catalog.registry.domains)
+    return items.where(wanted, whom, [NOWHERE, *catalog.area_codes], catalog.registry.domains)
 
 
 def _all(service: Service, conn: psycopg.Connection, wanted: Wanted) -> Iterator[dict[str, Any]]:

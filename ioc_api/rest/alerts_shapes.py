@@ -35,8 +35,11 @@ class AlertOut(BaseModel):
     severity: str
     state: State
     condition: Condition = Field(description="lost: the readings have ceased, so that nothing is known.")
-    subject: str = Field(description="sensor/ID, sensor/ID/channel, zone/CODE, area/CODE, parent/ID.")
-    area: str
+    subject: str = Field(
+        description="sensor/ID, sensor/ID/channel, zone/CODE, area/CODE, parent/ID;"
+        " of alerts about security also address/…, account/…, device/…, wallboard/…, system/…."
+    )
+    area: str = Field(description="Empty: it is about no place in the city, but about the system.")
     zone: str | None
     domain: str | None
     sensor_id: str | None

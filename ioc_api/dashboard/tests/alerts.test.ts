@@ -1,7 +1,7 @@
 import "./setup";
 import { beforeEach, describe, expect, test } from "vitest";
 import { faultsOf } from "../src/alerts/AlertPanel";
-import { noteNeeded } from "../src/alerts/words";
+import { noteNeeded, placeOf } from "../src/alerts/words";
 import type { Alert } from "../src/api/alerts";
 import type { Keyed } from "../src/live/protocol";
 import { alerts, alertsSink, arrange, entries, order, over, supply, tally } from "../src/store/alerts";
@@ -140,5 +140,15 @@ describe("resolving without a word", () => {
       ["clear", false, null],
     ];
     for (const [condition, flapping, key] of cases) expect(noteNeeded({ condition, flapping })).toBe(key);
+  });
+});
+
+describe("where it is", () => {
+  test("an alert about no place in the city says whom it is about", () => {
+    const about = (subject: string): string[] =>
+      placeOf(alert(1, { subject, area: "", zone: null, sensor_id: null, sensor_name: null, channel: null }));
+    expect(about("address/2001:db8::/64")).toEqual(["địa chỉ mạng 2001:db8::/64"]);
+    expect(about("system/audit")).toEqual(["hệ thống"]);
+    expect(about("nobody/x")).toEqual(["nobody/x"]);
   });
 });

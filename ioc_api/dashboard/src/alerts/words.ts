@@ -14,8 +14,10 @@ export function word(key: string, otherwise: string, values: Readonly<Record<str
 export function placeOf(alert: Alert): string[] {
   const zone = zones.value.find((z) => z.code === alert.zone);
   const area = areas.value.find((a) => a.code === alert.area);
-  const [kind = "", name = ""] = alert.subject.split("/");
+  const [kind = "", name = ""] = alert.subject.split(/\/(.*)/s);
   return [
+    // What is no part of the city: an address, an account, the system itself.
+    alert.area === "" ? word(`about.${kind}`, alert.subject, { name }) : null,
     kind === "parent" ? t("alert.parent", { name }) : alert.sensor_name || alert.sensor_id,
     alert.channel ? t("alert.channel", { name: alert.channel }) : null,
     zone ? nameOf(zone) : alert.zone,
