@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -179,9 +180,26 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="Port on which the alert engine serves its own Prometheus metrics; 0: none."
     )
     api_token: str = Field("", description="Administrator's API token; `ioc up` makes one.")
+    idle_lock_min: int = Field(
+        15, ge=0, le=720, description="Minutes without anybody at the screen after which a session is locked; 0: never."
+    )
+    session_h: float = Field(
+        12.0, ge=0.1, le=168, description="Hours after which a session ends, whatever is done in it."
+    )
+    admin_totp: Literal["", "required", "optional"] = Field(
+        "", description="Whether administrators need a second factor; empty: where others than this machine reach us."
+    )
     dashboard_dir: Path | None = Field(
         None, description="Folder with the built screen, where it is not beside the API."
     )
+
+    @property
+    def administrators_need_factor(self) -> bool:
+        """Whether they need a second factor: as IOC_ADMIN_TOTP says, else where others than this machine reach us."""
+        if self.admin_totp:
+            return self.admin_totp == "required"
+        public = urlsplit(self.public_url).hostname or "localhost"
+        return not (self.http_host and remote.is_here(self.http_host) and remote.is_here(public))
 
     @model_validator(mode="before")
     @classmethod

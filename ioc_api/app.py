@@ -30,6 +30,7 @@ from ioc_api.rest import (
     aggregates,
     alert_ledger,
     alerts,
+    accounts,
     audit,
     balance,
     cap,
@@ -45,6 +46,7 @@ from ioc_api.rest import (
     notifications,
     observations,
     quality,
+    me,
     quarantine,
     rules,
     rules_replay,
@@ -56,6 +58,7 @@ from ioc_api.rest import (
 )
 from ioc_api.rest.doors import anybody, may, permissions
 from ioc_api.rest.doors import routes as doors
+    wallboards,
 from ioc_api.service import Service
 
 PREFIX = "/api/v1"
@@ -153,7 +156,8 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise)
     # /alerts/ledger comes before /alerts/{number}.
     noticed = (cap, alert_ledger, alerts, notifications, rules_replay, rules, silences, departments, channels)
-    for asked in (*registry, *figures, *noticed):
+    people = (me, accounts, wallboards)
+    for asked in (*registry, *figures, *noticed, *people):
         app.include_router(asked.router, prefix=PREFIX, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(system.open_router)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from collections.abc import Mapping
-from typing import Any, LiteralString
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import LiteralString
 from urllib.parse import urlsplit
 
-import psycopg
-
-from infra import audit
-from infra.access import accounts, holders, links, sessions
+from infra.access import holders
 from infra.access.holders import Shut
 from infra.access.secret import digest
 from infra.access.who import Grant, Who
@@ -18,12 +17,10 @@ from infra.times import SECOND, now_us
 from ioc_api.database import Away, Database
 
 COOKIE = "ioc_session"
-SESSION_H = 12
-SESSION_S = SESSION_H * 3600
-#: Minutes after which an idle session is locked; 0: the screen cannot unlock one yet.
-IDLE_MIN = 0
 #: How long who was found is believed without asking again.
 _BELIEVE_US = 5 * SECOND
+#: Passwords that are looked at together, and how long others wait.
+_PROVING, _PATIENCE_S = 2, 5.0
 
 
 class Refused(Exception):
@@ -37,10 +34,15 @@ class Refused(Exception):
 class Gate:
     """Checks tokens, cookies and the pages that requests come from."""
 
-    def __init__(self, token: str, database: Database, origins: str) -> None:
+    def __init__(
+        self, token: str, database: Database, origins: str, *, idle_min: int = 0, needs_factor: bool = False
+    ) -> None:
         self._token = digest(token) if token else None
         self._database = database
         self._origins = {o.strip().rstrip("/").lower() for o in origins.split(",") if o.strip()}
+        self._idle_min, self._needs_factor = idle_min, needs_factor
+        self._proving = asyncio.Semaphore(_PROVING)
+        self._changes = 0
         self._known: dict[tuple[bytes, str], tuple[Who, int]] = {}  # (hash, address) -> who, looked up (microseconds)
 
     def same_origin(self, headers: Mapping[str, str]) -> bool:
@@ -70,49 +72,46 @@ class Gate:
         key, now = (digest(shown), address), now_us()
         who, looked_us = self._known.get(key, (None, 0))
         if who is None or now - looked_us > _BELIEVE_US:
-            values = {"hash": key[0], "idle": IDLE_MIN, "address": address}
+            values = {"hash": key[0], "idle": self._idle_min, "address": address}
+            changes = self._changes
             try:
                 async with self._database.connection() as conn:
                     row = await (await conn.execute(question, values)).fetchone()
             except Away:
                 raise Refused("chưa kiểm tra được phiên / sessions cannot be looked up now", temporary=True) from None
             self._known.pop(key, None)
-            read = holders.session if question is holders.SESSION else holders.token
             try:
-                who = read(row, address, needs_factor=False)
+                if question is holders.SESSION:
+                    who = holders.session(row, address, needs_factor=self._needs_factor)
+                else:
+                    who = holders.token(row, address)
             except Shut as e:
                 raise Refused(str(e), locked=e.locked) from None
             if len(self._known) > 10_000:
                 self._known.clear()
-            self._known[key] = (who, now)
+            # What was asked before something changed may tell of the time before.
+            if changes == self._changes:
+                self._known[key] = (who, now)
         if who.expires_us is not None and who.expires_us <= now:
             raise Refused("phiên đã kết thúc / the session has ended")
         return who
 
+    @asynccontextmanager
+    async def proving(self) -> AsyncIterator[None]:
+        """A turn to look at a password: each takes a thread, 64 MiB and a good part of a processor, and whoever has
+        come in needs them too. Away where too many wait."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._proving.acquire()
+        except TimeoutError:
+            raise Away("nhiều người đang đăng nhập: hãy thử lại sau giây lát / many sign in: try again in a moment"
+                       ) from None  # fmt: skip
+        try:
+            yield
+        finally:
+            self._proving.release()
+
     def forget(self) -> None:
         """Ask anew for everybody: what people may do has changed."""
+        self._changes += 1
         self._known.clear()
-
-    async def exchange(self, code: str, address: str = "", agent: str = "") -> str | None:
-        """A new session for the code of a link that signs in; returns the cookie's value, or None where the code is
-        not good (any more). Away without a database."""
-
-        def task(conn: psycopg.Connection[Any]) -> str | None:
-            found = links.look(conn, code)
-            if found is None or found.purpose != "sign_in":
-                return None
-            links.use(conn, code)
-            account = accounts.find(conn, found.account)
-            cookie, name = sessions.start(conn, account.id, "link", address=address, agent=agent, hours=SESSION_H)
-            who = Who(account.name, "link", (accounts.grants(conn, account.id),), account.id, f"session {name}",
-                      address=address)  # fmt: skip
-            audit.record(conn, who, "session.open", f"account {account.name}")
-            return cookie
-
-        return await self._database.act(task)
-
-    async def end(self, cookie: str) -> None:
-        """End a session."""
-        self.forget()
-        async with self._database.connection() as conn:
-            await conn.execute("DELETE FROM session WHERE token_hash = %s", [digest(cookie)])

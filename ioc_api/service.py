@@ -12,6 +12,7 @@ import structlog
 
 from alerts.deliver.ways import Ways
 from infra import telemetry
+from infra.access import sessions
 from infra.catalog import Catalog
 from infra.errors import IocError
 from infra.roster import groups_of, roster
@@ -52,7 +53,10 @@ class Service:
         self.scopes = Scopes(catalog, self.routes, self.database)
         self._ways: Ways | None = None
         self.streams = Streams(settings.database_url, settings.export_limit_s)
-        self.gate = Gate(settings.api_token, self.database, settings.http_origins)
+        self.gate = Gate(
+            settings.api_token, self.database, settings.http_origins,
+            idle_min=settings.idle_lock_min, needs_factor=settings.administrators_need_factor,
+        )  # fmt: skip
         self.live = Live(empty, now_us())
         self.alerts = Alerts()
         self.flips = AlertFeed(self.database, self.routes, self.alerts)
@@ -71,6 +75,7 @@ class Service:
         self._access: object = None
         self._tasks: list[asyncio.Task[None]] = []
 
+        self._version = -1
     def ways(self) -> Ways:
         """What channels are checked by, as the sender has it. ConfigError where a setting cannot be used."""
         if self._ways is None:
@@ -165,10 +170,16 @@ class Service:
         are looked at again."""
         try:
             async with self.database.connection() as conn:
-                row = await (await conn.execute("SELECT version FROM access_version")).fetchone()
+                row = await (await conn.execute(sessions.IDLE, idle)).fetchone()
+            if row is not None and row[1]:
+                await self.database.act(lambda conn: sessions.lock_idle(conn, idle["idle"]))
         except (Away, psycopg.Error):
             return  # health says what is wrong
-        known = (row[0] if row else 0, self.routes.now and self.routes.now.mark)
+        version = row[0] if row else 0
+        if version != self._version:
+            self.gate.forget()
+            self._version = version
+        known = (version, self.routes.now and self.routes.now.mark)
         if known != self._access and await self.hub.look_again():
             self._access = known
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-from infra.access.errors import Conflict, Refused, Unknown
+from infra.access.errors import Conflict, Needed, Refused, Unknown
 from infra.access.who import Grant
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
@@ -33,6 +33,7 @@ class Account(NamedTuple):
     elsewhere: bool
     password_at: datetime | None
     disabled_at: datetime | None
+    seen_at: datetime | None
     created_at: datetime
     created_by: str
     revision: int
@@ -41,7 +42,7 @@ class Account(NamedTuple):
 _SELECT = sql.SQL(
     "SELECT id, name, full_name, email, language, password_hash IS NOT NULL AS has_password,"
     " totp_at IS NOT NULL AS second_factor, oidc_subject IS NOT NULL AS elsewhere, password_at, disabled_at,"
-    " created_at, created_by, revision FROM account"
+    " seen_at, created_at, created_by, revision FROM account"
 )
 #: Who can administer now, the first made first: the whole city's, able to sign in or to be given a link.
 _ADMINISTERING = (
@@ -73,7 +74,7 @@ def named(conn: psycopg.Connection[Any], name: str) -> Account:
     """The account of that name; Unknown where there is none."""
     found = _read(conn, " WHERE name = %s", [name.strip().lower()])
     if not found:
-        raise Unknown(f"không có tài khoản {name[:64]!r}", f"there is no account {name[:64]!r}: see `ioc users list`")
+        raise Unknown(f"không có tài khoản {name[:64]!r}", f"there is no account {name[:64]!r}")
     return found[0]
 
 
@@ -190,10 +191,10 @@ def enable(conn: psycopg.Connection[Any], account: int, revision: int | None = N
 
 
 def someone_administers(conn: psycopg.Connection[Any]) -> int:
-    """The first account that can administer; Refused where none is left."""
+    """The first account that can administer; Needed where none is left."""
     row = conn.execute(_ADMINISTERING).fetchone()
     if row is None:
-        raise Refused(
+        raise Needed(
             "phải còn ít nhất một tài khoản quản trị toàn thành phố đang hoạt động, không thời hạn",
             "one administrator of the whole city must remain, enabled and without an end",
         )

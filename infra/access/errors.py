@@ -17,6 +17,10 @@ class Unknown(Refused):
     """There is no such account, grant, session or token."""
 
 
+class Needed(Refused):
+    """Nobody would be left who can administer."""
+
+
 class Conflict(Exception):
     """Somebody was faster; ``current`` is how it stands now."""
 

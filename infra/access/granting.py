@@ -96,6 +96,42 @@ def give(conn: psycopg.Connection[Any], account: int, grant: Grant, catalog: Cat
         )
     if len(now) >= MOST:
         raise Refused(f"một tài khoản có nhiều nhất {MOST} quyền", f"an account has at most {MOST} grants")
+    given = _insert(conn, account, grant, by)
+    conn.execute("UPDATE account SET revision = revision + 1 WHERE id = %s", [account])
+    return given
+
+
+def put(
+    conn: psycopg.Connection[Any],
+    account: int,
+    grants: Iterable[Grant],
+    catalog: Catalog,
+    *,
+    by: str,
+    revision: int | None,
+) -> None:
+    """These and no others are an account's grants from now on. Conflict where it has moved on from what was seen."""
+    accounts.held(conn, account, revision)
+    now = {given.grant: given.id for given in listed(conn, account).get(account, [])}
+    wanted = []
+    for grant in grants:
+        plain = _ordered(grant)
+        # What it has may stay, even where it could not be given any more.
+        wanted.append(plain if plain in now else checked(conn, grant, catalog))
+    if len(set(wanted)) > MOST:
+        raise Refused(f"một tài khoản có nhiều nhất {MOST} quyền", f"an account has at most {MOST} grants")
+    for grant in dict.fromkeys(wanted):
+        if grant not in now:
+            _insert(conn, account, grant, by)
+    _remove(conn, account, [number for grant, number in now.items() if grant not in wanted])
+
+
+def _ordered(grant: Grant) -> Grant:
+    areas, zones, domains = (tuple(sorted(set(part))) for part in (grant.areas, grant.zones, grant.domains))
+    return grant._replace(areas=areas, zones=zones, domains=domains)
+
+
+def _insert(conn: psycopg.Connection[Any], account: int, grant: Grant, by: str) -> Given:
     row = conn.execute(
         "INSERT INTO account_grant (account, role, areas, zones, domains, department, ends_at, granted_by)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id, granted_at",
@@ -106,16 +142,23 @@ def give(conn: psycopg.Connection[Any], account: int, grant: Grant, catalog: Cat
     return Given(row[0], grant, row[1], by)
 
 
+def _remove(conn: psycopg.Connection[Any], account: int, numbers: Sequence[int]) -> None:
+    """Somebody must remain who administers, and who has no grant left is signed out."""
+    if numbers:
+        conn.execute("DELETE FROM account_grant WHERE id = ANY(%s)", [list(numbers)])
+        accounts.someone_administers(conn)
+    conn.execute("UPDATE account SET revision = revision + 1 WHERE id = %s", [account])
+    if not accounts.grants(conn, account):
+        conn.execute("DELETE FROM session WHERE account = %s", [account])
+
+
 def take(conn: psycopg.Connection[Any], account: int, number: int) -> Given:
     """Take a grant away. Who has none left is signed out."""
     accounts.held(conn, account, None)
     gone = next((given for given in listed(conn, account).get(account, []) if given.id == number), None)
     if gone is None:
         raise Unknown("tài khoản không có quyền số này", "the account has no grant of that number")
-    conn.execute("DELETE FROM account_grant WHERE id = %s", [number])
-    accounts.someone_administers(conn)
-    if not accounts.grants(conn, account):
-        conn.execute("DELETE FROM session WHERE account = %s", [account])
+    _remove(conn, account, [number])
     return gone
 
 

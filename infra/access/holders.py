@@ -1,26 +1,27 @@
 """Who holds a cookie or a token: one question to the database each, and the same answer for everybody who asks.
 
-An administrator who needs a second factor and has none yet may do what a viewer may, until there is one.
+An administrator who needs a second factor and has none may do nothing but set one up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, LiteralString
 
 from infra.access import granting
 from infra.access.sessions import LOCKED
-from infra.access.who import Grant, Who
+from infra.access.who import Grant, Way, Who
 from infra.times import micros
 
 _GRANTS = """(SELECT coalesce(json_agg(json_build_object('role', g.role, 'areas', g.areas, 'zones', g.zones,
                 'domains', g.domains, 'department', g.department, 'ends_at', g.ends_at) ORDER BY g.id), '[]')
               FROM account_grant g WHERE g.account = a.id AND (g.ends_at IS NULL OR g.ends_at > now()))"""
-_ACCOUNT = "a.id, a.name, a.disabled_at IS NOT NULL, a.totp_at IS NOT NULL OR a.oidc_subject IS NOT NULL, " + _GRANTS
+_ACCOUNT = "a.id, a.name, a.disabled_at IS NOT NULL, a.totp_at IS NOT NULL, " + _GRANTS
 
 #: By the hash of a cookie, and the minutes after which somebody idle is locked out.
 SESSION: LiteralString = (
-    f"SELECT {_ACCOUNT}, s.id, s.way, s.expires_at, s.expires_at <= now(), {LOCKED}"
-    " FROM session s JOIN account a ON a.id = s.account WHERE s.token_hash = %(hash)s"
+    f"SELECT {_ACCOUNT}, session.id, way, expires_at, expires_at <= now(), {LOCKED}"
+    " FROM session JOIN account a ON a.id = session.account WHERE token_hash = %(hash)s"
 )
 #: By the hash of a token; notes that it is used, once a minute.
 TOKEN: LiteralString = (
@@ -30,8 +31,6 @@ TOKEN: LiteralString = (
     " t.revoked_at IS NOT NULL OR coalesce(t.expires_at <= now(), false)"
     " FROM api_token t LEFT JOIN account a ON a.id = t.account WHERE t.token_hash = %(hash)s"
 )
-#: What somebody may do who administers, has no second factor and needs one.
-_FOR_NOW = (Grant("viewer"),)
 
 
 class Shut(Exception):
@@ -42,10 +41,10 @@ class Shut(Exception):
         self.locked = locked
 
 
-def _limits(grants: tuple[Grant, ...], needs_factor: bool, has_factor: bool) -> tuple[tuple[Grant, ...], ...]:
-    if needs_factor and not has_factor and any(g.role == "administrator" for g in grants):
-        return (grants, _FOR_NOW)
-    return (grants,)
+def enrols(has_factor: bool, way: Way, grants: Iterable[Grant]) -> bool:
+    """Whether somebody who administers, be it a part of the city, has still to set up a second factor. A provider asks
+    for factors of its own."""
+    return not has_factor and way != "oidc" and any(g.role == "administrator" for g in grants)
 
 
 def session(row: tuple[Any, ...] | None, address: str, *, needs_factor: bool) -> Who:
@@ -60,17 +59,15 @@ def session(row: tuple[Any, ...] | None, address: str, *, needs_factor: bool) ->
     grants = granting.untold(kept)
     if not grants:
         raise Shut("tài khoản không còn vai trò nào", "the account has no role any more")
-    return Who(
-        name, way, _limits(grants, needs_factor, has_factor or way == "oidc"), account, f"session {number}",
-        micros(expires_at), address,
-    )  # fmt: skip
+    enrol = needs_factor and enrols(has_factor, way, grants)
+    return Who(name, way, (grants,), account, f"session {number}", micros(expires_at), address, enrol)
 
 
-def token(row: tuple[Any, ...] | None, address: str, *, needs_factor: bool) -> Who:
+def token(row: tuple[Any, ...] | None, address: str) -> Who:
     """Who holds the token that a row of TOKEN was found by; Shut where it lets nobody in."""
     if row is None:
         raise Shut("mã truy cập không đúng", "this token is not known")
-    account, owner, disabled, has_factor, kept, number, kind, name, own, expires_at, over = row
+    account, owner, disabled, _, kept, number, kind, name, own, expires_at, over = row
     if over:
         raise Shut("mã truy cập đã hết hạn hoặc bị thu hồi", "this token has expired or was revoked")
     expires_us = None if expires_at is None else micros(expires_at)
@@ -79,5 +76,4 @@ def token(row: tuple[Any, ...] | None, address: str, *, needs_factor: bool) -> W
     grants = granting.untold(kept)
     if disabled or not grants:
         raise Shut("tài khoản của mã truy cập không còn dùng được", "the account of this token is no longer let in")
-    limits = (*_limits(grants, needs_factor, has_factor), granting.untold(own))
-    return Who(owner, "token", limits, account, f"token {number}", expires_us, address)
+    return Who(owner, "token", (grants, granting.untold(own)), account, f"token {number}", expires_us, address)

@@ -6,7 +6,7 @@ Idle is who does nothing: the screen says when somebody does (`seen`); what a pa
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg.rows import class_row
@@ -33,7 +33,15 @@ class Session(NamedTuple):
 
 
 #: Whether it is locked; takes the minutes of IOC_IDLE_LOCK_MIN, 0: never by itself.
-LOCKED = "(locked_at IS NOT NULL OR (%(idle)s > 0 AND seen_at < now() - make_interval(mins => %(idle)s)))"
+LOCKED = (
+    "(session.locked_at IS NOT NULL OR (%(idle)s > 0 AND session.seen_at < now() - make_interval(mins => %(idle)s)))"
+)
+#: What services look at once a second: the number of changes of what people may do, and whether a session has become
+#: idle, of which no other number would tell.
+IDLE: LiteralString = (
+    "SELECT version, EXISTS (SELECT FROM session WHERE locked_at IS NULL AND expires_at > now() AND"
+    f" {LOCKED}) FROM access_version"
+)
 
 
 def start(
@@ -46,6 +54,7 @@ def start(
         " VALUES (%s, %s, %s, %s, %s, %s, now() + %s * interval '1 hour')",
         [secret.digest(cookie), number, account, way, address[:100], agent[:200], hours],
     )
+    conn.execute("UPDATE account SET seen_at = now() WHERE id = %s", [account])
     conn.execute(
         "DELETE FROM session WHERE id IN"
         " (SELECT id FROM session WHERE account = %s ORDER BY created_at DESC, id OFFSET %s)",
@@ -68,34 +77,41 @@ def seen(conn: psycopg.Connection[Any], cookie: str, idle_min: int) -> bool:
     """Somebody does something; False where it is too late for that."""
     return (
         conn.execute(
-            f"UPDATE session SET seen_at = now() WHERE token_hash = %(cookie)s AND expires_at > now() AND NOT {LOCKED}",
+            "WITH seen AS (UPDATE session SET seen_at = now()"
+            f" WHERE token_hash = %(cookie)s AND expires_at > now() AND NOT {LOCKED} RETURNING account)"
+            " UPDATE account SET seen_at = now() FROM seen WHERE id = seen.account",
             {"cookie": secret.digest(cookie), "idle": idle_min},
         ).rowcount
         == 1
     )
 
 
-def lock(conn: psycopg.Connection[Any], cookie: str) -> bool:
+def lock(conn: psycopg.Connection[Any], number: str) -> None:
     """Lock it: only what its owner knows opens it again."""
-    return (
-        conn.execute(
-            "UPDATE session SET locked_at = coalesce(locked_at, now()) WHERE token_hash = %s", [secret.digest(cookie)]
-        ).rowcount
-        == 1
-    )
+    conn.execute("UPDATE session SET locked_at = coalesce(locked_at, now()) WHERE id = %s", [number])
 
 
-def unlock(conn: psycopg.Connection[Any], cookie: str) -> None:
+def lock_idle(conn: psycopg.Connection[Any], idle_min: int) -> int:
+    """Lock those that nobody uses, so that whoever looks at access_version hears of it; returns how many."""
+    return conn.execute(
+        f"UPDATE session SET locked_at = now() WHERE locked_at IS NULL AND {LOCKED}", {"idle": idle_min}
+    ).rowcount
+
+
+def unlock(conn: psycopg.Connection[Any], number: str) -> None:
     """Open it: its owner has shown who they are."""
-    conn.execute("UPDATE session SET locked_at = NULL, seen_at = now() WHERE token_hash = %s", [secret.digest(cookie)])
+    conn.execute("UPDATE session SET locked_at = NULL, seen_at = now() WHERE id = %s", [number])
 
 
-def owner(conn: psycopg.Connection[Any], cookie: str) -> tuple[int, str, Way] | None:
-    """Account, name and way of a session that has not ended, be it locked or not."""
+def find(conn: psycopg.Connection[Any], cookie: str, idle_min: int) -> tuple[int, Session] | None:
+    """The account and the session of a cookie, be it locked or not; None where it has ended."""
     row = conn.execute(
-        "SELECT account, id, way FROM session WHERE token_hash = %s AND expires_at > now()", [secret.digest(cookie)]
+        f"SELECT account, session.id, way, session.created_at, session.seen_at, expires_at, {LOCKED}, address, agent"
+        " FROM session JOIN account a ON a.id = session.account"
+        " WHERE session.token_hash = %(cookie)s AND expires_at > now() AND a.disabled_at IS NULL",
+        {"cookie": secret.digest(cookie), "idle": idle_min},
     ).fetchone()
-    return (row[0], row[1], row[2]) if row else None
+    return (row[0], Session(*row[1:])) if row else None
 
 
 def end(conn: psycopg.Connection[Any], account: int, number: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import time
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -63,6 +64,12 @@ def recovery(conn: psycopg.Connection[Any], account: int) -> list[str]:
         "INSERT INTO recovery_code (code_hash, account) VALUES (%s, %s)", [(secret.digest(c), account) for c in made]
     )
     return made
+
+
+def since(conn: psycopg.Connection[Any], account: int) -> datetime | None:
+    """Since when it is in use; None: it is not."""
+    row = conn.execute("SELECT totp_at FROM account WHERE id = %s", [account]).fetchone()
+    return row[0] if row else None
 
 
 def left(conn: psycopg.Connection[Any], account: int) -> int:

@@ -63,7 +63,8 @@ class Who(NamedTuple):
     """``limits`` are lists of grants, each of which must allow it: a person's own, and those of a token of theirs.
 
     ``account`` None: ourselves, the token of the settings, or a wallboard. ``key`` names a session or token, so that
-    it can be found and ended. Who holds one that differs from what is known now must ask again.
+    it can be found and ended. ``must_enrol``: they need a second factor, and may do nothing else before they have one.
+    Who holds one that differs from what is known now must ask again.
     """
 
     name: str
@@ -73,13 +74,18 @@ class Who(NamedTuple):
     key: str = ""
     expires_us: int | None = None
     address: str = ""
+    must_enrol: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Whether they may do that, somewhere."""
+        if self.must_enrol and permission != "self":
+            return False
         return all(any(grant.gives(permission) for grant in grants) for grants in self.limits)
 
     def scope(self, permission: Permission, behind: Behind) -> Scope:
         """Where they may do that."""
+        if not self.may(permission):
+            return NOTHING
         found = EVERYTHING
         for grants in self.limits:
             part = NOTHING

@@ -14,6 +14,7 @@ CREATE TABLE account (
     oidc_issuer text,
     oidc_subject text,
     disabled_at timestamptz,
+    seen_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     created_by text NOT NULL,
     revision bigint NOT NULL DEFAULT 1,
@@ -22,6 +23,7 @@ CREATE TABLE account (
 );
 COMMENT ON COLUMN account.password_hash IS 'Argon2id; null: none was chosen yet, or signs in elsewhere (oidc)';
 COMMENT ON COLUMN account.totp_secret IS 'second factor; in use since totp_at, before that it is only offered';
+COMMENT ON COLUMN account.seen_at IS 'when somebody last did something in a session of it';
 COMMENT ON COLUMN account.totp_step IS 'the last time step whose code was taken: a code works once';
 
 CREATE TABLE account_grant (

@@ -37,8 +37,13 @@ PUBLIC: frozenset[tuple[str, str]] = frozenset(
         ("GET", "/readyz"),
         ("GET", "/metrics"),  # from this machine; from elsewhere it asks who it is by itself
         ("GET", "/"),  # the page that says that the screen has not been built
+        ("GET", "/api/v1/session/ways"),
+        ("GET", "/api/v1/session"),  # these look at the cookie by themselves: it may be locked
         ("POST", "/api/v1/session"),
         ("DELETE", "/api/v1/session"),
+        ("POST", "/api/v1/session/seen"),
+        ("POST", "/api/v1/session/lock"),
+        ("POST", "/api/v1/session/unlock"),
         ("GET", "/a/{token}"),
         ("POST", "/a/{token}"),
     }
@@ -46,6 +51,11 @@ PUBLIC: frozenset[tuple[str, str]] = frozenset(
 #: Open data have a door of their own, which counts.
 PUBLIC_BELOW = "/open/v1"
 
+
+ENROL = (
+    "quản trị viên phải thiết lập xác thực bước hai trước / an administrator sets up a second factor first: see"
+    " /api/v1/me/factor"
+)
 
 _Door = Callable[..., Awaitable[Who]]
 _doors: dict[_Door, Permission] = {}
@@ -68,7 +78,8 @@ async def admit(request: Request, service: Service, token: str | None, cookie: s
             who = await service.gate.admit(token, {COOKIE: cookie} if cookie is not None else {}, address)
     except Refused as e:
         status = 503 if e.temporary else 401
-        raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None) from None
+        more = {"locked": True} if e.locked else {}
+        raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None, **more) from None
     if token is None and request.method not in _SAFE and not service.gate.same_origin(request.headers):
         raise Stop(403, "trang này không được phép làm việc đó / this page may not do that")
     return who
@@ -84,7 +95,7 @@ def _door(permission: Permission, loose: bool) -> _Door:
     ) -> Who:
         who = await admit(request, service, bearer.credentials if bearer else None, cookie)
         if not who.may(permission):
-            raise Stop(403, denied(permission))
+            raise Stop(403, ENROL if who.must_enrol else denied(permission))
         request.state.who = who
         deed = None if request.method in _SAFE else deeds.of(request)
         asking.begin(Asking(who, await service.scopes.part(who, permission), deed))

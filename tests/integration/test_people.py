@@ -142,12 +142,12 @@ def test_a_token_does_no_more_than_its_account(conn: psycopg.Connection, catalog
     token, shown = tokens.create(conn, one.id, "x", [Grant("viewer")], catalog, expires_at=soon, by="test")
     assert token.startswith(shown.hint)
     values = {"hash": secret.digest(token), "address": "192.0.2.1"}
-    who = holders.token(conn.execute(holders.TOKEN, values).fetchone(), "", needs_factor=False)
+    who = holders.token(conn.execute(holders.TOKEN, values).fetchone(), "")
     assert who.may("read")
     assert not who.may("alerts.act")
     tokens.revoke(conn, shown.id, by="test")
     with pytest.raises(holders.Shut):
-        holders.token(conn.execute(holders.TOKEN, values).fetchone(), "", needs_factor=False)
+        holders.token(conn.execute(holders.TOKEN, values).fetchone(), "")
 
 
 def test_passwords_that_can_be_guessed_are_refused() -> None:
