@@ -104,7 +104,9 @@ def _refusals(conn: psycopg.Connection[Any], now: datetime) -> dict[str, _Counts
     addresses: Counter[str] = Counter()
     accounts: Counter[str] = Counter()
     total = 0
-    # One row may stand for many: those of an address and a minute are counted together.
+    # One row may stand for many: those of an address and a minute are counted together, and in a flood those of many
+    # addresses (infra/audit/refusals.py).
+    span = {"since": now - WINDOW, "now": now}
     rows = conn.execute(
         """SELECT r.address, a.name, sum(r.times)::bigint FROM (
                SELECT address, actor, subject, action, CASE WHEN json_typeof(after -> 'times') = 'number'
@@ -113,7 +115,7 @@ def _refusals(conn: psycopg.Connection[Any], now: datetime) -> dict[str, _Counts
                    AND action NOT LIKE 'device.%%') r
            LEFT JOIN account a ON r.action LIKE 'session.%%' AND (r.subject = 'account ' || a.name OR r.actor = a.name)
            GROUP BY 1, 2""",
-        {"since": now - WINDOW, "now": now},
+        span,
     )
     for address, account, times in rows:
         total += times
@@ -121,6 +123,15 @@ def _refusals(conn: psycopg.Connection[Any], now: datetime) -> dict[str, _Counts
             addresses[network(address)] += times
         if account is not None:
             accounts[account] += times
+    many = conn.execute(
+        """SELECT m.key, sum(m.value::numeric)::bigint FROM audit, json_each_text(after -> 'most') m
+           WHERE at > %(since)s AND at <= %(now)s AND outcome = 'refused' AND action = 'request.refused'
+             AND address = '' AND json_typeof(after -> 'most') = 'object' GROUP BY 1""",
+        span,
+    )
+    for address, times in many:
+        if address not in ("", "…"):
+            addresses[network(address)] += times
     return {
         ADDRESS.code: {f"address/{a}": float(n) for a, n in addresses.items()},
         ACCOUNT.code: {f"account/{a}": float(n) for a, n in accounts.items()},

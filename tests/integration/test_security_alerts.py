@@ -102,10 +102,16 @@ def test_what_was_refused_is_counted_by_address_and_account(asked: Asked) -> Non
     with conn.transaction():
         audit.record(conn, OUTSIDER, "request.refused", "GET /api/v1/rules", "refused", after={"times": 40})
         audit.record(conn, OUTSIDER, "rule.write", "rule a", "done")
+        crowd = {"times": 500, "addresses": 400, "most": {"192.0.2.1": 60, "2001:db8::1": 1, "…": 439}}
+        audit.record(conn, OUTSIDER._replace(address=""), "request.refused", "many addresses", "refused", after=crowd)
     assert asked.now() == {
-        "refusals_address": {"address/198.51.100.7": 43.0, "address/2001:db8::/64": 3.0},
+        "refusals_address": {
+            "address/198.51.100.7": 43.0,
+            "address/2001:db8::/64": 4.0,
+            "address/192.0.2.1": 60.0,
+        },
         "refusals_account": {"account/lan": 6.0},
-        "refusals_total": {"system/requests": 46.0},
+        "refusals_total": {"system/requests": 546.0},
     }
     assert asked.now(timedelta(minutes=11)) == {}
 
