@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from contextvars import copy_context
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
@@ -27,14 +27,18 @@ from starlette.types import Send
 from infra import db
 from infra.db import cut
 from infra.errors import IocError
+from ioc_api import asking, exports
 from ioc_api.database import Away, walled
 from ioc_api.problems import Stop
+from ioc_api.turns import Overused, asker
 
 if TYPE_CHECKING:
     from ioc_api.service import Service
 
 #: Downloads at a time, of each lane: each holds a database connection and a good part of a processor.
 MOST = 4
+#: And of one account or address: there is always a place for somebody else.
+EACH = 2
 #: Blocks that are ready before the client takes them.
 AHEAD = 4
 BUSY_S = 10
@@ -54,13 +58,16 @@ class Streams:
         self.running: set[Flow] = set()
 
     def begin(self, blocks: Blocks, lane: str = "") -> Flow:
-        """Start a download, or Stop with 503 where there are MOST in its lane already: the public shall not keep the
-        city from its own."""
+        """Start a download; Stop with 503 where there are MOST in its lane already: the public shall not keep the city
+        from its own. Overused where who asks has EACH."""
+        asks = asker(asking.now().who)
+        if asks and not lane and sum(flow.asks == asks for flow in self.running) >= EACH:
+            raise Overused(BUSY_S)
         if sum(flow.lane == lane for flow in self.running) >= MOST:
             raise Stop(
                 503, f"{MOST} downloads are under way already: try again in a moment", {"Retry-After": str(BUSY_S)}
             )
-        flow = Flow(self, blocks, lane)
+        flow = Flow(self, blocks, lane, asks)
         self.running.add(flow)
         flow.thread.start()
         return flow
@@ -74,7 +81,8 @@ class Streams:
 class Flow:
     """One download. Made in the event loop; ``next`` and ``stop`` are called there."""
 
-    def __init__(self, streams: Streams, blocks: Blocks, lane: str = "") -> None:
+    def __init__(self, streams: Streams, blocks: Blocks, lane: str = "", asks: str = "") -> None:
+        self.asks = asks
         self.begun = monotonic()
         self.sent = 0
         self.lane = lane
@@ -191,17 +199,21 @@ async def respond(
     headers: Mapping[str, str] | None = None,
     request: Request | None = None,
     lane: str = "",
+    about: Mapping[str, Any] | None = None,
 ) -> Download:
     """The answer for ``blocks(conn)``, which runs in a thread, in one read-only transaction of one moment.
 
     The first block is there before this returns, so an early error is answered as a problem; and ``headers`` may be a
     dict that ``blocks`` still adds to while it makes that block. Give ``request`` where
     the first block may take long: then a client that leaves before it is noticed as well. Downloads of one ``lane``
-    do not take the place of another's.
+    do not take the place of another's. Who takes it is in the audit, with ``about``: what was asked for; open data,
+    which are without it, are not.
     """
     flow = service.streams.begin(blocks, lane)
     try:
         first = await _first(flow, request)
+        if about is not None:
+            await exports.tell(service, filename, about)
     except BaseException:
         flow.stop()
         raise

@@ -16,7 +16,7 @@ from alerts.rules.model import Kind, Severity
 from infra.copyout import BLOCK_BYTES, CSV, safe_cell
 from infra.security.words import NOWHERE
 from infra.times import moment
-from ioc_api import streams
+from ioc_api import exports, streams
 from ioc_api.alerts import items, story, why
 from ioc_api.alerts.items import FIELDS, Wanted
 from ioc_api.problems import Stop
@@ -86,8 +86,9 @@ async def list_alerts(
         raise Stop(422, "query.until: phải sau `since` / it must be later than `since`")
     if form == "csv":
         return await streams.respond(
-            service, lambda conn: _csv(_all(service, conn, wanted)), CSV, "alerts.csv", request=request
-        )
+            service, lambda conn: _csv(_all(service, conn, wanted)), CSV, "alerts.csv", request=request,
+            about=exports.asked(request),
+        )  # fmt: skip
     after = from_cursor(cursor, int)
 
     def read(conn: psycopg.Connection) -> list[dict[str, Any]]:

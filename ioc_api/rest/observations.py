@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from infra.copyout import safe_cell
 from infra.times import now_us
-from ioc_api import streams
+from ioc_api import exports, streams
 from ioc_api.history import about, export, items, kept, reply, whole
 from ioc_api.history import marks as marked
 from ioc_api.history.question import Asked, Of, Question, ask
@@ -163,6 +163,7 @@ async def _page(request: Request, service: Service, q: Question, w: Wanted) -> R
     following = to_cursor(*found.keys[limit - 1]) if len(found.items) > limit else None
     page = found.items[:limit]
     if w.form == "csv":
+        await exports.tell(service, "observations.csv", _told(w))
         return _csv(request, page, [*itertools.chain(*_columns(q))], following, about.headers(q, found))
     body = {"items": page, "next": following, **found.head(q), "series": found.series}
     return Response(msgspec.json.encode(body), media_type="application/json")
@@ -254,5 +255,11 @@ async def _file(request: Request, service: Service, q: Question, w: Wanted) -> R
         return export.steps(tables, form, *_columns(asked), ending, gaps=w.gaps == "null")
 
     return await streams.respond(
-        service, blocks, export.MEDIA[form], f"observations.{form}", headers=said, request=request
-    )
+        service, blocks, export.MEDIA[form], f"observations.{form}", headers=said, request=request,
+        about=_told(w),
+    )  # fmt: skip
+
+
+def _told(w: Wanted) -> dict[str, Any]:
+    """What the audit says of a file."""
+    return {name: value for name, value in w.model_dump(by_alias=True, mode="json").items() if value not in (None, [])}

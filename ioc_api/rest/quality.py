@@ -19,7 +19,7 @@ from city.quality import VERDICTS, Verdict
 from city.quality_words import WORDS, say
 from infra.copyout import CSV, safe_cell
 from infra.times import now_us, text
-from ioc_api import asking
+from ioc_api import asking, exports
 from ioc_api.problems import Problem
 from ioc_api.rest import known
 from ioc_api.rest.doors import may
@@ -237,6 +237,7 @@ async def list_quality(
     if form == "json":
         return Qualities(items=[_item(service, row) for row in rows], next=following)
     body = await asyncio.to_thread(lambda: _csv(_item(service, row) for row in rows))
+    await exports.tell(service, "quality.csv", exports.asked(request))
     headers = {"Content-Disposition": 'attachment; filename="quality.csv"'}
     if following:
         headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -86,6 +87,9 @@ def office(desk: Desk, catalog: Catalog) -> Office:
     made.department("tnmt")
     made.route("tnmt", kind="air_quality")
     made.lamps(1)
+    app: Any = desk.client.app
+    assert desk.client.portal
+    desk.client.portal.call(app.state.service.intake.refresh)
     return made
 
 
@@ -269,3 +273,27 @@ def test_who_acts_by_the_link_of_a_message_is_recorded(desk: Desk, office: Offic
         "alert.acknowledge", f"alert {number}", "tnmt (link)", "link", "testclient",
     )  # fmt: skip
     assert link.rsplit("/", 1)[1] not in str(row.entry)
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "query"),
+    [
+        ("alerts", "alerts.csv", {"severity": "major", "format": "csv"}),
+        ("quality", "quality.csv", {"format": "csv"}),
+        ("observations", "observations.csv", {"area": "bac_giang", "metric": "power", "format": "csv"}),
+        ("observations", "observations.csv", {"area": "bac_giang", "metric": "power", "format": "csv", "limit": 5}),
+        ("observations", "observations.parquet", {"area": "bac_giang", "metric": "power", "format": "parquet"}),
+    ],
+)
+def test_who_takes_a_file_is_recorded(desk: Desk, office: Office, path: str, name: str, query: dict[str, Any]) -> None:
+    desk.rows()
+    assert desk.client.get(f"/api/v1/{path}", params=query).status_code == 200
+    (row,) = desk.rows()
+    assert (row.entry.action, row.entry.subject, row.entry.actor) == (
+        "export.download", f"file {name}", "administrator",
+    )  # fmt: skip
+    said = {name: str(value).strip("[]'") for name, value in json.loads(row.entry.after or "").items()}
+    assert {name: str(value) for name, value in query.items()}.items() <= said.items()
+    desk.client.get(f"/api/v1/{path}", params={k: v for k, v in query.items() if k != "format"})
+    desk.client.get(f"/api/v1/{path}", params={**query, "x": "y"})
+    assert desk.rows() == []
