@@ -27,10 +27,10 @@ from ioc_api.opendata import routes as opendata
 from ioc_api.opendata.door import Door
 from ioc_api.problems import MEDIA, RESPONSES, install
 from ioc_api.rest import (
+    accounts,
     aggregates,
     alert_ledger,
     alerts,
-    accounts,
     audit,
     balance,
     cap,
@@ -43,10 +43,10 @@ from ioc_api.rest import (
     indices_noise,
     latest,
     links,
+    me,
     notifications,
     observations,
     quality,
-    me,
     quarantine,
     rules,
     rules_replay,
@@ -55,10 +55,10 @@ from ioc_api.rest import (
     silences,
     summary,
     system,
+    wallboards,
 )
 from ioc_api.rest.doors import anybody, may, permissions
 from ioc_api.rest.doors import routes as doors
-    wallboards,
 from ioc_api.service import Service
 
 PREFIX = "/api/v1"

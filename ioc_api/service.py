@@ -73,9 +73,9 @@ class Service:
         self.intake.on_warm = self._warm
         self.hub.summary = self.health.summary
         self._access: object = None
+        self._version = -1
         self._tasks: list[asyncio.Task[None]] = []
 
-        self._version = -1
     def ways(self) -> Ways:
         """What channels are checked by, as the sender has it. ConfigError where a setting cannot be used."""
         if self._ways is None:
@@ -168,6 +168,7 @@ class Service:
     async def _look_at_access(self) -> None:
         """Whether what somebody may do has changed, by grants or by the routes of alerts: then all who are connected
         are looked at again."""
+        idle = {"idle": self.settings.idle_lock_min}
         try:
             async with self.database.connection() as conn:
                 row = await (await conn.execute(sessions.IDLE, idle)).fetchone()
