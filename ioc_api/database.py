@@ -21,6 +21,7 @@ from infra import db
 from infra.db import cut
 from infra.errors import Unavailable
 from ioc_api import asking
+from ioc_api.turns import Turns, asker
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Database:
         # The pool would log each attempt to reconnect; health says it once, and why.
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         self._working: set[psycopg.Connection] = set()
-        self._questions = asyncio.Semaphore(_QUESTIONS)
+        self._turns = Turns(_QUESTIONS)
         self._kept: list[tuple[float, psycopg.Connection]] = []
         options = {**db.OPTIONS, "application_name": "ioc api"}
         options["options"] = f"{options['options']} -c statement_timeout={int(LIMIT_S * 900)}"
@@ -115,18 +116,21 @@ class Database:
         return await asyncio.to_thread(run)
 
     async def question(self, task: Callable[[psycopg.Connection], T]) -> T:
-        """Run a question about history: at one moment, few at a time, and QueryCanceled for one that takes too long."""
-        asking.now()
+        """Run a question about history: at one moment, few at a time, in turns of who asks (Overused, Away), and
+        QueryCanceled for one that takes too long."""
+        async with self.turn():
+            return await asyncio.to_thread(self._ask, asyncio.get_running_loop(), task)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One's turn among those who ask what is expensive. Overused, or Away where others take long."""
+        asks = asker(asking.now().who)
         try:
-            async with asyncio.timeout(_PATIENCE_S):
-                await self._questions.acquire()
+            await self._turns.enter(asks, _PATIENCE_S)
         except TimeoutError:
             raise Away("many questions about history are being answered: try again in a moment") from None
-        loop = asyncio.get_running_loop()
-        try:
-            return await asyncio.to_thread(self._ask, loop, task)
-        finally:
-            self._questions.release()
+        with self._turns.served(asks):
+            yield
 
     async def act(self, task: Callable[[psycopg.Connection], T]) -> T:
         """Run a short task that may change things, in a thread: committed when it returns, undone when it raises."""

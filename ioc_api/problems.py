@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from ioc_api.database import Away
 from ioc_api.faults import place, words
+from ioc_api.turns import Overused
 
 MEDIA = "application/problem+json"
 _PLACE = re.compile(r"((?:query|body|path|header)(?:\.[\w-]+)*): (.+)", re.DOTALL)
@@ -79,6 +80,10 @@ def install(app: FastAPI) -> None:
     async def away(_: Request, e: Away) -> JSONResponse:
         return problem(503, str(e), headers={"Retry-After": "5"})
 
+    @app.exception_handler(Overused)
+    async def overused(_: Request, e: Overused) -> JSONResponse:
+        return problem(429, str(e), headers={"Retry-After": str(e.wait_s)})
+
     @app.exception_handler(HTTPException)
     async def http(_: Request, e: HTTPException) -> JSONResponse:
         return problem(e.status_code, str(e.detail), headers=dict(e.headers) if e.headers else None)
@@ -116,6 +121,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         (401, "A token or a session is needed"),
         (403, "You may not do that"),
         (422, "A value is not right"),
+        (429, "Too much was asked: Retry-After says when to come again"),
         (503, "Something that is needed is away"),
     )
 }

@@ -36,6 +36,15 @@ def relayed(scope: Scope) -> bool:
     return any(name in _SAYS for name, _ in scope["headers"])
 
 
+def is_ours(host: str) -> bool:
+    """Whether an address is this machine's loopback."""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return found.is_loopback
+
+
 class Untrusted:
     """ASGI, where no proxy is trusted: says once an hour that one is there. Its users would all be one address."""
 

@@ -7,6 +7,7 @@ a while.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 from http import HTTPStatus
@@ -21,6 +22,8 @@ from ioc_api.problems import MEDIA, Problem
 HEAD_BYTES = 65_536
 #: How much is thrown away behind a request that was refused, and for how long.
 _REST_BYTES, _REST_S = 256 * 1024 * 1024, 15.0
+#: How long the first line and the headers may take from their first byte, or a new connection until it says anything.
+HEAD_S = 20.0
 #: A live client that takes nothing for so long loses its connection.
 LIVE_TIMEOUT_MS = 5_000
 
@@ -30,11 +33,32 @@ class Protocol(H11Protocol):
 
     _refused = False
     _rest = 0
+    _head: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody has connected; who says nothing, or dawdles over what they ask, leaves room for others."""
+        super().connection_made(transport)
+        self._head = self.loop.call_later(HEAD_S, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """They have gone."""
+        self._came()
+        super().connection_lost(exc)
+
+    def _came(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, or throw them away."""
         if not self._refused:
             super().data_received(data)
+            if self.conn.their_state is not h11.IDLE:
+                self._came()
+            elif self._head is None:
+                # The beginning of a further request on a connection that is kept.
+                self._head = self.loop.call_later(HEAD_S, self.transport.close)
             return
         self._rest += len(data)
         if self._rest > _REST_BYTES:

@@ -141,10 +141,6 @@ class Client:
             await self._send(BadFrame("unauthorized", "the first frame is auth", getattr(asked, "id", None)).text())
             await self._end(Close.UNAUTHORIZED, "the first frame is auth")
             return False
-        if asked.token is None and "origin" not in self._socket.headers:
-            # Browsers always say it. Who is none shall not ride on a cookie.
-            await self._end(Close.FORBIDDEN, "a cookie is for pages of ours, and this is none: send a token")
-            return False
         try:
             self._token = asked.token
             self._who = await self._admitted()
@@ -153,6 +149,10 @@ class Client:
             code = "unavailable" if e.temporary else "unauthorized"
             await self._send(BadFrame(code, str(e), asked.id, temporary=e.temporary).text())
             await self._end(Close.SHUTDOWN if e.temporary else Close.UNAUTHORIZED, str(e))
+            return False
+        if asked.token is None and "origin" not in self._socket.headers:
+            # Browsers always say it. Who is none shall not ride on a cookie.
+            await self._end(Close.FORBIDDEN, "a cookie is for pages of ours, and this is none: send a token")
             return False
         self.asks = asker(self._who)
         if self.asks and sum(other.asks == self.asks for other in self._hub.clients) >= EACH:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from infra.access.roles import Permission
+from ioc_api.live.doorstep import Doorstep
 from ioc_api.live.frames import BadFrame, Close, Subscribe, encode, wanted_values
 from ioc_api.live.subscription import Subscription
 from ioc_api.live.topic import Filter, Topic
@@ -33,6 +34,7 @@ class Hub:
     def __init__(self, topics: list[Topic]) -> None:
         self.epoch = secrets.token_hex(8)
         self.clients: set[Client] = set()
+        self.doorstep = Doorstep()
         self.ready = asyncio.Event()
         self.closing = False
         self.summary: Callable[[], dict[str, Any]] = lambda: {"ingest_lag_s": None, "source": "stopped"}

@@ -202,7 +202,8 @@ async def list_air_indices(
         said = ask(conn, city, sensors, kind, since(from_us, to_us, after), to_us, strict=strict)
         return page(_rows(said, by, bool(named)), after, limit)
 
-    items, following = await service.database.work(work, limit_s=LIMIT_S)
+    async with service.database.turn():
+        items, following = await service.database.work(work, limit_s=LIMIT_S)
     return AirIndices(
         items=items, next=following, method=parts.method(HOURLY if kind == "hourly" else DAILY), strict=strict
     )

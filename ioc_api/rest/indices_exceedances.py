@@ -121,5 +121,6 @@ async def list_air_exceedances(
         found = exceeded(conn, city, sensors, limits, since(from_us, to_us, after), to_us)
         return page(_rows(sensors, found, doubts(conn, city), bool(named)), after, limit)
 
-    items, following = await service.database.work(work, limit_s=LIMIT_S)
+    async with service.database.turn():
+        items, following = await service.database.work(work, limit_s=LIMIT_S)
     return Exceedances(items=items, next=following, method=parts.method(EXCEEDANCE))

@@ -114,7 +114,8 @@ async def list_noise_levels(
         )
         return page(rows, after, limit)
 
-    items, following = await service.database.work(work, limit_s=LIMIT_S)
+    async with service.database.turn():
+        items, following = await service.database.work(work, limit_s=LIMIT_S)
     noise = service.catalog.norms.noise
     return NoiseLevels(
         items=items, next=following, method=parts.method(NOISE), note=Words(vi=noise.note_vi, en=noise.note_en)

@@ -208,7 +208,13 @@ def test_a_page_may_use_its_cookie(shared_city: City) -> None:
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "samesite=strict" in cookie.lower()
-    live = shared_city.api.live(None, additional_headers={"Cookie": cookie.split(";")[0]})
+    own = {"Cookie": cookie.split(";")[0]}
+    live = shared_city.api.live(None, additional_headers=own, origin=shared_city.api.url)
     live.send({"id": 1, "type": "auth"})
     assert live.read()["type"] == "welcome"
+    # A good cookie is not enough: the page must be ours.
+    for origin in ("http://evil.example", "null", None):
+        other = shared_city.api.live(None, additional_headers=own, origin=origin)
+        other.send({"id": 1, "type": "auth"})
+        assert closed(other) == 4403
     assert shared_city.api.http.post("/api/v1/session", json={"code": "once"}).status_code == 401

@@ -1,0 +1,98 @@
+"""Which pages may make a browser ask us something: ours, and those of IOC_HTTP_ORIGINS.
+
+token in the header   no page has it unless somebody gave it: not looked at here
+cookie, changes       an Origin of ours; without one only where the browser says that the page is ours
+cookie, reads         not where the browser says that another site's page asks
+neither, changes      (sign-in) no Origin, or one of ours
+token in the address  refused, whoever asks: addresses are written into logs and histories
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ioc_api.problems import problem
+
+COOKIE = "ioc_session"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Links in messages act by what is in them, from whatever mail program shows them.
+_LINKS = "/a/"
+_SECRET = frozenset({"token", "access_token", "api_token", "api_key", "apikey", "authorization", "bearer", "password"})
+
+FOREIGN = "trang này không được phép làm việc đó / this page may not do that"
+IN_ADDRESS = (
+    "mã truy cập và mật khẩu không được nằm trong địa chỉ: hãy gửi bằng tiêu đề Authorization và đổi mã này"
+    " / tokens and passwords do not belong into an address, which ends up in logs: send Authorization, and replace"
+    " this one"
+)
+
+
+class Origins:
+    """The origins whose pages are ours."""
+
+    def __init__(self, further: str) -> None:
+        self._further = {o.strip().rstrip("/").lower() for o in further.split(",") if o.strip()}
+
+    def ours(self, headers: Mapping[str, str]) -> bool:
+        """Whether the Origin is ours: of the address that was asked, or one of those named. False without one."""
+        origin = headers.get("origin", "").lower()
+        if origin in self._further:
+            return True
+        if headers.get("sec-fetch-site") == "cross-site":
+            return False  # whatever the rest says
+        try:
+            return urlsplit(origin).netloc == headers.get("host", "").lower() != ""
+        except ValueError:
+            return False
+
+    def may_change(self, headers: Mapping[str, str], *, cookie: bool) -> bool:
+        """Whether what changes something may come from where it does. ``cookie``: it is a browser that asks."""
+        if "origin" in headers:
+            return self.ours(headers)
+        site = headers.get("sec-fetch-site")
+        return site == "same-origin" if cookie else site in (None, "same-origin", "none")
+
+
+def secrets_in(query: str) -> bool:
+    """Whether an address holds what looks like a secret, by the names of its parameters."""
+    if "=" not in query:
+        return False
+    return any(name.lower() in _SECRET for name, _ in parse_qsl(query, keep_blank_values=True))
+
+
+def has_cookie(headers: Mapping[str, str], names: Iterable[str] = (COOKIE,)) -> bool:
+    """Whether a session's cookie came along."""
+    given = headers.get("cookie", "")
+    return any(part.strip().startswith(f"{name}=") for part in given.split(";") for name in names) if given else False
+
+
+class Pages:
+    """ASGI: refuses requests of pages that are not ours. Sockets have a reason to give, and look themselves."""
+
+    def __init__(self, app: ASGIApp, origins: str) -> None:
+        self._app = app
+        self._origins = Origins(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            if secrets_in(scope["query_string"].decode("latin-1")):
+                await problem(400, IN_ADDRESS)(scope, receive, send)
+                return
+            if not self._good(scope):
+                await problem(403, FOREIGN)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _good(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        # A browser adds other kinds by itself; this one a page must have been given.
+        if headers.get("authorization", "")[:7].lower() == "bearer " or scope["path"].startswith(_LINKS):
+            return True
+        if scope["method"] not in SAFE:
+            return self._origins.may_change(headers, cookie=has_cookie(headers))
+        elsewhere = headers.get("sec-fetch-site") == "cross-site" and scope["path"].startswith("/api/")
+        return not (elsewhere and has_cookie(headers)) or self._origins.ours(headers)

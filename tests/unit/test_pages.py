@@ -1,0 +1,105 @@
+"""Which pages may make a browser ask us something, and that addresses hold no secrets."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from ioc_api.pages import Origins, Pages, has_cookie, secrets_in
+
+COOKIE = {"cookie": "theme=dark; ioc_session=abc"}
+OURS = {"origin": "http://testserver"}
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@pytest.fixture(scope="module")
+def http() -> TestClient:
+    """What answers 200 to everything that comes through."""
+
+    async def well(scope: object, receive: object, send: object) -> None:
+        await PlainTextResponse("well")(scope, receive, send)  # type: ignore[arg-type]
+
+    app = Starlette()
+    app.mount("/", well)  # type: ignore[arg-type]
+    return TestClient(Pages(app, "https://wall.example/"))
+
+
+@pytest.mark.parametrize("method", UNSAFE)
+@pytest.mark.parametrize(
+    ("headers", "good"),
+    [
+        ({**COOKIE, **OURS}, True),
+        ({**COOKIE, "origin": "https://testserver"}, True),  # a proxy speaks HTTPS for us
+        ({**COOKIE, "origin": "https://wall.example"}, True),
+        ({**COOKIE, "origin": "https://wall.example", "sec-fetch-site": "cross-site"}, True),
+        ({**COOKIE, "sec-fetch-site": "same-origin"}, True),
+        (COOKIE, False),
+        ({**COOKIE, "origin": "null"}, False),
+        ({**COOKIE, "origin": ""}, False),
+        ({**COOKIE, "origin": "http://evil.example"}, False),
+        ({**COOKIE, "origin": "http://testserver.evil.example"}, False),
+        ({**COOKIE, "origin": "http://testserver:81"}, False),
+        ({**COOKIE, "origin": "http://[::1"}, False),
+        ({**COOKIE, **OURS, "sec-fetch-site": "cross-site"}, False),
+        ({**COOKIE, "sec-fetch-site": "cross-site"}, False),
+        ({**COOKIE, "sec-fetch-site": "same-site"}, False),
+        ({**COOKIE, "sec-fetch-site": "none"}, False),
+        ({**COOKIE, "authorization": ""}, False),
+        ({**COOKIE, "authorization": "Basic eDp5"}, False),
+        ({**COOKIE, "authorization": "Bearer x"}, True),  # the token counts, and no page has it
+        ({"authorization": "Bearer x", "origin": "http://evil.example"}, True),
+        ({}, True),  # a program that signs in
+        (OURS, True),
+        ({"origin": "null"}, False),
+        ({"origin": "http://evil.example"}, False),
+        ({"sec-fetch-site": "cross-site"}, False),
+    ],
+)
+def test_what_changes_something(http: TestClient, method: str, headers: dict[str, str], good: bool) -> None:
+    assert http.request(method, "/api/v1/x", headers=headers).status_code == (200 if good else 403)
+
+
+def test_a_link_in_a_message_acts_from_anywhere(http: TestClient) -> None:
+    assert http.post("/a/abc", headers={"origin": "null", **COOKIE}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "good"),
+    [
+        ("/api/v1/x", COOKIE, True),
+        ("/api/v1/x", {**COOKIE, "sec-fetch-site": "same-origin"}, True),
+        ("/api/v1/x", {**COOKIE, "sec-fetch-site": "cross-site"}, False),
+        ("/api/v1/x", {**COOKIE, "sec-fetch-site": "cross-site", "origin": "https://wall.example"}, True),
+        ("/", {**COOKIE, "sec-fetch-site": "cross-site"}, True),  # somebody follows a link to the screen
+        ("/open/v1/", {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}, True),
+    ],
+)
+def test_what_is_read(http: TestClient, path: str, headers: dict[str, str], good: bool) -> None:
+    assert http.get(path, headers=headers).status_code == (200 if good else 403)
+
+
+@pytest.mark.parametrize(
+    "query", ["token=x", "a=1&TOKEN=x", "access_token=", "api%5Fkey=x", "Authorization=Bearer+x", "password=x"]
+)
+def test_secrets_do_not_belong_into_an_address(http: TestClient, query: str) -> None:
+    answer = http.get(f"/api/v1/zones?{query}")
+    assert answer.status_code == 400
+    assert "Authorization" in answer.json()["detail"]
+
+
+def test_other_words_may_stand_there() -> None:
+    assert not secrets_in("")
+    assert not secrets_in("q=token&sensor=password&tokens=1")
+
+
+def test_the_cookie_is_ours() -> None:
+    assert has_cookie(COOKIE)
+    assert not has_cookie({"cookie": "my_ioc_session=1; ioc_session2=2"})
+    assert not has_cookie({})
+
+
+def test_nobody_is_ours_without_an_address() -> None:
+    assert not Origins("").ours({"host": "", "origin": "http://"})
+    assert not Origins("").ours({"host": ""})
