@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import psycopg
 import typer
@@ -18,6 +18,7 @@ from alerts.rules.findings import Finding, counted, errors, short
 from alerts.rules.known import city_day, of_catalog, of_database
 from alerts.rules.yamlfile import Contents, parse
 from infra import catalog, db, settings
+from infra.audit import commands
 from infra.errors import ConfigError, Unavailable
 from infra.settings import Settings
 
@@ -101,6 +102,7 @@ def export(
         routes = [p.value for p in ours.routes]
     else:
         with database(settings.load(), "alerts-export") as conn:
+            commands.done(conn, "export.write", "rules", after={"codes": codes or []})
             rules = [s.rule for s in store.stored(conn)]
             departments, routes = directory_store.departments(conn), directory_store.routes(conn)
     if codes:
@@ -215,13 +217,29 @@ def keep(conn: psycopg.Connection, contents: Contents, actor: str, note: str = "
     """Keep all of it, in one transaction; how many rules, and how many departments and routes, are new or other."""
     with conn.transaction():
         store.lock(conn)
+        stood = _standing(conn)
         others = directory_store.save_departments(conn, (p.value for p in contents.departments), actor)
         others += directory_store.save_routes(conn, (p.value for p in contents.routes), actor)
         before = {s.rule.code: s.rule.version for s in store.stored(conn)}
         rules = sum(
             store.save(conn, p.value, actor, note).version != before.get(p.value.code, 0) for p in contents.rules
         )
+        if rules or others:
+            left, right = commands.differences(stood, _standing(conn))
+            commands.done(conn, "rule.import", "rules", before=left, after=right)
     return rules, others
+
+
+def _standing(conn: psycopg.Connection) -> dict[str, Any]:
+    """Rules, departments and routes as they are, by what they are called."""
+    rows = conn.execute(
+        """SELECT 'rule ' || r.code, v.body FROM rule r
+               JOIN rule_version v ON (v.code, v.version) = (r.code, r.version) WHERE r.deleted_at IS NULL
+           UNION ALL SELECT 'department ' || code, to_jsonb(d) - '{revision,changed_at,changed_by}'::text[]
+           FROM department d
+           UNION ALL SELECT 'route ' || id, to_jsonb(r) - '{id,revision,changed_at,changed_by}'::text[] FROM route r"""
+    )
+    return dict(rows.fetchall())
 
 
 def _counts(contents: Contents, found: Sequence[Finding]) -> str:

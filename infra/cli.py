@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from infra import cli_audit
+from infra import cli_audit, cli_users
 from infra.devices import cli as devices_cli
 from infra.errors import ConfigError, IocError
 
@@ -87,6 +87,8 @@ app.add_typer(servers_app, name="servers")
 sensors_app.add_typer(devices_cli.app, name="credentials")
 app.add_typer(devices_cli.devices_app, name="devices")
 app.add_typer(cli_audit.app, name="audit")
+app.add_typer(cli_users.app, name="users")
+app.add_typer(cli_users.wallboards_app, name="wallboards")
 
 
 def _version(wanted: bool) -> None:
@@ -212,6 +214,7 @@ def sensors_import(
 ) -> None:
     """Nhập danh mục / Add or change sensors from a CSV file: all of it, or nothing when a line is wrong."""
     from infra import catalog, db, sensors, settings
+    from infra.audit import commands
 
     now = settings.load()
     try:
@@ -219,7 +222,11 @@ def sensors_import(
     except UnicodeDecodeError:
         raise ConfigError(f"{file.name} is not UTF-8 text: save it as CSV UTF-8") from None
     with db.connect(now.database_url, application="sensors") as conn:
+        before = sensors.standing(conn, found)
         changed = sensors.save(conn, found)
+        if changed:
+            left, right = commands.differences(before, sensors.standing(conn, found))
+            commands.done(conn, "sensor.import", f"file {file.name}", before=left, after=right)
         if changed >= sensors.MANY:
             conn.execute("ANALYZE sensor")  # else the planner takes it for empty until the server looks by itself
     typer.echo(f"{len(found)} cảm biến, {changed} mới hoặc thay đổi / {len(found)} sensors, {changed} new or changed")
@@ -229,9 +236,12 @@ def sensors_import(
 def sensors_export() -> None:
     """Xuất danh mục / Print all sensors as CSV."""
     from infra import db, sensors, settings
+    from infra.audit import commands
 
     with db.connect(settings.load().database_url, application="sensors") as conn:
-        sensors.write_csv(sensors.load(conn), sys.stdout)
+        found = sensors.load(conn)
+        commands.done(conn, "export.write", "sensors", after={"sensors": len(found)})
+    sensors.write_csv(found, sys.stdout)
 
 
 @app.command()
@@ -297,8 +307,10 @@ def main() -> None:
 
 
 def _end(message: str, code: int) -> None:
+    from infra.log import hide
+
     sys.stdout.flush()
-    sys.stderr.write(f"ioc: {message}\n")
+    sys.stderr.write(f"ioc: {hide(message)}\n")
     sys.exit(code)
 
 
@@ -311,12 +323,18 @@ def _usage(e: typer.TyperException) -> str:
 def _unexpected(e: Exception) -> str:
     name, said = type(e).__name__, str(e).strip().splitlines()
     if _stderr_is_a_log() or os.environ.get("IOC_LOG_LEVEL", "").lower() == "debug":
-        traceback.print_exception(e)
+        sys.stderr.write(_traceback(e))
         return f"unexpected {name}"
     fd, path = tempfile.mkstemp(prefix="ioc-error-", suffix=".log")
     with os.fdopen(fd, "w", encoding="utf-8") as f:
-        traceback.print_exception(e, file=f)
+        f.write(_traceback(e))
     return f"unexpected {name} ({said[0] if said else 'no message'}): details are in {path}"
+
+
+def _traceback(e: Exception) -> str:
+    from infra.log import hide
+
+    return hide("".join(traceback.format_exception(e)))
 
 
 def _stderr_is_a_log() -> bool:

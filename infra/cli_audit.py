@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC
-from typing import Annotated, Any, cast, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
 from infra.errors import ConfigError, IocError
+
+if TYPE_CHECKING:
+    from infra.audit.read import Row
 
 app = typer.Typer(help="Nhật ký kiểm toán / The audit.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -51,6 +55,36 @@ def verify(
     say("chuỗi nguyên vẹn / the chain is whole")
 
 
+@app.command("export")
+def export(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE.jsonl", help="Tệp / File to write; none or -: standard output")
+    ] = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="TIME", help="Day or time with offset")] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="TIME", help="Day or time with offset")] = None,
+    after: Annotated[int, typer.Option(min=0, metavar="N", help="Chỉ sau dòng này / Only rows after this one")] = 0,
+) -> None:
+    """Xuất nhật ký / Write the audit as JSON lines with their hashes, oldest first: to be kept elsewhere."""
+    from infra import db, settings
+    from infra.audit import commands, read
+    from infra.export import moment
+    from infra.export_file import target
+
+    wanted = read.Wanted(
+        since=moment(start, "--from") if start else None, until=moment(end, "--to") if end else None,
+    )  # fmt: skip
+    with db.connect(settings.load().database_url, application="audit", autocommit=True) as conn:
+        said = {"from": wanted.since, "to": wanted.until, "after": after or None, "file": str(file or "-")}
+        # First: what is exported says that it was.
+        commands.done(conn, "audit.export", "audit", after={k: v for k, v in said.items() if v is not None})
+        rows = 0
+        with conn.transaction(), target(file) as out:
+            for row in read.everything(conn, wanted, after):
+                out.write(_json(row) + b"\n")
+                rows += 1
+    typer.echo(f"{rows} dòng / rows", err=True)
+
+
 @app.command("list")
 def show(
     actor: Annotated[_Many, typer.Option(metavar="NAME", help="Ai / Who; may be repeated")] = None,
@@ -65,8 +99,6 @@ def show(
     ] = False,
 ) -> None:
     """Liệt kê / List what was done, the newest first."""
-    import msgspec
-
     from infra import db, settings
     from infra.audit import read
     from infra.audit.chain import Outcome
@@ -85,9 +117,16 @@ def show(
             if not as_json:
                 typer.echo(read.about(row.entry))
                 continue
-            fields: dict[str, Any] = {**row.entry._asdict(), "hash": row.hash.hex()}
-            fields |= {side: msgspec.Raw(fields[side].encode()) for side in ("before", "after") if fields[side]}
-            sys.stdout.write(msgspec.json.encode(fields).decode() + "\n")
+            sys.stdout.write(_json(row).decode() + "\n")
+
+
+def _json(row: Row) -> bytes:
+    """A row as a line: with its hash, and before and after as they were written, so that the chain can be checked."""
+    import msgspec
+
+    fields: dict[str, Any] = {**row.entry._asdict(), "hash": row.hash.hex()}
+    fields |= {side: msgspec.Raw(fields[side].encode()) for side in ("before", "after") if fields[side]}
+    return msgspec.json.encode(fields)
 
 
 def _mark(text: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ from typing import BinaryIO, NoReturn
 import psycopg
 
 from infra import catalog, db, export
+from infra.audit import commands
 from infra.errors import ConfigError, Unavailable
 from infra.export import Form, Wanted
 from infra.progress import Bar
@@ -49,7 +51,7 @@ def _ended_tidily() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _target(file: Path | None) -> Iterator[BinaryIO]:
+def target(file: Path | None) -> Iterator[BinaryIO]:
     """The file to write, which gets its name when it is whole; standard output without one."""
     if file is None or file == STDOUT:
         yield sys.stdout.buffer
@@ -66,6 +68,12 @@ def _target(file: Path | None) -> Iterator[BinaryIO]:
         coming.unlink(missing_ok=True)
 
 
+def _told(file: Path | None, wanted: Wanted) -> dict[str, object]:
+    """What the audit says of an export."""
+    given = {name: value for name, value in dataclasses.asdict(wanted).items() if value}
+    return {**given, "file": str(file or STDOUT)}
+
+
 def write(settings: Settings, file: Path | None, wanted: Wanted, said: str | None) -> None:
     """Write what is wanted; a sum on stderr. IocError where something is wrong with what is asked for."""
     form = _form(file, said)
@@ -75,7 +83,8 @@ def write(settings: Settings, file: Path | None, wanted: Wanted, said: str | Non
         with _ended_tidily(), db.connect(settings.database_url, application="export", autocommit=True) as conn:
             export.check(wanted, registry, conn)
             parts = export.slices(conn, wanted, registry)
-            with _target(file) as out, Bar(len(parts)) as bar:
+            commands.done(conn, "export.write", f"readings {form}", after=_told(file, wanted))
+            with target(file) as out, Bar(len(parts)) as bar:
                 for block in export.blocks(conn, parts, wanted, form, bar.at):
                     out.write(block)
                     sent += len(block)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import TextIO, get_args
+from typing import Any, TextIO, get_args
 
 import msgspec
 import psycopg
@@ -96,6 +96,16 @@ def save(conn: psycopg.Connection, sensors: Sequence[Sensor]) -> int:
         count = done.rowcount
         conn.execute("DROP TABLE coming")
     return count
+
+
+def standing(conn: psycopg.Connection, sensors: Iterable[Sensor]) -> dict[str, Any]:
+    """How these sensors stand in the registry, by their ids."""
+    rows = conn.execute(
+        "SELECT sensor_id, to_jsonb(s) - '{id,sensor_id,created_at,updated_at}'::text[] FROM sensor s"
+        " WHERE sensor_id = ANY(%s)",
+        [[s.sensor_id for s in sensors]],
+    )
+    return dict(rows.fetchall())
 
 
 def write_csv(sensors: Iterable[Sensor], out: TextIO) -> None:

@@ -63,11 +63,15 @@ def following(conn: psycopg.Connection[Any], after: int, limit: int) -> list[Row
     return [_row(row) for row in conn.execute(query, [after, limit])]
 
 
-def everything(conn: psycopg.Connection[Any]) -> Iterator[Row]:
-    """All rows in their order, a block at a time; the transaction should be REPEATABLE READ."""
+def everything(conn: psycopg.Connection[Any], wanted: Wanted | None = None, after: int = 0) -> Iterator[Row]:
+    """All rows that are wanted and come after a number, in their order, a block at a time; in a transaction, which
+    should be REPEATABLE READ."""
+    parts, values = _where(wanted or Wanted())
+    parts.append(sql.SQL("id > %(after)s"))
+    query = sql.SQL("SELECT {} FROM audit WHERE {} ORDER BY id").format(_COLUMNS, sql.SQL(" AND ").join(parts))
     with conn.cursor(name="audit") as cur:
         cur.itersize = _BLOCK
-        cur.execute(sql.SQL("SELECT {} FROM audit ORDER BY id").format(_COLUMNS))
+        cur.execute(query, {**values, "after": after})
         for row in cur:
             yield _row(row)
 

@@ -19,6 +19,7 @@ from pyarrow import parquet
 from city import topics
 from city.payload import Limits
 from infra import catalog, db, journal, schema
+from infra.audit import commands
 from infra.errors import ConfigError, Unavailable
 from infra.link import Link, Watchdog
 from infra.progress import Bar
@@ -138,10 +139,19 @@ def run(settings: Settings, wish: Wish) -> int:
             bar.at(part.done, f"{count:,}")
         into.end()
         seconds = time.monotonic() - begun
+        if isinstance(into, Loader):
+            _record(settings, origin, name, into)
     _tell(the_plan, book, into, report, count, seconds)
     if wrong:
         sys.stdout.write(f"nạp thật sẽ dừng / without --dry-run it would stop: {wrong}\n")
     return 1 if report.lines else 0
+
+
+def _record(settings: Settings, origin: str, name: str, into: Loader) -> None:
+    with db.connect(settings.database_url, application="backfill") as conn:
+        s = into.sum
+        after = {"batch": name, "stored": s.stored, "duplicate": s.duplicate, "quarantined": s.quarantined}
+        commands.done(conn, "readings.import", f"file {origin.removeprefix(topics.BACKFILL)}", after=after)
 
 
 def _size(path: Path) -> int | None:

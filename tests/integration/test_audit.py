@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from infra import audit, cli
 from infra.access.who import SERVICE
-from infra.audit import read, retention, verify
+from infra.audit import chain, read, retention, verify
 
 pytestmark = pytest.mark.servers
 
@@ -163,3 +165,81 @@ def test_the_commands(ioc: Callable[..., tuple[object, str]], database: str) -> 
     code, said = ioc("audit", "verify")
     assert code == 1
     assert "row 2" in said
+
+
+def test_an_export_has_every_row_and_says_that_it_was_made(
+    ioc: Callable[..., tuple[object, str]], database: str, tmp_path: Path
+) -> None:
+    fill(database, 3)
+    file = tmp_path / "audit.jsonl"
+    assert ioc("audit", "export", str(file))[0] == 0
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [row["action"] for row in rows] == ["rule.write"] * 3 + ["audit.export"]
+    assert rows[3]["way"] == "command"
+    assert rows[3]["actor"].endswith("(ioc)")
+    # Whoever has the file can compute the chain anew.
+    previous = chain.BEGIN
+    for row in rows:
+        sides = {s: row[s] and chain.side(row[s]) for s in ("before", "after")}
+        entry = {**row, **sides, "at": datetime.fromisoformat(row["at"])}
+        previous = chain.follow(previous, chain.Entry(**{f: entry[f] for f in chain.Entry._fields}))
+        assert previous.hex() == row["hash"]
+    code, said = ioc("audit", "export", "--after", "3", "--to", "2020-01-01")
+    assert (code, said.strip()) == (0, "0 dòng / rows")
+
+
+SENSORS = "sensor_id,area,domain,name\nA1,bac_giang,traffic,{}\nA2,bac_giang,traffic,Hai\n"
+RULES = """rules:
+  - code: nong
+    vi: Nóng
+    en: Hot
+    kind: air_quality
+    severity: warning
+    condition: {threshold: {metric: temperature, above: 41, clear: 39}}
+"""
+
+
+def test_commands_that_change_or_take_something_are_recorded(
+    ioc: Callable[..., tuple[object, str]], database: str, tmp_path: Path
+) -> None:
+    sensors, readings, rules = tmp_path / "sensors.csv", tmp_path / "readings.csv", tmp_path / "rules.yaml"
+    readings.write_text("time,sensor_id,metric,value\n2026-11-01T00:00:00Z,A1,speed,40\n")
+    rules.write_text(RULES)
+    seen = 0
+
+    def told(*args: str) -> tuple[str, str, str | None, str | None]:
+        nonlocal seen
+        code, said = ioc(*args)
+        assert code == 0, said
+        with psycopg.connect(database) as conn:
+            (row,) = read.following(conn, seen, 10)
+        seen = row.entry.id
+        assert (row.entry.way, row.entry.outcome) == ("command", "done")
+        return row.entry.action, row.entry.subject, row.entry.before, row.entry.after
+
+    def nothing(*args: str) -> None:
+        assert ioc(*args)[0] == 0
+        with psycopg.connect(database) as conn:
+            assert read.following(conn, seen, 10) == []
+
+    sensors.write_text(SENSORS.format("Một"))
+    action, subject, before, after = told("sensors", "import", str(sensors))
+    assert (action, subject, before) == ("sensor.import", f"file {sensors}", "{}")
+    sensors.write_text(SENSORS.format("Nhất"))
+    _, _, before, after = told("sensors", "import", str(sensors))
+    assert (json.loads(before or "")["A1"]["name"], json.loads(after or "")["A1"]["name"]) == ("Một", "Nhất")
+    assert list(json.loads(after or "")) == ["A1"], "only what has changed"
+    nothing("sensors", "import", str(sensors))
+    assert told("sensors", "export")[:2] == ("export.write", "sensors")
+
+    action, _, before, after = told("alerts", "import", str(rules))
+    assert (action, before) == ("rule.import", "{}")
+    assert json.loads(after or "")["rule nong"]["severity"] == "warning"
+    nothing("alerts", "import", str(rules))
+    assert told("alerts", "export", "nong")[:2] == ("export.write", "rules")
+
+    action, subject, _, after = told("ingest", "backfill", str(readings))
+    assert (action, subject, json.loads(after or "")["stored"]) == ("readings.import", "file readings.csv", 1)
+    nothing("ingest", "backfill", str(readings), "--dry-run")
+    action, subject, _, after = told("export", str(tmp_path / "out.csv"), "--sensor", "A1")
+    assert (action, subject, json.loads(after or "")["sensors"]) == ("export.write", "readings csv", ["A1"])
