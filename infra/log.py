@@ -1,4 +1,8 @@
-"""Structured log lines on stderr: one event with its facts, and no secrets."""
+"""Structured log lines on stderr: one event with its facts, and no secrets.
+
+Secrets of the settings are blotted out wherever they stand, as are passwords in URLs and the rows that the database
+shows when it refuses them. That is the second line: the first is not to log them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import structlog
 
@@ -14,20 +19,56 @@ from infra.settings import Settings
 
 #: A password inside a URL, wherever it stands in a value.
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
+#: A row that the database refuses is shown whole, with whatever is in it.
+_ROW = re.compile(r"(Failing row contains )\(.*", re.DOTALL)
+#: What is shorter is no secret, and may be in any word.
+_LEAST = 8
+_secrets: set[str] = set()
+
+
+def keep_secret(settings: Settings) -> None:
+    """From now on `hide` blots out the secrets of these settings wherever they stand."""
+    for name in settings.secret():
+        value = str(getattr(settings, name) or "")
+        try:
+            password = urlsplit(value).password if "://" in value else value
+        except ValueError:
+            password = value
+        _secrets.update(s for s in (password or "", unquote(password or "")) if len(s) >= _LEAST)
 
 
 def hide(text: str) -> str:
-    """The text with the passwords of URLs blotted out."""
-    return _PASSWORD.sub(r"\1***@", text)
+    """The text without secrets: known ones, passwords in URLs, rows of the database."""
+    for secret in _secrets:
+        text = text.replace(secret, "***")
+    return _ROW.sub(r"\1(***)", _PASSWORD.sub(r"\1***@", text))
+
+
+class _Hiding(logging.Formatter):
+    """For the lines of libraries, with their tracebacks."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return hide(super().format(record))
 
 
 def _hide_all(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = hide(value)
-        elif isinstance(value, BaseException):
-            event[key] = hide(f"{type(value).__name__}: {value}".strip())
+        event[key] = _hidden(value)
     return event
+
+
+def _hidden(value: Any) -> Any:
+    match value:
+        case str():
+            return hide(value)
+        case BaseException():
+            return hide(f"{type(value).__name__}: {value}".strip())
+        case dict():
+            return {key: _hidden(held) for key, held in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_hidden(held) for held in value]
+        case _:
+            return value
 
 
 def setup(settings: Settings, service: str) -> None:
@@ -37,6 +78,7 @@ def setup(settings: Settings, service: str) -> None:
         if settings.log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
     )
+    keep_secret(settings)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -50,4 +92,6 @@ def setup(settings: Settings, service: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     structlog.contextvars.bind_contextvars(service=service)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Hiding("%(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)

@@ -1,7 +1,8 @@
 """Every setting of the system, in one typed class.
 
 A setting is read from the environment variable ``IOC_<NAME>``; ``IOC_<NAME>_FILE`` names a file that holds the
-value instead (for secrets). ``docs/settings.md`` describes each one, and a test keeps it complete.
+value instead (for secrets). ``docs/settings.md`` describes each one, and a test keeps it complete. What is secret is
+``repr=False``: nothing shows it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    database_url: str = Field("", description="PostgreSQL URL of TimescaleDB; empty: `ioc up` starts one.")
-    mqtt_url: str = Field("", description="Broker URL, mqtt:// or mqtts://; empty: `ioc up` starts one.")
+    database_url: str = Field("", repr=False, description="PostgreSQL URL of TimescaleDB; empty: `ioc up` starts one.")
+    mqtt_url: str = Field("", repr=False, description="Broker URL, mqtt:// or mqtts://; empty: `ioc up` starts one.")
     http_host: str = Field("127.0.0.1", description="Address that the API listens on.")
     http_port: int = Field(8080, ge=0, le=65535, description="Port of the API; 0 takes a free one.")
     http_origins: str = Field(
@@ -155,7 +156,9 @@ class Settings(BaseSettings):
         "https://www.openstreetmap.org/?mlat={lat}&mlon={lon}#map=17/{lat}/{lon}",
         description="Address of a map in messages, with {lat} and {lon}; empty: no map link.",
     )
-    smtp_url: str = Field("", description="Mail server, smtp:// (STARTTLS) or smtps://; empty: no mail is sent.")
+    smtp_url: str = Field(
+        "", repr=False, description="Mail server, smtp:// (STARTTLS) or smtps://; empty: no mail is sent."
+    )
     mail_from: str = Field("", description="Sender of mail, as `IOC Bắc Giang <ioc@example.vn>`.")
     mail_reply_to: str = Field("", description="Where answers to mail go; empty: to the sender.")
     webhook_allow: str = Field(
@@ -179,7 +182,7 @@ class Settings(BaseSettings):
     alerts_metrics_port: int = Field(
         0, ge=0, le=65535, description="Port on which the alert engine serves its own Prometheus metrics; 0: none."
     )
-    api_token: str = Field("", description="Administrator's API token; `ioc up` makes one.")
+    api_token: str = Field("", repr=False, description="Administrator's API token; `ioc up` makes one.")
     idle_lock_min: int = Field(
         15, ge=0, le=720, description="Minutes without anybody at the screen after which a session is locked; 0: never."
     )
@@ -200,6 +203,11 @@ class Settings(BaseSettings):
             return self.admin_totp == "required"
         public = urlsplit(self.public_url).hostname or "localhost"
         return not (self.http_host and remote.is_here(self.http_host) and remote.is_here(public))
+
+    @classmethod
+    def secret(cls) -> frozenset[str]:
+        """Fields that are secrets, or URLs with a password in them."""
+        return frozenset(name for name, field in cls.model_fields.items() if not field.repr)
 
     @model_validator(mode="before")
     @classmethod
@@ -258,4 +266,5 @@ def load(**overrides: Any) -> Settings:
     except ValidationError as e:
         first = e.errors()[0]
         name = PREFIX + "_".join(str(p) for p in first["loc"]).upper()
-        raise ConfigError(f"{name}: {first['msg'].lower()} (it is {first['input']!r})") from None
+        shown = "" if set(first["loc"]) & Settings.secret() else f" (it is {first['input']!r})"
+        raise ConfigError(f"{name}: {first['msg'].lower()}{shown}") from None

@@ -3,7 +3,7 @@
 DIR/lock           held while an `ioc up` serves the folder
 DIR/secrets.json   passwords and the API token, made once          0600
 DIR/run.json       what runs now; there is none when nothing does  0600
-DIR/logs/          one file a service
+DIR/logs/          one file a service                                      0700
 DIR/servers/       the database's and the broker's own files (a symlink where they cannot lie here)
 """
 
@@ -44,7 +44,9 @@ class DataFolder:
         try:
             # Open to others as root: the servers run as another user, and secrets are files of their own.
             self.path.mkdir(parents=True, exist_ok=True, mode=0o755 if os.geteuid() == 0 else 0o700)
-            (self.path / "logs").mkdir(exist_ok=True)
+            # Who may read logs sees who was refused what: nobody else's business.
+            (self.path / "logs").mkdir(exist_ok=True, mode=0o700)
+            (self.path / "logs").chmod(0o700)
             lock = (self.path / "lock").open("a", encoding="utf-8")
         except OSError as e:
             raise Unavailable(
@@ -122,7 +124,7 @@ class DataFolder:
             older = path.with_name(f"{path.name}.{n}")
             if older.exists():
                 older.replace(path.with_name(f"{path.name}.{n + 1}"))
-        shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+        shutil.copy(path, path.with_name(f"{path.name}.1"))
         os.truncate(path, 0)
 
     def trim_logs(self) -> None:

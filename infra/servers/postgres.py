@@ -59,6 +59,7 @@ SETTINGS = {
     "log_checkpoints": "off",
     "log_min_duration_statement": "2000",
     "log_parameter_max_length": "0",  # Statements may carry secrets.
+    "log_error_verbosity": "terse",  # Without the row that was refused, which may hold some.
     "cluster_name": "ioc",
     "unix_socket_directories": "",
 }
