@@ -190,24 +190,22 @@ def enable(conn: psycopg.Connection[Any], account: int, revision: int | None = N
     return find(conn, account)
 
 
-def someone_administers(conn: psycopg.Connection[Any]) -> int:
-    """The first account that can administer; Needed where none is left."""
-    row = conn.execute(_ADMINISTERING).fetchone()
-    if row is None:
+def someone_administers(conn: psycopg.Connection[Any]) -> None:
+    """Needed where nobody is left who can administer."""
+    if conn.execute(_ADMINISTERING).fetchone() is None:
         raise Needed(
             "phải còn ít nhất một tài khoản quản trị toàn thành phố đang hoạt động, không thời hạn",
             "one administrator of the whole city must remain, enabled and without an end",
         )
-    return int(row[0])
 
 
 def first(conn: psycopg.Connection[Any]) -> Account:
-    """Who administers, for whoever has the machine: the account `admin`, made where there are none at all."""
+    """Who administers, for whoever has the machine: the account `admin`, made where there is nobody who can."""
     turn(conn)
-    if conn.execute("SELECT NOT EXISTS (SELECT FROM account)").fetchone() == (True,):
-        made = create(conn, "admin", "Quản trị hệ thống", by="ioc")
-        conn.execute(
-            "INSERT INTO account_grant (account, role, granted_by) VALUES (%s, 'administrator', 'ioc')", [made.id]
-        )
-        return made
-    return find(conn, someone_administers(conn))
+    row = conn.execute(_ADMINISTERING).fetchone()
+    if row is not None:
+        return find(conn, row[0])
+    row = conn.execute("UPDATE account SET disabled_at = NULL WHERE name = 'admin' RETURNING id").fetchone()
+    made = find(conn, row[0]) if row else create(conn, "admin", "Quản trị hệ thống", by="ioc")
+    conn.execute("INSERT INTO account_grant (account, role, granted_by) VALUES (%s, 'administrator', 'ioc')", [made.id])
+    return find(conn, made.id)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from infra import db
+from infra import audit, db
 from infra.access import accounts, secret, sessions, throttle
+from infra.access.here import operator
 from infra.errors import ConfigError
 
 Purpose = Literal["sign_in", "choose_password"]
@@ -55,7 +56,10 @@ def address(url: str, code: str) -> str:
 def link(http_url: str, database_url: str) -> str:
     """The screen's address with a fresh code that signs in who administers; for whoever has the machine."""
     with db.connect(database_url, application="link") as conn:
-        return address(http_url, new_code(conn, accounts.first(conn).id, "sign_in"))
+        account = accounts.first(conn)
+        code = new_code(conn, account.id, "sign_in")
+        audit.record(conn, operator(), "link.create", f"account {account.name}")
+    return address(http_url, code)
 
 
 def look(conn: psycopg.Connection[Any], code: str) -> Code | None:

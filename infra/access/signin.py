@@ -78,7 +78,7 @@ def by_password(
         prove_factor(conn, found.id, found.name, factor, visit.address, "session.open")
     with conn.transaction():
         _still(conn, found)
-        return _open(conn, found.id, "password", visit)
+        return opened(conn, found.id, "password", visit)
 
 
 def by_code(conn: psycopg.Connection[Any], code: str, password: str | None, visit: Visit) -> Opened | Chooser | None:
@@ -92,7 +92,7 @@ def by_code(conn: psycopg.Connection[Any], code: str, password: str | None, visi
         account = accounts.find(conn, found.account)
         if found.purpose == "sign_in":
             links.use(conn, code)
-            return _open(conn, account.id, "link", visit)
+            return opened(conn, account.id, "link", visit)
     if password is None:
         return Chooser(account.name, account.full_name)
     kept = made(account, password)
@@ -102,7 +102,7 @@ def by_code(conn: psycopg.Connection[Any], code: str, password: str | None, visi
         links.use(conn, code)
         who = Who(account.name, "link", (), account.id, address=visit.address)
         choose(conn, account.id, kept, who)
-        return None if account.second_factor else _open(conn, account.id, "password", visit)
+        return None if account.second_factor else opened(conn, account.id, "password", visit)
 
 
 def unlock(conn: psycopg.Connection[Any], number: str, name: str, password: str, factor: str | None, who: Who) -> None:
@@ -189,7 +189,8 @@ def _still(conn: psycopg.Connection[Any], found: _Known) -> None:
         raise Wrong
 
 
-def _open(conn: psycopg.Connection[Any], account: int, way: Way, visit: Visit) -> Opened:
+def opened(conn: psycopg.Connection[Any], account: int, way: Way, visit: Visit) -> Opened:
+    """A new session of an account, whose owner has shown who they are, and its row of the audit."""
     cookie, number = sessions.start(conn, account, way, address=visit.address, agent=visit.agent, hours=visit.hours)
     name = accounts.find(conn, account).name
     who = Who(name, way, (accounts.grants(conn, account),), account, f"session {number}", address=visit.address)
