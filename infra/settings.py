@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         None, description="Folder of the certificate authority of devices; `ioc up` has one in its data folder."
     )
 
+    broker_names: str = Field(
+        "",
+        description="Names and addresses by which devices reach the broker, separated by commas.",
+    )
+
     ingest_name: str = Field(
         "ingest-1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of the collector's session at the broker."
     )
@@ -191,6 +196,24 @@ class Settings(BaseSettings):
     )
     admin_totp: Literal["", "required", "optional"] = Field(
         "", description="Whether administrators need a second factor; empty: where others than this machine reach us."
+    )
+    oidc_issuer: str = Field(
+        "", description="Identity provider (OpenID Connect), as it calls itself: its issuer; empty: there is none."
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this system.")
+    oidc_client_secret: str = Field(
+        "", repr=False, description="What this system shows the provider; empty: PKCE alone."
+    )
+    oidc_name: str = Field(
+        "tài khoản của tỉnh / the province's account",
+        description="What signing in there is called: Vietnamese / English.",
+    )
+    oidc_scopes: str = Field("openid profile email", description="Scopes that are asked for, separated by blanks.")
+    oidc_roles_file: Path | None = Field(
+        None, description="File of the roles that the provider's groups give (TOML); empty: it gives none."
+    )
+    oidc_ca_file: Path | None = Field(
+        None, description="File of further certificate authorities (PEM) for the provider."
     )
     dashboard_dir: Path | None = Field(
         None, description="Folder with the built screen, where it is not beside the API."

@@ -22,6 +22,7 @@ from typing import Any
 
 from infra import catalog, db, migrate, mqtt, servers
 from infra.access import links
+from infra.devices import authority
 from infra.devices.authority import Authority
 from infra.errors import IocError, Unavailable
 from infra.remote import unchecked
@@ -162,7 +163,9 @@ class Up:
                 port=_usual(self.options.mqtt_port, 1883),
                 log=self.folder.log("mosquitto"),
                 devices=servers.Devices(
-                    Authority(self.folder.path / "authority"), port=_usual(self.options.devices_port, 8883)
+                    Authority(self.folder.path / "authority"),
+                    names=authority.names(given.broker_names),
+                    port=_usual(self.options.devices_port, 8883),
                 ),
             )
             self._add(mosquitto)

@@ -1,8 +1,9 @@
-"""A container's health: `python -m infra.deploy.probe api|ingest|alerts|maintain` ends with 0 or 1 and says why.
+"""A container's health: `python -m infra.deploy.probe api|ingest|alerts|maintain|devices` ends with 0 or 1, and why.
 
 The API is healthy when it answers; whether it can do its job is /readyz's to say. The collector is healthy when its
 canary has come through broker, database and bus lately; maintenance when a round has ended
-lately, the alert engine when it has written lately where it is (one that stands by is as healthy as the other).
+lately, the alert engine when it has written lately where it is (one that stands by is as healthy as the other), and so
+is the keeper of the devices' credentials.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import urllib.request
 import psycopg
 
 from infra import alerts_state, db, maintain_state, settings
+from infra.devices import credentials
 from infra.errors import IocError
 from infra.remote import unchecked
 from infra.settings import Settings
@@ -39,6 +41,9 @@ def trouble(service: str, known: Settings) -> str:
         if service == "alerts":
             with db.connect(known.database_url, application="probe", autocommit=True) as conn:
                 return alerts_state.late(alerts_state.read(conn).age_s)
+        if service == "devices":
+            with db.connect(known.database_url, application="probe", autocommit=True) as conn:
+                return credentials.late(credentials.applied(conn)[1])
         if service == "api":
             _get(known.http_port, "/healthz", "https" if known.tls_cert else "http")
             return ""

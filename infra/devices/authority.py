@@ -197,6 +197,11 @@ class Authority:
         return builder.sign(self._key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
+def names(said: str) -> list[str]:
+    """The names in IOC_BROKER_NAMES."""
+    return [n.strip() for n in said.split(",") if n.strip()]
+
+
 def _general(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
@@ -220,15 +225,20 @@ def serves(certificate: bytes, names: Iterable[str], issuer: x509.Certificate) -
     return set(kept) >= {_general(n) for n in names if n} and found.not_valid_after_utc - _now() > RENEW_BEFORE
 
 
-def names_to_renew(certificate: bytes, issuer: x509.Certificate) -> list[str]:
-    """The names of a broker's certificate (PEM) that is ours and ends soon; none: it is not ours, or still good."""
+def names_to_renew(certificate: bytes, issuer: x509.Certificate, wanted: Iterable[str] = ()) -> list[str]:
+    """The names for a broker's certificate in place of this one (PEM); none: it is not ours, or still good.
+
+    It must be made anew where it ends soon, or lacks a name that is wanted.
+    """
     try:
         found = x509.load_pem_x509_certificate(certificate)
         found.verify_directly_issued_by(issuer)
         kept = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except Exception:  # Somebody else's: they renew it.
         return []
-    return [str(n.value) for n in kept] if found.not_valid_after_utc - _now() <= RENEW_BEFORE else []
+    has = {str(n.value) for n in kept}
+    lacks = {str(_general(n).value) for n in wanted if n} - has
+    return sorted(has | lacks) if lacks or found.not_valid_after_utc - _now() <= RENEW_BEFORE else []
 
 
 def serials_of(revoked: bytes) -> set[str] | None:

@@ -84,11 +84,11 @@ class Broker:
         self._put(path, ours.revoked(revoked))
         return True
 
-    def renew(self, ours: Authority) -> bool:
-        """Make the broker's own certificate anew where it is ours and ends soon; True: it must be reloaded."""
+    def renew(self, ours: Authority, wanted: Iterable[str] = ()) -> bool:
+        """Make the broker's own certificate anew where it ends soon or lacks a name; True: it must be reloaded."""
         path = self.folder / "server.crt"
         try:
-            names = authority.names_to_renew(path.read_bytes(), ours.certificate) if path.exists() else []
+            names = authority.names_to_renew(path.read_bytes(), ours.certificate, wanted) if path.exists() else []
             if not names:
                 return False
             signed = ours.server(names)

@@ -323,3 +323,10 @@ def applied(conn: psycopg.Connection) -> tuple[int, datetime | None, str]:
 def is_kept(seen_at: datetime | None, within_s: float = 15.0) -> bool:
     """Whether a keeper is at work."""
     return seen_at is not None and datetime.now(UTC) - seen_at < timedelta(seconds=within_s)
+
+
+def late(seen_at: datetime | None) -> str:
+    """What is wrong with a keeper that was seen last then; empty where nothing is."""
+    if is_kept(seen_at):
+        return ""
+    return f"the keeper of devices' credentials was last seen {seen_at:%Y-%m-%d %H:%M:%SZ}" if seen_at else "no keeper"

@@ -20,7 +20,7 @@ import psycopg
 import structlog
 
 from infra import db
-from infra.devices import credentials, events
+from infra.devices import authority, credentials, events
 from infra.devices.authority import Authority
 from infra.devices.broker import Broker
 from infra.devices.watch import Watch
@@ -33,12 +33,14 @@ WHOLE_S = 30.0
 SEEN_S = 5.0
 #: Bytes of the log that are read at once; more has to wait for the next look.
 CHUNK = 4_000_000
+#: A log that has been read and is larger is emptied: `ioc up` puts it aside much earlier, a container has nobody else.
+LOG_BYTES = 64_000_000
 #: The broker reads its files within this; then a certificate's connection can be ended for good.
 TAKEN_S = 0.5
 
 
 class Tail:
-    """Reads what is added to a file; begins anew where it was emptied."""
+    """Reads what is added to a file; begins anew where it was emptied, and empties it where nobody else does."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,9 +55,11 @@ class Tail:
                     self._at, self._rest = 0, b""
                 f.seek(self._at)
                 data = f.read(CHUNK)
+            self._at += len(data)
+            if self._at > LOG_BYTES and len(data) < CHUNK:
+                os.truncate(self.path, 0)  # its writer appends, and goes on undisturbed
         except OSError:
             return []
-        self._at += len(data)
         *whole, self._rest = (self._rest + data).split(b"\n")
         return [line.decode("utf-8", "replace") for line in whole]
 
@@ -116,7 +120,9 @@ class Keeper:
     def apply(self, conn: psycopg.Connection, version: int) -> None:
         """Make the broker's files true, let it read them, and end what must not go on."""
         gone = credentials.revoked(conn) if self.authority else {}
-        renewed = self.authority is not None and self.broker.renew(self.authority)
+        renewed = self.authority is not None and self.broker.renew(
+            self.authority, authority.names(self.settings.broker_names)
+        )
         if renewed:
             self.log.info("the broker has a new certificate")
         if self.broker.write(credentials.lines(conn), self.authority, gone) or renewed:

@@ -196,7 +196,7 @@ class Mosquitto:
                 conf: _CONF.format(folder=self.folder, listeners="\n".join(self._listeners())).encode(),
                 self.folder / "acl": resources.files("infra.deploy").joinpath("mosquitto.acl").read_bytes(),
                 passwords: with_services(passwords, hashed(self.password)).encode(),
-                **(self._certificates(self.devices) if self.devices else {}),
+                **(certificates(self.folder, d.authority, d.all_names()) if (d := self.devices) else {}),
             }
             for path, data in files.items():
                 authority.write_private(path, data)
@@ -217,18 +217,18 @@ class Mosquitto:
                     folder=self.folder
                 )
 
-    def _certificates(self, devices: Devices) -> dict[Path, bytes]:
-        """What its listeners with TLS need, beside what is there and good."""
-        ours = devices.authority
-        ours.make()
-        made = {self.folder / "ca.crt": ours.certificate_file.read_bytes()}
-        server, names = self.folder / "server.crt", devices.all_names()
-        if not server.exists() or not authority.serves(server.read_bytes(), names, ours.certificate):
-            signed = ours.server(names)
-            made |= {server: signed.certificate, self.folder / "server.key": signed.key}
-        if not (self.folder / "revoked.pem").exists():
-            made[self.folder / "revoked.pem"] = ours.revoked(())
-        return made
+
+def certificates(folder: Path, ours: Authority, names: Sequence[str]) -> dict[Path, bytes]:
+    """What listeners with TLS need in the broker's folder, beside what is there and good."""
+    ours.make()
+    made = {folder / "ca.crt": ours.certificate_file.read_bytes()}
+    server = folder / "server.crt"
+    if not server.exists() or not authority.serves(server.read_bytes(), names, ours.certificate):
+        signed = ours.server(names)
+        made |= {server: signed.certificate, folder / "server.key": signed.key}
+    if not (folder / "revoked.pem").exists():
+        made[folder / "revoked.pem"] = ours.revoked(())
+    return made
 
 
 def with_services(passwords: Path, ours: str) -> str:

@@ -43,6 +43,13 @@ def conf(text: str) -> dict[str, str]:
     return {line[0]: line[1] if len(line) > 1 else "" for line in lines if line[0] != "listener"}
 
 
+def make_secrets(folder: Path) -> None:
+    """Into the folder, with those of the broker and the authority in folders of their own."""
+    for name in ("users", "authority"):
+        (folder / name).mkdir()
+    secrets.make(folder, folder / "users", folder / "authority", lambda _, __: None)
+
+
 @cache
 def broker_file() -> str:
     return (ROOT / "infra/deploy/mosquitto.conf").read_text(encoding="utf-8")
@@ -88,9 +95,7 @@ def test_its_settings_exist_and_take_their_values(name: str, monkeypatch: pytest
 
 @pytest.mark.parametrize("name", OURS)
 def test_its_secrets_are_made(name: str, tmp_path: Path) -> None:
-    users = tmp_path / "users"
-    users.mkdir()
-    secrets.make(tmp_path, users, lambda _, __: None)
+    make_secrets(tmp_path)
     for key, value in OURS[name].get("environment", {}).items():
         if key.endswith("_FILE"):
             assert value.startswith("/run/ioc/")
@@ -99,9 +104,7 @@ def test_its_secrets_are_made(name: str, tmp_path: Path) -> None:
 
 
 def test_urls_lead_to_the_services(tmp_path: Path) -> None:
-    users = tmp_path / "users"
-    users.mkdir()
-    secrets.make(tmp_path, users, lambda _, __: None)
+    make_secrets(tmp_path)
     broker = urlsplit((tmp_path / "mqtt_url").read_text(encoding="utf-8").strip())
     database = urlsplit((tmp_path / "database_url").read_text(encoding="utf-8").strip())
     assert broker.hostname in SERVICES
@@ -161,9 +164,27 @@ def test_ports_are_those_that_are_listened_on_and_on_both_loopbacks() -> None:
     for name, service in SERVICES.items():
         families = [resolved(p).rsplit(":", 2) for p in service.get("ports", [])]
         assert {target for _, _, target in families} <= listeners.get(name, set())
-        assert not families or [address for address, _, _ in families] == ["127.0.0.1", "[::1]"]
-    assert "1884" in resolved(SERVICES["mosquitto"]["ports"]), "devices get the listener that is theirs"
-    assert re.search(r"listener 1884\n+use_username_as_clientid true", broker_file())
+        assert not families or [a for a, _, _ in families] == ["127.0.0.1", "[::1]"] * (len(families) // 2)
+    assert "1883" not in [p.rsplit(":", 1)[1] for p in SERVICES["mosquitto"]["ports"]], "that is the services'"
+    for port in ("8883", "8884"):
+        options = re.search(rf"^listener {port}\n((?:\w.*\n)+)", broker_file(), re.MULTILINE)
+        assert options
+        assert {"tls_version tlsv1.2", "use_username_as_clientid true"} <= set(options[1].splitlines())
+    assert {"require_certificate true", "use_identity_as_username true"} <= set(options[1].splitlines())
+
+
+def test_the_keeper_has_the_brokers_user_and_files() -> None:
+    kept, broker = SERVICES["devices"], SERVICES["mosquitto"]
+    assert kept["pid"] == "service:mosquitto"
+    assert kept["user"] == broker["user"] == f"{secrets.BROKER}:{secrets.BROKER}"
+    assert set(kept["volumes"]) & set(broker["volumes"]) == {"users:/mosquitto/users"}
+    assert not any(v.startswith("authority:") for v in broker["volumes"]), "the broker does not see the authority's key"
+    said = conf(broker_file())
+    environment = kept["environment"]
+    assert said["log_dest"] == f"file {environment['IOC_BROKER_LOG']}"
+    assert said["pid_file"] == f"{environment['IOC_BROKER_DIR']}/pid"
+    assert said["include_dir"] == f"{environment['IOC_BROKER_DIR']}/{mosquitto.ADDED}"
+    assert SERVICES["secrets"]["command"][2] == environment["IOC_AUTHORITY_DIR"]
 
 
 def test_services_stay_up_and_say_how_they_are() -> None:
@@ -180,7 +201,7 @@ def test_containers_may_do_little() -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
-        assert not {"privileged", "pid", "ipc", "devices"} & set(service)
+        assert not {"privileged", "pid", "ipc", "devices"} & set(service) - ({"pid"} if name == "devices" else set())
         user = service.get("user", "0:0").split(":")[0]
         assert (user == "0") == (name in ROOTS)
         assert name in ROOTS or "cap_add" not in service
@@ -190,7 +211,11 @@ def test_containers_may_do_little() -> None:
 def test_the_broker_keeps_messages_as_that_of_ioc_up_does() -> None:
     deployed = conf(broker_file())
     local = conf(mosquitto._CONF.replace("{listeners}", ""))
-    own = {"password_file", "persistence_location", "acl_file", "use_username_as_clientid", "pid_file", "include_dir"}
+    own = {
+        "password_file", "persistence_location", "acl_file", "use_username_as_clientid", "pid_file", "include_dir",
+        "cafile", "certfile", "keyfile", "tls_version", "require_certificate", "use_identity_as_username", "crlfile",
+        "log_dest",
+    }  # fmt: skip
     assert {k: v for k, v in deployed.items() if k not in own} == {k: v for k, v in local.items() if k not in own}
     for option in ("password_file", "acl_file"):
         assert deployed[option].startswith("/mosquitto/users/")

@@ -1,74 +1,92 @@
-"""The broker's files for Compose, on a real Mosquitto: devices write their own topic and cannot take a session."""
+"""The broker's files for Compose, on a real Mosquitto with its keeper, as docker-compose.yml starts them."""
 
 from __future__ import annotations
 
-import os
 import queue
 import re
 import signal
+import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 from paho.mqtt.client import Client
 
-from infra import mqtt
-from infra.deploy import secrets
-from infra.servers import Installation, ports, process
-from infra.servers.mosquitto import hashed
-from infra.servers.owner import other_user
+from city.sensors import Sensor
+from infra import mqtt, sensors
+from infra.access.who import SERVICE
+from infra.deploy import probe, secrets
+from infra.devices import authority, credentials, events, keeper
+from infra.devices.authority import Authority
+from infra.servers import Installation, Postgres, ports, process
+from infra.servers.owner import give, other_user
+from infra.settings import Settings
 from tests.fix_servers import folder as servers_folder
+from tests.fix_servers import fresh_database, services
 from tests.service import until
 
 pytestmark = pytest.mark.servers
 
 CONF = Path(__file__).parents[2] / "infra/deploy/mosquitto.conf"
-DEVICE, PASSWORD = "BG-KE-TR-01", "of-this-device"
+DEVICE = "BG-KE-TR-01"
 WAIT_S = 10.0
 
 
 class Deployed(NamedTuple):
-    """A broker as Compose would run it: its services' URL, and that of its devices' listener for one user."""
+    """A broker as Compose would run it: URLs of its services' listener and of the devices', ports by their number."""
 
     services: str
     devices: str
+    ports: dict[int, int]
+    users: Path
+    authority: Authority
+    conn: psycopg.Connection
+    settings: Settings
 
 
-@pytest.fixture
-def broker(installed: Installation) -> Iterator[Deployed]:
-    with servers_folder() as folder:
+@pytest.fixture(scope="module")
+def broker(installed: Installation, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    with (
+        servers_folder() as folder,
+        fresh_database(postgres) as url,
+        psycopg.connect(url, autocommit=True) as conn,
+        services(tmp_path_factory.mktemp("logs")) as start,
+    ):
         owner = other_user()
-        data, users, kept = folder / "data", folder / "users", folder / "secrets"
-        for path in (data, users, kept):
+        data, users, kept, signing = (folder / name for name in ("data", "users", "secrets", "authority"))
+        for path in (data, users, kept, signing):
             path.mkdir()
-
-        def give(path: Path, _: int) -> None:
-            if owner:
-                os.chown(path, owner.uid, owner.gid)
-
-        secrets.make(kept, users, give)
-        with (users / "passwords").open("a", encoding="utf-8") as f:
-            f.write(f"{DEVICE}:{hashed(PASSWORD)}\n")
-        give(data, 0)
-        services, devices = (ports.choose(0, what="the test", option="") for _ in range(2))
+            path.chmod(0o755)
+        secrets.make(kept, users, signing, lambda path, _: give(path, owner), ["mqtt.example.vn"])
+        give(data, owner)
+        at = {usual: ports.choose(0, what="the test", option="") for usual in (1883, 8883, 8884)}
         text = CONF.read_text(encoding="utf-8").replace("/mosquitto/", f"{folder}/")
-        text = text.replace("listener 1883", f"listener {services} 127.0.0.1")
-        text = text.replace("listener 1884", f"listener {devices} 127.0.0.1")
+        text = re.sub(r"^listener (\d+)$", lambda m: f"listener {at[int(m[1])]} 127.0.0.1", text, flags=re.MULTILINE)
         conf = folder / "mosquitto.conf"
         conf.write_text(text, encoding="utf-8")
-        log = folder / "mosquitto.log"
+        broker_url = re.sub(r"@.*", f"@127.0.0.1:{at[1883]}", (kept / "keeper_mqtt_url").read_text(encoding="utf-8"))
         child = process.spawn(
-            [installed.mosquitto, "-c", conf], log=log, env=installed.environment(), owner=owner, cwd=folder
-        )
+            [installed.mosquitto, "-c", conf], log=folder / "stderr", env=installed.environment(), owner=owner,
+            cwd=folder,
+        )  # fmt: skip
         try:
-            until(lambda: ports.accepts(services) and ports.accepts(devices), "both listeners are open")
-            assert "Warning" not in log.read_text(encoding="utf-8")
-            url = (kept / "mqtt_url").read_text(encoding="utf-8").strip()
-            yield Deployed(
-                re.sub(r"@.*", f"@127.0.0.1:{services}", url), f"mqtt://{DEVICE}:{PASSWORD}@127.0.0.1:{devices}"
-            )
+            until(lambda: all(ports.accepts(port) for port in at.values()), "all listeners are open")
+            assert "Warning" not in (folder / "stderr").read_text(encoding="utf-8")
+            sensors.save(conn, [Sensor(i, "bac_giang", "traffic") for i in (DEVICE, "BG-2", "BG-3")])
+            env = {
+                "IOC_DATABASE_URL": url, "IOC_MQTT_URL": broker_url, "IOC_BROKER_DIR": str(users),
+                "IOC_BROKER_LOG": str(users / "log"), "IOC_AUTHORITY_DIR": str(signing),
+                "IOC_BROKER_NAMES": "mqtt.example.vn, 203.0.113.7",
+            }  # fmt: skip
+            start("devices", "run", env=env)
+            (made,) = credentials.add(conn, [DEVICE], SERVICE)
+            until(lambda: keeper.wait(conn, 0.2), "the keeper has given it to the broker")
+            device = f"mqtts://{made.user_name}:{made.password}@127.0.0.1:{at[8883]}?ca={users / 'ca.crt'}"
+            yield Deployed(broker_url, device, at, users, Authority(signing), conn, Settings(database_url=url))
         finally:
             process.end(child, signal.SIGTERM, 5)
 
@@ -117,6 +135,10 @@ def test_a_device_writes_its_own_topic_and_cannot_take_the_collectors_session(br
     with session(broker.services, "ingest-1", clean=False) as (_, said):
         assert said.get(timeout=WAIT_S) == Said("connect", 0, session_present=True)
         assert said.get(timeout=WAIT_S) == b"mine"
+    until(
+        lambda: {"ioc/bus/v1/batch/ingest-1"} <= {e.topic for e in events.since(broker.conn, 0)},
+        "the keeper reads the log that the broker writes",
+    )
 
 
 def test_a_device_hears_nothing_of_others(broker: Deployed) -> None:
@@ -130,10 +152,43 @@ def test_a_device_hears_nothing_of_others(broker: Deployed) -> None:
             assert answer.get(timeout=WAIT_S).to == "publish"
         device.publish(f"ioc/v1/bac_giang/traffic/{DEVICE}/telemetry", b"mine", qos=1)
         # The broker answers in order: a message of another would have come before this.
-        assert said.get(timeout=WAIT_S) == Said("publish", 0)
+        assert said.get(timeout=WAIT_S).to == "publish"
 
 
 def test_a_wrong_password_and_nobody_are_refused(broker: Deployed) -> None:
-    for url in (broker.devices.replace(PASSWORD, "guessed"), re.sub(r"//.*@", "//", broker.services)):
+    for url in (re.sub(r":[^:]*@", ":guessed@", broker.devices), re.sub(r"//.*@", "//", broker.services)):
         with session(url, "stranger", clean=True) as (_, said):
             assert said.get(timeout=WAIT_S).code in (0x86, 0x87)
+
+
+def test_revoked_is_gone_at_once(broker: Deployed) -> None:
+    (made,) = credentials.add(broker.conn, ["BG-2"], SERVICE)
+    assert keeper.wait(broker.conn)
+    with session(re.sub(r"//.*@", f"//BG-2:{made.password}@", broker.devices), "", clean=True) as (client, said):
+        client.on_disconnect = lambda *_: said.put("gone")
+        assert said.get(timeout=WAIT_S).code == 0
+        credentials.revoke(broker.conn, ["BG-2"], SERVICE)
+        assert said.get(timeout=WAIT_S) == "gone"
+
+
+def test_the_brokers_certificate_has_every_name_and_devices_may_have_one(broker: Deployed, tmp_path: Path) -> None:
+    ((_, own),) = credentials.certify(broker.conn, broker.authority, ["BG-3"], SERVICE)
+    assert keeper.wait(broker.conn)  # and it has looked at the names, of which the first start knew one
+    (tmp_path / "own.pem").write_bytes(own.certificate + own.key)
+    for name in ("localhost", "mqtt.example.vn", "203.0.113.7"):
+        context = ssl.create_default_context(cafile=str(broker.users / "ca.crt"))
+        context.load_cert_chain(tmp_path / "own.pem")
+        assert _greets(context, broker.ports[8884], name) >= "TLSv1.2"
+
+
+def _greets(context: ssl.SSLContext, port: int, name: str) -> str:
+    with (
+        socket.create_connection(("127.0.0.1", port)) as plain,
+        context.wrap_socket(plain, server_hostname=name) as safe,
+    ):
+        return safe.version() or ""
+
+
+def test_the_keepers_health_is_seen(broker: Deployed) -> None:
+    assert probe.trouble("devices", broker.settings) == ""
+    assert authority.names(" a, b ,") == ["a", "b"]

@@ -15,17 +15,21 @@ from infra.settings import Settings
 
 
 class Installation:
-    """Two volumes, and to whom each file was given."""
+    """Three volumes, and to whom each file was given."""
 
     def __init__(self, folder: Path) -> None:
-        self.secrets, self.users = folder / "secrets", folder / "users"
-        self.secrets.mkdir()
-        self.users.mkdir()
+        self.secrets, self.users, self.authority = (folder / name for name in ("secrets", "users", "authority"))
+        for volume in (self.secrets, self.users, self.authority):
+            volume.mkdir()
         self.owners: dict[str, int] = {}
 
     def make(self) -> dict[str, str]:
-        secrets.make(self.secrets, self.users, self._give)
-        return {p.name: p.read_text(encoding="utf-8") for f in (self.secrets, self.users) for p in f.iterdir()}
+        secrets.make(self.secrets, self.users, self.authority, self._give)
+        return {p.name: p.read_text(encoding="utf-8") for p in self.files()}
+
+    def files(self) -> list[Path]:
+        found = [p for f in (self.secrets, self.users) for p in f.iterdir()]
+        return [p for p in [*found, self.authority / "ca.key"] if p.is_file()]
 
     def _give(self, path: Path, uid: int) -> None:
         self.owners[path.name.removeprefix(".").removesuffix(".new")] = uid
@@ -38,20 +42,30 @@ def installation(tmp_path: Path) -> Installation:
 
 def test_secrets_are_made_once(installation: Installation) -> None:
     first = installation.make()
-    assert set(first) == {"database_password", "database_url", "mqtt_url", "api_token", "passwords", "acl"}
+    assert set(first) == {
+        "database_password", "database_url", "mqtt_url", "api_token", "keeper_database_url", "keeper_mqtt_url",
+        "passwords", "acl", "ca.crt", "server.crt", "server.key", "revoked.pem", "ca.key",
+    }  # fmt: skip
     again = installation.make()
     assert {k: v for k, v in again.items() if k != "passwords"} == {k: v for k, v in first.items() if k != "passwords"}
     assert first["database_password"].strip() in first["database_url"]
-    assert len(set(first.values())) == len(first)
+    assert first["keeper_database_url"] == first["database_url"]
+    assert first["keeper_mqtt_url"] == first["mqtt_url"]
+    assert len(set(first.values())) == len(first) - 2
 
 
 def test_secrets_belong_to_their_readers_and_to_nobody_else(installation: Installation) -> None:
     installation.make()
-    for file in (*installation.secrets.iterdir(), *installation.users.iterdir()):
+    for file in installation.files():
         assert file.stat().st_mode & 0o777 == 0o600
+    for folder in (installation.users, installation.users / "added", installation.authority):
+        assert folder.stat().st_mode & 0o777 == 0o700
     assert installation.owners == {
         "database_password": secrets.ROOT, "database_url": secrets.SERVICES, "mqtt_url": secrets.SERVICES,
-        "api_token": secrets.SERVICES, "users": secrets.BROKER, "passwords": secrets.BROKER, "acl": secrets.BROKER,
+        "api_token": secrets.SERVICES,
+        **dict.fromkeys(("keeper_database_url", "keeper_mqtt_url"), secrets.BROKER),
+        **dict.fromkeys(("users", "added", "authority", "passwords", "acl", "ca.key", "revoked.pem"), secrets.BROKER),
+        **dict.fromkeys(("ca.crt", "server.crt", "server.key"), secrets.BROKER),
     }  # fmt: skip
 
 
