@@ -4,7 +4,7 @@ import type { Alert, WholeAlert } from "../src/api/alerts";
 
 const { act, detail, takeNewer } = await import("../src/store/detail");
 const { actsOf } = await import("../src/alerts/ActionForm");
-const { half } = await import("../src/alerts/words");
+const { half } = await import("../src/i18n");
 const { idIn, linkTo } = await import("../src/store/route");
 const { language } = await import("../src/store/prefs");
 

@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { Alert } from "../api/alerts";
-import { t } from "../i18n";
+import { half, t } from "../i18n";
 import { type Act, act, type Outcome } from "../store/detail";
-import { operator } from "../store/prefs";
-import { half, noteNeeded } from "./words";
+import { may, me } from "../store/me";
+import { noteNeeded } from "./words";
 
 /** The API takes so many characters, of a note and of a name. */
 const NOTE = 2000;
@@ -28,13 +28,14 @@ export function actsOf(alert: Alert): Act[] {
   }
 }
 
-/** Acknowledge, assign, note, resolve, close: with a name and a note that are kept until they were taken. */
+/** Acknowledge, assign, note, resolve, close: with a note that is kept until it was taken. */
 export function ActionForm({ alert }: { alert: Alert }) {
   const note = useSignal("");
   const to = useSignal("");
   const busy = useSignal<Act | null>(null);
   const said = useSignal<{ tone: "ok" | "late"; text: string } | null>(null);
   const acts = actsOf(alert);
+  if (!may("alerts.act")) return <p class="dim do-not">{t("do.forbidden")}</p>;
 
   /** What is missing before it can be asked for. */
   const missing = (what: Act): string | null => {
@@ -53,10 +54,8 @@ export function ActionForm({ alert }: { alert: Alert }) {
     }
     busy.value = what;
     said.value = null;
-    const name = operator.value.trim();
     const outcome = await act(alert, what, {
       note: note.value,
-      ...(name !== "" && { as: name }),
       ...(what === "assign" && { to: to.value.trim() }),
     });
     busy.value = null;
@@ -71,6 +70,7 @@ export function ActionForm({ alert }: { alert: Alert }) {
       }}
     >
       <h3>{t("do.title")}</h3>
+      {me.value && <p class="dim do-note">{t("do.as", { name: me.value.full_name })}</p>}
       <label class="do-note">
         <span>{t("do.note")}</span>
         <textarea
@@ -80,18 +80,6 @@ export function ActionForm({ alert }: { alert: Alert }) {
           value={note.value}
           onInput={(event) => {
             note.value = event.currentTarget.value;
-          }}
-        />
-      </label>
-      <label>
-        <span>{t("do.who")}</span>
-        <input
-          name="operator"
-          autocomplete="name"
-          maxLength={NAME}
-          value={operator.value}
-          onInput={(event) => {
-            operator.value = event.currentTarget.value;
           }}
         />
       </label>

@@ -1,10 +1,10 @@
 import type { Alert, Flip, Muting, Told } from "../api/alerts";
 import { formatTime } from "../format";
-import { t } from "../i18n";
+import { half, t } from "../i18n";
 import { departmentName } from "../store/departments";
 import { language } from "../store/prefs";
 import { at } from "./AlertFacts";
-import { half, quantity, who, word } from "./words";
+import { quantity, who, word } from "./words";
 
 /** Everything that happened to it, the newest first. Notes are text, whatever they hold. */
 export function Story({ flips, alert }: { flips: Flip[]; alert: Alert }) {

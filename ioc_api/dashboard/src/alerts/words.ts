@@ -2,7 +2,6 @@ import type { Alert } from "../api/alerts";
 import { formatAge, formatNumber } from "../format";
 import { type Key, nameOf, t, unitOf } from "../i18n";
 import { vi } from "../i18n/vi";
-import { language } from "../store/prefs";
 import { areas, zones } from "../store/registry";
 
 /** The text of that key; what the server says anew, and this screen has no word for, is shown as it came. */
@@ -41,14 +40,6 @@ export function quantity(value: number | null, alert: Alert): string {
 export function limitOf(alert: Alert): string | null {
   if (alert.threshold === null || (alert.unit === "s" && alert.threshold === 0)) return null;
   return t("alert.limit", { limit: quantity(alert.threshold, alert) });
-}
-
-/** Of a text that has both languages around a stroke ("vi / en") the one that is read here. */
-export function half(text: string): string {
-  const [first, second, ...more] = text.split(" / ");
-  if (first === undefined || second === undefined || more.length > 0) return text;
-  const said = (language.value === "vi" ? first : second).trim();
-  return said.charAt(0).toLocaleUpperCase() + said.slice(1);
 }
 
 /** Why nobody should call it resolved without a word; null: the readings are clear. As alerts/life/actions.py says it. */

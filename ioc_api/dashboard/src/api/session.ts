@@ -1,7 +1,11 @@
-import { ApiError, post } from "./http";
+import type { SignedIn } from "./access";
+import { ApiError, prove } from "./http";
 
 /** What became of the one-time code in the address. */
-export type CodeOutcome = "none" | "accepted" | "refused";
+export type CodeOutcome =
+  | { kind: "none" | "accepted" | "refused" }
+  /** The link is for choosing a password; it is used up when that is done. */
+  | { kind: "choose"; code: string; name: string; fullName: string };
 
 /**
  * Exchange the code of the link (`/#code=…`) for a cookie. The code leaves the address bar whatever comes of it: it
@@ -9,17 +13,26 @@ export type CodeOutcome = "none" | "accepted" | "refused";
  */
 export async function exchangeCode(): Promise<CodeOutcome> {
   const code = new URLSearchParams(location.hash.slice(1)).get("code");
-  if (code === null) return "none";
+  if (code === null) return { kind: "none" };
+  let answer: SignedIn | null;
   try {
-    await post("session", { code });
+    answer = await prove<SignedIn>("session", { code });
   } catch (cause) {
     // Not reached, or not able: the code is unused, so it stays for the next attempt.
     if (!(cause instanceof ApiError) || cause.status === 0 || cause.status >= 500) throw cause;
     forgetFragment();
-    return "refused";
+    return { kind: "refused" };
   }
   forgetFragment();
-  return "accepted";
+  if (answer?.next !== "choose_password") return { kind: "accepted" };
+  return { kind: "choose", code, name: answer.name ?? "", fullName: answer.full_name ?? "" };
+}
+
+/** Whether a provider of identities sent somebody back without letting them in (`/#sign-in=failed`). */
+export function sentBack(): boolean {
+  const found = new URLSearchParams(location.hash.slice(1)).get("sign-in") !== null;
+  if (found) forgetFragment();
+  return found;
 }
 
 function forgetFragment(): void {

@@ -16,6 +16,7 @@ export function CityView() {
   const rows = liveDomains.value;
   return (
     <main class="city" data-looking={alertId.value !== null}>
+      <h1 class="unseen">{t("page.city")}</h1>
       <AlertPanel />
       <section class="panel map-panel" aria-label={t("map.title")}>
         <MapHead />

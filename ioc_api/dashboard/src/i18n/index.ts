@@ -33,3 +33,21 @@ export function nameOf(thing: { vi: string; en: string }): string {
 export function unitOf(unit: string): string {
   return unit.replace(/^veh/, t("unit.vehicles"));
 }
+
+/** Of a text that has both languages around a stroke ("vi / en") the one that is read here, and the other. */
+export function halves(text: string): [string, { lang: Language; text: string } | null] {
+  const [first, second, ...more] = text.split(" / ");
+  if (first === undefined || second === undefined || more.length > 0) return [text, null];
+  const [said, other] = language.value === "vi" ? [first, second] : [second, first];
+  return [sentence(said), { lang: language.value === "vi" ? "en" : "vi", text: sentence(other) }];
+}
+
+/** The one that is read here. */
+export function half(text: string): string {
+  return halves(text)[0];
+}
+
+function sentence(text: string): string {
+  const said = text.trim();
+  return said.charAt(0).toLocaleUpperCase() + said.slice(1);
+}

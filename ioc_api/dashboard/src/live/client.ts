@@ -15,7 +15,7 @@ import type { Socket, World } from "./world";
 export type Connection =
   | { phase: "connecting"; lostAt: number | null; attempt: number }
   | { phase: "live"; since: number }
-  | { phase: "waiting"; lostAt: number; attempt: number; retryAt: number }
+  | { phase: "waiting"; lostAt: number; attempt: number; retryAt: number; code: number }
   | { phase: "stopped"; code: number; lostAt: number };
 
 export interface Listener {
@@ -40,6 +40,7 @@ export class LiveClient {
   private nextId = 1;
   private attempt = 0;
   private lostAt: number | null = null;
+  private ended = false;
   private welcomedAt: number | null = null;
   private silenceMs = WELCOME_WITHIN_MS;
   private cancelTimer: () => void = () => {};
@@ -48,9 +49,12 @@ export class LiveClient {
   constructor(
     private readonly world: World,
     private readonly listener: Listener,
+    /** A token instead of the cookie, where there is one. */
+    private readonly token: () => string | null = () => null,
   ) {}
 
   start(): void {
+    this.ended = false;
     this.cancelTimer();
     this.drop();
     this.listener.connection({ phase: "connecting", lostAt: this.lostAt, attempt: this.attempt });
@@ -59,7 +63,10 @@ export class LiveClient {
     this.nextId = 1;
     this.silenceMs = WELCOME_WITHIN_MS;
     this.watch();
-    socket.onopen = () => this.send({ id: this.nextId++, type: "auth" });
+    socket.onopen = () => {
+      const token = this.token();
+      this.send({ id: this.nextId++, type: "auth", ...(token !== null && { token }) });
+    };
     socket.onmessage = (event) => {
       this.watch();
       const frame = readFrame(event.data);
@@ -70,11 +77,12 @@ export class LiveClient {
 
   /** Try at once: the network is back, the page is seen again, or a person asks. */
   hurry(): void {
-    if (this.socket === null) this.start();
+    if (this.socket === null && !this.ended) this.start();
   }
 
-  /** Close for good, without coming back. */
+  /** Close without coming back until `start` is asked for. */
   stop(): void {
+    this.ended = true;
     this.cancelTimer();
     this.drop();
   }
@@ -201,6 +209,7 @@ export class LiveClient {
       lostAt: this.lostAt,
       attempt: this.attempt,
       retryAt: now + wait,
+      code,
     });
     this.cancelTimer = this.world.after(wait, () => this.start());
   }

@@ -98,6 +98,12 @@ export function readFrame(text: unknown): ServerFrame | null {
 /** Why the server closed: come back by itself, or stay away until a person acts. */
 export const STAY_AWAY: ReadonlySet<number> = new Set([4400, 4401, 4403, 4408, 4429]);
 
+/** The session is over, or locked. */
+export const UNAUTHORIZED = 4401;
+
+/** What may be seen has changed: come back, and see that. */
+export const EXPIRED = 4005;
+
 /** Closed for asking too much: come back, but not at once. */
 export const TOO_FAST = 4013;
 

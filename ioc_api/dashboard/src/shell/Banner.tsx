@@ -1,11 +1,51 @@
 import { formatAge, formatMoment } from "../format";
 import { type Key, t } from "../i18n";
 import { byServer, now } from "../store/clock";
-import { tryAgain } from "../store/session";
+import { locksIn } from "../store/idle";
+import { tryAgain } from "../store/living";
+import { session } from "../store/me";
+import { signOut } from "../store/session";
 import { connection, health } from "../store/system";
 
 /** One line over the view when what is shown is not the present, and since when. */
 export function Banner() {
+  return (
+    <div class="banners">
+      <ConnectionBanner />
+      <SessionBanner />
+    </div>
+  );
+}
+
+/** Told so long before a session ends, whatever is done in it. */
+const ENDING_MS = 10 * 60_000;
+
+/** That this screen is about to lock itself, or its session about to end. */
+function SessionBanner() {
+  const seconds = locksIn.value;
+  const ends = session.value === null ? Number.POSITIVE_INFINITY : Date.parse(session.value.expires_at);
+  const left = ends - now.value;
+  if (seconds !== null)
+    return (
+      <div class="banner" data-banner="locking" data-tone="late" role="alert">
+        <strong>{t("lock.soon")}</strong>
+        <span aria-hidden="true">{t("lock.seconds", { seconds })}</span>
+        <span>{t("lock.stay")}</span>
+      </div>
+    );
+  if (left > ENDING_MS) return null;
+  return (
+    <div class="banner" data-banner="ending" data-tone="late" role="status">
+      <strong>{t("lock.ending", { time: formatMoment(ends, now.value) })}</strong>
+      <span>{t("lock.ending_help")}</span>
+      <button type="button" onClick={signOut}>
+        {t("sign.again")}
+      </button>
+    </div>
+  );
+}
+
+function ConnectionBanner() {
   const state = connection.value;
   if (state.phase === "stopped") return <Stopped code={state.code} lostAt={state.lostAt} />;
   if (state.phase === "waiting" || (state.phase === "connecting" && state.lostAt !== null)) {

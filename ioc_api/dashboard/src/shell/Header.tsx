@@ -5,6 +5,7 @@ import { Mark } from "../marks/Mark";
 import { now } from "../store/clock";
 import { countOf } from "../store/liveness";
 import { connection, health } from "../store/system";
+import { Menu } from "./Menu";
 import { ServiceLamp } from "./ServiceLamp";
 import { Switches } from "./Switches";
 
@@ -26,7 +27,9 @@ export function Header() {
         <ServiceLamp />
       </div>
       <Clock />
-      <Switches />
+      <Switches>
+        <Menu />
+      </Switches>
     </header>
   );
 }

@@ -1,8 +1,9 @@
+import type { ComponentChildren } from "preact";
 import { t } from "../i18n";
 import { language, theme } from "../store/prefs";
 
-/** Language and theme. */
-export function Switches() {
+/** Language and theme, and what comes after them. */
+export function Switches({ children }: { children?: ComponentChildren }) {
   const dark = theme.value === "dark";
   const look = t(dark ? "switch.to_light" : "switch.to_dark");
   return (
@@ -33,6 +34,7 @@ export function Switches() {
           <path d="M8 2.500a5.500 5.500 0 0 1 0 11z" class="theme-half" />
         </svg>
       </button>
+      {children}
     </div>
   );
 }

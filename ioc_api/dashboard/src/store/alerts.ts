@@ -6,8 +6,8 @@ import type { Sink } from "../live/subscription";
 /** What the topic `alerts` tells, by number: what is open, and what is over and not yet closed. */
 export const alerts = signal<ReadonlyMap<number, Alert>>(new Map());
 
-/** Whether there is a list at all: not yet, yes, or the server does not give one. */
-export const supply = signal<"waiting" | "there" | "refused">("waiting");
+/** Whether there is a list at all: not yet, yes, the server does not give one, or not to this person. */
+export const supply = signal<"waiting" | "there" | "refused" | "forbidden">("waiting");
 
 export type Order = "severity" | "time";
 export const order = signal<Order>("severity");

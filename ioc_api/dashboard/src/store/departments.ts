@@ -1,4 +1,4 @@
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { getAll } from "../api/http";
 import { nameOf } from "../i18n";
 import { alerts } from "./alerts";
@@ -10,6 +10,17 @@ interface Department {
 }
 
 const names = signal<ReadonlyMap<string, Department>>(new Map());
+
+/** All that are known, by name. */
+export const allDepartments = computed(() =>
+  [...names.value.values()].sort((a, b) => nameOf(a).localeCompare(nameOf(b), "vi")),
+);
+
+/** Read them all, for those who choose among them. */
+export async function loadDepartments(): Promise<void> {
+  const list = await getAll<Department>("departments");
+  learn(list.map((d) => ({ department: d.code, vi: d.vi, en: d.en })));
+}
 
 /** What a department is called; its code while nobody has told. */
 export function departmentName(code: string): string {
@@ -41,8 +52,6 @@ export function followDepartments(): () => void {
     );
     if (!strange || performance.now() - asked < AGAIN_MS) return;
     asked = performance.now();
-    getAll<Department>("departments")
-      .then((list) => learn(list.map((d) => ({ department: d.code, vi: d.vi, en: d.en }))))
-      .catch((cause) => console.info(cause));
+    loadDepartments().catch((cause) => console.info(cause));
   });
 }

@@ -13,14 +13,6 @@ function recall<T extends string>(name: string, known: readonly T[], otherwise: 
   }
 }
 
-function recallText(name: string): string {
-  try {
-    return localStorage.getItem(name) ?? "";
-  } catch {
-    return "";
-  }
-}
-
 function keep(name: string, value: string): void {
   try {
     localStorage.setItem(name, value);
@@ -32,11 +24,18 @@ function keep(name: string, value: string): void {
 export const language = signal<Language>(recall("ioc.language", ["vi", "en"], "vi"));
 export const theme = signal<Theme>(recall("ioc.theme", ["dark", "light"], "dark"));
 
-/** Who works at this screen, as they want to be named with what they do; nobody checks it. */
-export const operator = signal(recallText("ioc.operator"));
+/** Whether somebody has chosen a language in this browser; else it is that of who signs in. */
+export function languageChosen(): boolean {
+  return chosen;
+}
+
+let chosen = recall("ioc.language", ["", "vi", "en"], "") !== "";
+const atFirst = language.peek();
 
 effect(() => {
   document.documentElement.lang = language.value;
+  if (!chosen && language.value === atFirst) return;
+  chosen = true;
   keep("ioc.language", language.value);
 });
 
@@ -44,5 +43,3 @@ effect(() => {
   document.documentElement.dataset.theme = theme.value;
   keep("ioc.theme", theme.value);
 });
-
-effect(() => keep("ioc.operator", operator.value));

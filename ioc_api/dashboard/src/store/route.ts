@@ -5,6 +5,29 @@ const fragment = signal(location.hash);
 
 export const alertId = computed<number | null>(() => idIn(fragment.value));
 
+/** Pages beside the city. */
+export const PAGES = ["account", "people", "wallboards", "audit"] as const;
+export type PageName = (typeof PAGES)[number];
+
+/** Where the address leads; `name`: of the person who is looked at. */
+export const place = computed(() => pageIn(fragment.value));
+
+export function pageIn(hash: string): { page: PageName | null; name: string | null } {
+  const found = /^#\/(account|people|wallboards|audit)(?:\/([a-z0-9][a-z0-9._@-]{1,63}))?\/?$/.exec(hash);
+  const page = (found?.[1] ?? null) as PageName | null;
+  if (found?.[2] !== undefined && page !== "people") return { page: null, name: null };
+  return { page, name: found?.[2] ?? null };
+}
+
+export function go(page: PageName, name = ""): void {
+  location.hash = name === "" ? `#/${page}` : `#/${page}/${name}`;
+}
+
+/** Whether there is something at that address. */
+function leads(hash: string): boolean {
+  return idIn(hash) !== null || pageIn(hash).page !== null;
+}
+
 /** The number of the alert that a fragment names. */
 export function idIn(hash: string): number | null {
   const found = /^#\/alerts\/(\d{1,18})\/?$/.exec(hash);
@@ -19,9 +42,9 @@ const WANTED = "ioc.wanted";
 /** As long as the code of a link is good. */
 const WANTED_MS = 3_600_000;
 
-/** Keep the alert that the address names for after the way in, which may be another tab of this browser. */
+/** Keep what the address names for after the way in, which may be another tab of this browser. */
 export function remember(now = Date.now()): void {
-  if (idIn(location.hash) === null) return;
+  if (!leads(location.hash)) return;
   try {
     localStorage.setItem(WANTED, `${now} ${location.hash}`);
   } catch {
@@ -34,13 +57,13 @@ export function wanted(now = Date.now()): string | null {
   try {
     const [at = "", hash = ""] = (localStorage.getItem(WANTED) ?? "").split(" ");
     const age = now - Number(at);
-    return idIn(hash) !== null && age >= 0 && age < WANTED_MS ? hash : null;
+    return leads(hash) && age >= 0 && age < WANTED_MS ? hash : null;
   } catch {
     return null;
   }
 }
 
-/** Whoever has just come in by a link goes on to the alert that they came for. */
+/** Whoever has just come in goes on to what they came for. */
 export function goOn(now = Date.now()): void {
   const hash = wanted(now);
   try {
@@ -48,7 +71,10 @@ export function goOn(now = Date.now()): void {
   } catch {
     return;
   }
-  if (hash !== null && idIn(location.hash) === null) history.replaceState(null, "", hash);
+  if (hash !== null && !leads(location.hash)) {
+    history.replaceState(null, "", hash);
+    fragment.value = hash;
+  }
 }
 
 /** Back to the city. */

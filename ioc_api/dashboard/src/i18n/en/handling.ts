@@ -2,7 +2,8 @@ import type { handling as vi } from "../vi/handling";
 
 export const handling: Readonly<Record<keyof typeof vi, string>> = {
   "do.title": "Actions",
-  "do.who": "Your name",
+  "do.as": "What you do is recorded under the name {name}.",
+  "do.forbidden": "Your role may only look at alerts.",
   "do.note": "Note",
   "do.to": "Assign to",
   "do.acknowledge": "Acknowledge",

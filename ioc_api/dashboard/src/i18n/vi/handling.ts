@@ -1,7 +1,8 @@
 /** What people do, what happened, who was told. */
 export const handling = {
   "do.title": "Xử lý",
-  "do.who": "Tên người thao tác",
+  "do.as": "Việc làm được ghi dưới tên {name}.",
+  "do.forbidden": "Vai trò của bạn chỉ được xem cảnh báo.",
   "do.note": "Ghi chú",
   "do.to": "Giao cho ai",
   "do.acknowledge": "Xác nhận",

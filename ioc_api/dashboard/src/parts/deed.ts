@@ -1,0 +1,57 @@
+import { type Signal, useSignal } from "@preact/signals";
+import { ApiError } from "../api/http";
+import { half, t } from "../i18n";
+
+export interface Said {
+  tone: "ok" | "late";
+  text: string;
+}
+
+/** Something a person does that the server may refuse: whether it is under way, and what came of it. */
+export interface Deed {
+  busy: Signal<boolean>;
+  said: Signal<Said | null>;
+  /** Do it unless it is under way; `done` is said where it goes well. Whether it did. */
+  run: (work: () => Promise<unknown>, done?: string) => Promise<boolean>;
+  /** Say what is missing before it can be asked for. */
+  lacks: (text: string) => void;
+}
+
+export function useDeed(): Deed {
+  const busy = useSignal(false);
+  const said = useSignal<Said | null>(null);
+  return {
+    busy,
+    said,
+    lacks: (text) => {
+      said.value = { tone: "late", text };
+    },
+    run: async (work, done = t("deed.done")) => {
+      if (busy.value) return false;
+      busy.value = true;
+      said.value = null;
+      try {
+        await work();
+        said.value = { tone: "ok", text: done };
+        return true;
+      } catch (cause) {
+        said.value = { tone: "late", text: half(refusal(cause)) };
+        return false;
+      } finally {
+        busy.value = false;
+      }
+    },
+  };
+}
+
+/** Why it was not done, in both languages where the server said it in both. */
+export function refusal(cause: unknown): string {
+  if (!(cause instanceof ApiError)) {
+    console.warn(cause);
+    return t("deed.failed");
+  }
+  if (cause.status === 0 || cause.status >= 500) return t("deed.failed");
+  if (cause.status === 409 && !("detail" in cause.problem)) return t("deed.conflict");
+  // A refusal may begin with the place of the value in what was sent, which says nothing to a person.
+  return cause.detail.replace(/^(?:body|query|path)(?:\.[\w[\]]+)*: /, "");
+}
