@@ -19,12 +19,16 @@ REST_BYTES = 64 * BODY_BYTES
 #: Lists and objects within each other. Nothing that we take has ten.
 DEPTH = 32
 BODY_S = 30.0
+HEADERS, HEAD_BYTES = 100, 65_536
 
 TOO_LARGE = (
     f"nội dung gửi lên quá lớn: tối đa {BODY_BYTES:,} byte / the body is too large: {BODY_BYTES:,} bytes at the most"
 )
 TOO_DEEP = f"nội dung lồng quá sâu: tối đa {DEPTH} cấp / the body is nested too deeply: {DEPTH} levels at the most"
 TOO_SLOW = f"nội dung không đến đủ trong {BODY_S:.0f} giây / the body did not come within {BODY_S:.0f} s"
+MANY_HEADERS = (
+    f"quá nhiều tiêu đề / the headers are too many or too long: {HEADERS} with {HEAD_BYTES:,} bytes are possible"
+)
 BAD_LENGTH = "Content-Length không phải một con số / Content-Length is no number"
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -57,6 +61,9 @@ class Bodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _many(scope):
+            await problem(431, MANY_HEADERS)(scope, receive, send)
+            return
         if scope["type"] != "http" or not _brings(scope):
             await self._app(scope, receive, send)
             return
@@ -81,6 +88,12 @@ class Bodies:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, again, send)
+
+
+def _many(scope: Scope) -> bool:
+    # h11 counts only what has not come whole in one piece.
+    headers = scope["headers"]
+    return len(headers) > HEADERS or sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES
 
 
 def _brings(scope: Scope) -> bool:

@@ -12,12 +12,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import httpx2 as httpx
+import psycopg
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
-from infra.devices.authority import Authority
-from infra.servers import Postgres, ports
+from infra import db, mqtt, settings
+from infra.devices.authority import Authority, write_private
+from infra.errors import Unavailable
+from infra.servers import Devices, Installation, Mosquitto, Postgres, ports
+from infra.servers.owner import give, other_user
 from tests.fix_api import TOKEN, Api, Live, apis
-from tests.fix_servers import fresh_database, services
+from tests.fix_servers import folder, fresh_database, running_mosquitto, services
 from tests.service import until
 
 #: Nothing listens there: none of this needs a broker.
@@ -193,3 +199,144 @@ def test_a_bad_setting_is_said(env: dict[str, str], words: str, monkeypatch: pyt
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=words):
         run()
+
+
+# The database and the broker
+
+
+@pytest.fixture
+def tls_database(postgres: Postgres, tmp_path: Path) -> Iterator[tuple[Postgres, Authority]]:
+    """The database with a certificate for this machine, for the time of a test."""
+    authority = Authority(tmp_path / "authority")
+    authority.make()
+    signed = authority.server(["localhost", "127.0.0.1", "::1"])
+    files = {"ssl_cert_file": signed.certificate, "ssl_key_file": signed.key}
+    with psycopg.connect(postgres.url, autocommit=True) as conn:
+        for name, data in files.items():
+            path = postgres.folder / f"wire_{name}"
+            write_private(path, data)
+            give(path, other_user())
+            conn.execute(f"ALTER SYSTEM SET {name} = '{path}'")
+        conn.execute("ALTER SYSTEM SET ssl = on")
+        conn.execute("SELECT pg_reload_conf()")
+        until(lambda: conn.execute("SHOW ssl").fetchone() == ("on",), "it speaks TLS")
+        yield postgres, authority
+        for name in ("ssl", *files):
+            conn.execute(f"ALTER SYSTEM RESET {name}")
+        conn.execute("SELECT pg_reload_conf()")
+        until(lambda: conn.execute("SHOW ssl").fetchone() == ("off",), "it is as it was")
+
+
+def test_the_database_by_tls(
+    tls_database: tuple[Postgres, Authority], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, authority = tls_database
+    for host in ("127.0.0.1", "[::1]", "localhost"):
+        # What the settings make of a URL with a file of authorities.
+        monkeypatch.setenv("IOC_DATABASE_URL", server.url.replace("127.0.0.1", host))
+        monkeypatch.setenv("IOC_DATABASE_CA_FILE", str(authority.certificate_file))
+        with db.connect(settings.load().database_url, application="test") as conn:
+            row = conn.execute("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+            assert row == (True, "TLSv1.3")
+    stranger = Authority(tmp_path / "stranger")
+    stranger.make()
+    url = settings.load().database_url.replace(str(authority.certificate_file), str(stranger.certificate_file))
+    with pytest.raises(Unavailable, match="certificate verify failed"):
+        db.connect(url, application="test")
+    old = settings.load().database_url + "&ssl_min_protocol_version=TLSv1&ssl_max_protocol_version=TLSv1.1"
+    with pytest.raises(Unavailable, match=r"protocol|no protocols"):
+        db.connect(old, application="test")
+    # A name that the certificate is not for.
+    elsewhere = settings.load().database_url.replace("localhost", "db.example.vn") + "&hostaddr=127.0.0.1"
+    with pytest.raises(Unavailable, match="does not match host name"):
+        db.connect(elsewhere, application="test")
+
+
+def test_database_and_broker_by_ipv6(database: str, installed: Installation) -> None:
+    with db.connect(database.replace("127.0.0.1", "[::1]"), application="test") as conn:
+        assert conn.execute("SELECT host(inet_client_addr())").fetchone() == ("::1",)
+    with running_mosquitto(installed) as broker:
+        mqtt.probe(broker.url.replace("127.0.0.1", "[::1]"))
+        mqtt.probe(broker.url)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho leaves the refused socket
+def test_the_broker_by_tls(installed: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = Authority(tmp_path / "authority")
+    with folder() as place:
+        broker = Mosquitto(
+            installed, place / "mosquitto", password="p", log=place / "log", devices=Devices(authority)
+        )  # fmt: skip
+        broker.start()
+        try:
+            assert broker.devices
+            for host in ("127.0.0.1", "[::1]", "localhost"):
+                monkeypatch.setenv("IOC_MQTT_URL", f"mqtts://ioc:p@{host}:{broker.devices.port}")
+                monkeypatch.setenv("IOC_MQTT_CA_FILE", str(authority.certificate_file))
+                mqtt.probe(settings.load().mqtt_url)
+            monkeypatch.delenv("IOC_MQTT_CA_FILE")
+            with pytest.raises(Unavailable, match="certificate verify failed"):
+                mqtt.probe(settings.load().mqtt_url)
+        finally:
+            broker.stop()
+
+
+# Limits
+
+
+def test_limits_are_told_and_others_lose_nothing(relayed: Relayed) -> None:
+    flooder, neighbour = relayed.client("203.0.113.9"), relayed.client("203.0.113.10")
+    with flooder, neighbour:
+        answers = [flooder.get("/readyz") for _ in range(60)]
+        refused = [a for a in answers if a.status_code == 429]
+        assert refused
+        assert all(int(a.headers["retry-after"]) >= 1 for a in refused)
+        assert refused[0].headers["content-type"] == "application/problem+json"
+        assert flooder.get("/healthz").status_code == 200
+        assert neighbour.get("/api/v1/zones", headers=AUTH).status_code == 200
+    mine = {**AUTH, "X-Forwarded-For": "203.0.113.9"}
+    with (
+        pytest.raises(ConnectionClosed) as end,
+        connect(relayed.api.url.replace("http", "ws", 1) + "/api/v1/live", additional_headers=mine) as live,
+    ):
+        live.recv(10)
+    assert end.value.rcvd
+    assert end.value.rcvd.code == 4013
+
+
+def test_what_is_too_large(relayed: Relayed) -> None:
+    url = "/api/v1/observations/query"
+    with httpx.Client(base_url=relayed.api.url, headers=AUTH, timeout=15) as http:
+        for large in (b" " * 3_000_000, iter([b" " * 100_000] * 30)):
+            answer = http.post(url, content=large, headers={"content-type": "application/json"})
+            assert answer.status_code == 413
+            assert "1,048,576" in answer.json()["detail"]
+        deep = http.post(url, content=b"[" * 100_000, headers={"content-type": "application/json"})
+        assert deep.status_code == 422
+        for many in ({"x-long": "x" * 70_000}, {f"x-{i}": "x" for i in range(120)}):
+            answer = http.get("/api/v1/zones", headers=many)
+            assert answer.status_code == 431
+            assert "are possible" in answer.json()["detail"]
+        assert http.get("/api/v1/zones", params={"token": TOKEN}).status_code == 400
+        assert http.get("/healthz").status_code == 200
+
+
+def test_frames_are_bounded_and_addresses_of_sockets_hold_no_token(relayed: Relayed) -> None:
+    large = relayed.api.live()
+    large.send({"id": 2, "type": "ping", "t": "x" * 70_000})
+    deep = relayed.api.live()
+    deep.send('{"id": 2, "type": ' + "[" * 60_000)
+    assert deep.read()["type"] == "error"
+    deep.send({"type": "ping", "t": 1})
+    assert deep.until(lambda f: f["type"] == "pong", "it answers")
+    with pytest.raises(ConnectionClosed) as end:
+        large.until(lambda _: False, "it is closed")
+    assert end.value.rcvd
+    assert end.value.rcvd.code == 1009
+    with (
+        pytest.raises(ConnectionClosed) as end,
+        connect(relayed.api.url.replace("http", "ws", 1) + f"/api/v1/live?token={TOKEN}") as live,
+    ):
+        live.recv(10)
+    assert end.value.rcvd
+    assert end.value.rcvd.code == 4400
