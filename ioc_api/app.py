@@ -21,11 +21,14 @@ from infra.copyout import PARQUET
 from infra.settings import Settings
 from ioc_api import reference
 from ioc_api.asking import Nobody
+from ioc_api.bodies import Bodies
 from ioc_api.headers import Around
 from ioc_api.live.client import Client
 from ioc_api.opendata import routes as opendata
 from ioc_api.opendata.door import Door
+from ioc_api.pages import Pages
 from ioc_api.problems import MEDIA, RESPONSES, install
+from ioc_api.rates import Addresses
 from ioc_api.rest import (
     accounts,
     aggregates,
@@ -151,6 +154,9 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5, exclude_content_types=packed)
     app.add_middleware(Door, settings=settings)
     app.add_middleware(Nobody)
+    app.add_middleware(Bodies)
+    app.add_middleware(Pages, origins=settings.http_origins)
+    app.add_middleware(Addresses, rate=settings.address_rate)
     app.add_middleware(Around)
     registry = (city, sensors, aggregates, quarantine, balance, system, audit)
     figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise)
