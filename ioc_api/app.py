@@ -120,7 +120,12 @@ class _Live:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"] == f"{PREFIX}/live":
             service: Service = scope["app"].state.service
-            await Client(WebSocket(scope, receive, send), service.hub, service.gate, service.scopes).serve()
+            client = Client(WebSocket(scope, receive, send), service.hub, service.gate, service.scopes)
+            try:
+                await client.serve()
+            finally:
+                if client.refused:
+                    service.refusals.socket(client.who, scope["client"][0] if scope["client"] else "", client.refused)
         else:
             await self._app(scope, receive, send)
 

@@ -29,6 +29,7 @@ from ioc_api.live.alerts import Alerts
 from ioc_api.live.hub import Hub
 from ioc_api.live.refresh import Refresher
 from ioc_api.live.state import Live
+from ioc_api.refusals import Book
 from ioc_api.scopes import Scopes
 from ioc_api.streams import Streams
 from ioc_api.upkeep import Upkeep
@@ -49,6 +50,7 @@ class Service:
         self.groups = groups_of(catalog.areas, catalog.zones, datetime.now(CITY_TIME).date())
         empty = roster([], catalog.registry, self.groups, channels={"": 0}, version=-1)
         self.database = Database(settings.database_url)
+        self.refusals = Book(self.database)
         self.routes = Routes()
         self.scopes = Scopes(catalog, self.routes, self.database)
         self._ways: Ways | None = None
@@ -94,6 +96,7 @@ class Service:
             ("beat", self._beat),
             ("indices", self._work_out_indices),
             ("alerts", self.flips.run),
+            ("refusals", self.refusals.run),
         ):
             self._tasks.append(asyncio.create_task(self._keep(name, work), name=name))
 
@@ -103,6 +106,7 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.streams.close()
+        await self.refusals.end()
         await self.database.close()
         await asyncio.to_thread(self.listener.stop)
 
