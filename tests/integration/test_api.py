@@ -306,5 +306,9 @@ def test_a_session_ends(shared_city: City) -> None:
     assert http.get("/api/v1/zones", headers=mine).status_code == 200
     elsewhere = {**mine, "Origin": "http://elsewhere.example"}
     problem(http.post("/api/v1/quarantine/replay", json={"filter": {}}, headers=elsewhere), 403)
-    assert http.delete("/api/v1/session", headers=mine).status_code == 204
+    # A cookie changes something only from a page of ours.
+    for origin in ({}, {"Origin": "null"}, {"Origin": "http://elsewhere.example"}):
+        problem(http.delete("/api/v1/session", headers={**mine, **origin}), 403)
+    own = {**mine, "Origin": shared_city.api.url}
+    assert http.delete("/api/v1/session", headers=own).status_code == 204
     problem(http.get("/api/v1/zones", headers=mine), 401)
