@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from ioc_api import asking
 from ioc_api.database import Away
 from ioc_api.faults import place, words
 from ioc_api.turns import Overused
@@ -107,6 +108,14 @@ def install(app: FastAPI) -> None:
         return problem(
             422, "có giá trị mà cơ sở dữ liệu không giữ được / a value is not one that the database can hold"
         )
+
+    @app.exception_handler(psycopg.errors.InsufficientPrivilege)
+    async def walled(request: Request, e: psycopg.errors.InsufficientPrivilege) -> JSONResponse:
+        if asking.now().part.all:
+            return await fault(request, e)
+        # A filter was forgotten, and the database has kept what it should have: there is no such thing for them.
+        log.error("api.second_wall", path=request.url.path, reason=str(e).partition("\n")[0])
+        return problem(404, "không có trong phạm vi của bạn / there is no such thing in your part of the city")
 
     @app.exception_handler(Exception)
     async def fault(request: Request, e: Exception) -> JSONResponse:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUBSCRIPTIONS = 32
 #: What a topic needs; others need `read`.
-PERMISSIONS: Mapping[str, Permission] = {"alerts": "alerts.read"}
+PERMISSIONS: Mapping[str, Permission] = {"alerts": "alerts.read", "system": "system"}
 CLIENTS = 5000
 _READY_S = 15.0
 
@@ -92,6 +92,10 @@ class Hub:
             reason = "gap" if known else "epoch"
             frames.append({"sub": sub.number, "type": "reset", "reason": reason})
         return [encode(f) for f in frames]
+
+    def topics(self) -> list[str]:
+        """What there is to subscribe to."""
+        return list(self._topics)
 
     def unsubscribe(self, sub: Subscription) -> None:
         """End a subscription."""

@@ -8,9 +8,10 @@ import psycopg
 from fastapi import APIRouter, Path, Query, Response
 
 from alerts.deliver.channels import cap
+from ioc_api import asking
 from ioc_api.alerts import story
 from ioc_api.problems import Stop
-from ioc_api.rest.doors import may, whole_city
+from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Served
 from ioc_api.rest.people import MISSING
 
@@ -35,20 +36,23 @@ async def cap_feed(
     service: Served,
     channel: Annotated[int | None, Query(ge=1, lt=2**62, description="The CAP channel; else the first one.")] = None,
 ) -> Response:
-    """What CAP channels have sent, 50 at most. 404 where there is no such channel. It tells of the whole city."""
-    whole_city()
+    """What CAP channels have sent of what you may see, 50 at most. 404 where there is no such channel."""
+    part = asking.part()
 
     def read(conn: psycopg.Connection) -> bytes | None:
         row = conn.execute(
             """SELECT id FROM notice_channel WHERE kind = 'cap' AND (%(n)s::bigint IS NULL OR id = %(n)s)
+                      AND (%(all)s OR department = ANY(%(near)s))
                ORDER BY enabled DESC, address = 'feed' DESC, id LIMIT 1""",
-            {"n": channel},
+            {"n": channel, "all": part.all, "near": sorted(part.near)},
         ).fetchone()
         if row is None:
             return None
         base = f"{service.ways().base_url}/api/v1"
         url = f"{base}/alerts/cap.atom?channel={row[0]}"
-        return cap.feed(conn, service.ways(), row[0], url, lambda n: f"{base}/notifications/{n}/cap")
+        return cap.feed(
+            conn, service.ways(), row[0], url, lambda n: f"{base}/notifications/{n}/cap", within=story.within()
+        )
 
     return _answer(await service.database.act(read), "không có kênh CAP / there is no CAP channel", ATOM)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from xml.etree import ElementTree as ET
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from alerts.deliver import outbox
@@ -24,6 +25,7 @@ from infra.errors import ConfigError
 FEED = "feed"
 CONTENT_TYPE = "application/cap+xml"
 _ATOM = "http://www.w3.org/2005/Atom"
+_ALL = sql.SQL("true")
 
 
 def sender(ways: Ways, channel: Channel) -> cap.Sender:
@@ -71,21 +73,28 @@ def document(conn: psycopg.Connection, ways: Ways, notification: int) -> bytes |
 
 
 def feed(
-    conn: psycopg.Connection, ways: Ways, number: int, url: str, document_url: Callable[[int], str], most: int = 50
+    conn: psycopg.Connection,
+    ways: Ways,
+    number: int,
+    url: str,
+    document_url: Callable[[int], str],
+    most: int = 50,
+    within: sql.Composable = _ALL,
 ) -> bytes | None:
     """The Atom feed of a CAP channel: its newest documents, each with a link to it. None: no such channel.
 
-    ``url`` is the feed's own; ``document_url`` makes that of a notification's document.
+    ``url`` is the feed's own; ``document_url`` makes that of a notification's document. ``within`` is a condition for
+    the notification `n`.
     """
     channel = outbox.channel(conn, number)
     if channel is None or channel.kind != "cap":
         return None
     with conn.cursor(row_factory=dict_row) as cur:
-        rows = cur.execute(
-            "SELECT id, key, created_at, content FROM notification WHERE channel = %s AND state = 'sent'"
-            " ORDER BY id DESC LIMIT %s",
-            (number, most),
-        ).fetchall()
+        query = sql.SQL(
+            "SELECT n.id, n.key, n.created_at, n.content FROM notification n WHERE n.channel = %s AND n.state = 'sent'"
+            " AND {} ORDER BY n.id DESC LIMIT %s"
+        )
+        rows = cur.execute(query.format(within), (number, most)).fetchall()
     root = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "vi"})
     newest = rows[0]["created_at"] if rows else datetime.fromtimestamp(0).astimezone()
     _text(root, "id", url)
