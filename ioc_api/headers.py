@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra import telemetry
 from ioc_api.reference import STYLE_SOURCE
-from ioc_api.refusals import STATUSES
+from ioc_api.refusals import STATUSES, book
 
 #: Nothing is loaded from elsewhere and nothing runs inline. The map paints with data URLs and blobs; the one inline
 #: style sheet is that of /docs.
@@ -74,17 +74,13 @@ class Around:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             telemetry.API_REQUESTS.labels(method, route, str(status)).inc()
             telemetry.API_SECONDS.labels(route).observe(perf_counter() - begun)
-            if status in STATUSES and (service := _service(scope)) is not None:
-                service.refusals.request(scope, status, route)
+            if status in STATUSES and (refusals := book(scope)) is not None:
+                refusals.request(scope, status, route)
 
 
 def _caching(path: str, status: int) -> str:
     # Built files carry a hash of their content in their name.
     return "public, max-age=31536000, immutable" if path.startswith("/assets/") and status == 200 else "no-store"
-
-
-def _service(scope: Scope) -> Any:
-    return getattr(getattr(scope.get("app"), "state", None), "service", None)
 
 
 def _route(scope: Scope) -> str:

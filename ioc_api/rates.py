@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ioc_api.opendata.buckets import Buckets, who
 from ioc_api.problems import problem
 from ioc_api.proxies import is_ours
+from ioc_api.refusals import book
 
 #: Seconds of its rate that an address may use at once.
 AT_ONCE_S = 10
@@ -32,6 +33,8 @@ class Addresses:
             await self._app(scope, receive, send)
             return
         if scope["type"] == "websocket":
+            if (refusals := book(scope)) is not None:
+                refusals.socket(None, (scope.get("client") or ("",))[0], "4013 rate")
             # A close before it was accepted would tell a browser nothing.
             await receive()
             await send({"type": "websocket.accept"})

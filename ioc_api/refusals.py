@@ -27,6 +27,12 @@ _ASKING = ("GET", "/session")
 log = structlog.get_logger()
 
 
+def book(scope: Scope) -> Book | None:
+    """That of the service that a request or socket is for; None before there is one."""
+    service = getattr(getattr(scope.get("app"), "state", None), "service", None)
+    return getattr(service, "refusals", None)
+
+
 class Book:
     """The refusals of one process."""
 
