@@ -7,7 +7,6 @@ import hmac
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import LiteralString
-from urllib.parse import urlsplit
 
 from infra.access import holders
 from infra.access.holders import Shut
@@ -15,8 +14,9 @@ from infra.access.secret import digest
 from infra.access.who import Grant, Who
 from infra.times import SECOND, now_us
 from ioc_api.database import Away, Database
+from ioc_api.pages import COOKIE as COOKIE
+from ioc_api.pages import Origins
 
-COOKIE = "ioc_session"
 #: How long who was found is believed without asking again.
 _BELIEVE_US = 5 * SECOND
 #: Passwords that are looked at together, and how long others wait.
@@ -39,7 +39,7 @@ class Gate:
     ) -> None:
         self._token = digest(token) if token else None
         self._database = database
-        self._origins = {o.strip().rstrip("/").lower() for o in origins.split(",") if o.strip()}
+        self._origins = Origins(origins)
         self._idle_min, self._needs_factor = idle_min, needs_factor
         self._proving = asyncio.Semaphore(_PROVING)
         self._changes = 0
@@ -47,15 +47,7 @@ class Gate:
 
     def same_origin(self, headers: Mapping[str, str]) -> bool:
         """Whether a request comes from our own page, from one that is allowed, or from no page at all."""
-        origin = headers.get("origin")
-        if origin is None:
-            return True
-        if origin.lower() in self._origins:
-            return True
-        try:
-            return urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
-        except ValueError:
-            return False
+        return self._origins.may_change(headers, cookie=False)
 
     async def admit(self, token: str | None, cookies: Mapping[str, str], address: str) -> Who:
         """Who a caller is, as it was at most five seconds ago. Refused where nobody knows."""
