@@ -18,9 +18,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 SCREEN := ioc_api/dashboard
+PROVIDER := tests/oidc
 # Both are read by pip and npm: no question, no advertising, no look-up of newer versions of themselves.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
-NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(SCREEN) --no-fund --no-audit --no-update-notifier --loglevel=error
+NPM_OF := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-fund --no-audit --no-update-notifier --loglevel=error --prefix
+NPM := $(NPM_OF) $(SCREEN)
 # Versions and hashes, and no addresses: whoever installs has an index of their own.
 COMPILE := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header
@@ -35,7 +37,7 @@ setup: $(STAMPS)/run screen servers
 up: $(STAMPS)/run screen
 	@exec $(BIN)/ioc up $(ARGS)
 
-test: $(STAMPS)/dev $(STAMPS)/node_modules screen servers
+test: $(STAMPS)/dev $(STAMPS)/node_modules $(STAMPS)/oidc screen servers
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 		|| [ -n "$$CHROMIUM" ] || echo "make: the browser tests need Chromium and will fail without it:" \
 		"apt-get install chromium (as root), or set CHROMIUM to its path" >&2
@@ -93,6 +95,12 @@ $(STAMPS)/node_modules: $(SCREEN)/package-lock.json $(STAMPS)/node
 		|| { rm -rf $(SCREEN)/node_modules; $(NPM) install --no-save >/dev/null; }
 	@touch $@
 
+# The identity provider of the tests, in the same way.
+$(STAMPS)/oidc: $(PROVIDER)/package-lock.json $(STAMPS)/node
+	@$(NPM_OF) $(PROVIDER) install --no-save >/dev/null \
+		|| { rm -rf $(PROVIDER)/node_modules; $(NPM_OF) $(PROVIDER) install --no-save >/dev/null; }
+	@touch $@
+
 $(SCREEN)/dist/index.html: $(SCREEN_SOURCES) $(STAMPS)/node_modules
 	@echo "make: building the screen" >&2
 	@said=$$($(NPM) run build 2>&1) || { echo "$$said" >&2; exit 1; }
@@ -121,4 +129,4 @@ audit: $(STAMPS)/dev $(STAMPS)/node_modules
 	$(NPM) audit --omit dev
 
 clean:
-	rm -rf $(VENV) $(SCREEN)/dist $(SCREEN)/node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SCREEN)/dist $(SCREEN)/node_modules $(PROVIDER)/node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -200,6 +200,26 @@ def reset(
     typer.echo(here.link(code))
 
 
+@app.command("link")
+def link(
+    name: Name,
+    subject: Annotated[
+        str, typer.Argument(metavar="SUBJECT", help="Mã của họ (sub) / What the provider calls them; '' for nobody")
+    ],
+    data: Data = None,
+) -> None:
+    """Nối với hệ thống định danh / Let somebody of the identity provider (IOC_OIDC_ISSUER) sign in to an account."""
+    from infra import settings
+    from infra.access import identities
+
+    issuer = settings.load().oidc_issuer
+    if not issuer:
+        raise ConfigError("there is no identity provider: set IOC_OIDC_ISSUER as the API has it")
+    with _here(data) as here:
+        identities.link(here.conn, name, issuer, subject, by=here.by)
+    typer.echo(f"đã nối / linked: {name} = {subject}" if subject else f"đã bỏ nối / no longer linked: {name}")
+
+
 @app.command("grant")
 def grant(
     name: Name,

@@ -49,6 +49,7 @@ from ioc_api.rest import (
     me,
     notifications,
     observations,
+    oidc,
     quality,
     quarantine,
     rules,
@@ -171,6 +172,7 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     for asked in (*registry, *figures, *noticed, *people):
         app.include_router(asked.router, prefix=PREFIX, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
+    app.include_router(oidc.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(system.open_router)
     app.include_router(links.router)
     app.include_router(opendata.router, prefix="/open/v1", responses=opendata.RESPONSES)

@@ -19,8 +19,9 @@ from ioc_api.problems import problem
 
 COOKIE = "ioc_session"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-#: Links in messages act by what is in them, from whatever mail program shows them.
-_LINKS = "/a/"
+#: Links in messages act by what is in them, from whatever mail program shows them; an identity provider's answer by a
+#: state that only the browser has that began (ioc_api/rest/oidc.py).
+_LINKS = ("/a/", "/api/v1/session/oidc/return")
 _SECRET = frozenset({"token", "access_token", "api_token", "api_key", "apikey", "authorization", "bearer", "password"})
 
 FOREIGN = "trang này không được phép làm việc đó / this page may not do that"

@@ -31,6 +31,7 @@ from ioc_api.live.refresh import Refresher
 from ioc_api.live.state import Live
 from ioc_api.refusals import Book
 from ioc_api.scopes import Scopes
+from ioc_api.signin.provider import Provider
 from ioc_api.streams import Streams
 from ioc_api.upkeep import Upkeep
 from ioc_api.watch import Watch
@@ -59,6 +60,7 @@ class Service:
             settings.api_token, self.database, settings.http_origins,
             idle_min=settings.idle_lock_min, needs_factor=settings.administrators_need_factor,
         )  # fmt: skip
+        self.provider = Provider(settings, catalog) if settings.oidc_issuer else None
         self.live = Live(empty, now_us())
         self.alerts = Alerts()
         self.flips = AlertFeed(self.database, self.routes, self.alerts)

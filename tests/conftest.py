@@ -15,7 +15,14 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ("tests.fix_servers", "tests.fix_api", "tests.fix_opendata", "tests.fix_files", "tests.fix_alerts")
+pytest_plugins = (
+    "tests.fix_servers",
+    "tests.fix_api",
+    "tests.fix_opendata",
+    "tests.fix_files",
+    "tests.fix_alerts",
+    "tests.fix_oidc",
+)
 
 #: How many examples. None is timed: a machine may be busy with other tests.
 for _name, _examples in (("quick", 12), ("thorough", 150), ("deep", 2_000)):

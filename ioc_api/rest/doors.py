@@ -44,6 +44,8 @@ PUBLIC: frozenset[tuple[str, str]] = frozenset(
         ("POST", "/api/v1/session/seen"),
         ("POST", "/api/v1/session/lock"),
         ("POST", "/api/v1/session/unlock"),
+        ("GET", "/api/v1/session/oidc"),
+        ("GET", "/api/v1/session/oidc/return"),
         ("GET", "/a/{token}"),
         ("POST", "/a/{token}"),
     }

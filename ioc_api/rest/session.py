@@ -27,6 +27,7 @@ from ioc_api.rest.doors import anybody
 from ioc_api.rest.parts import Served, Text, clean
 from ioc_api.rest.people import Strict
 from ioc_api.service import Service
+from ioc_api.signin.provider import named
 
 T = TypeVar("T")
 
@@ -127,12 +128,6 @@ def drop(answer: Response) -> None:
     answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
 
-def own_page(request: Request, service: Service) -> None:
-    """403 where a request that changes something comes from another page than ours."""
-    if not service.gate.same_origin(request.headers):
-        raise Stop(403, "trang này không được phép làm việc đó / this page may not do that")
-
-
 async def proving(service: Service, task: Callable[[psycopg.Connection], T], wrong: Stop, chosen: str = "") -> T:
     """Run what looks at a password: few at a time. ``wrong`` where it is not right, 429 where it was tried too often,
     422 where a new one, which is in the field ``chosen``, is not good enough."""
@@ -177,7 +172,8 @@ async def _mine(request: Request, service: Service, cookie: str | None) -> _Mine
 
 @router.get("/ways", operation_id="list_ways", summary="How somebody may sign in")
 async def list_ways(service: Served) -> Ways:
-    return Ways(password=True, oidc=None)
+    found = named(service.settings)
+    return Ways(password=True, oidc=Names(**found) if found else None)
 
 
 @router.post(
@@ -189,7 +185,6 @@ async def list_ways(service: Served) -> Ways:
 )
 async def open_session(request: Request, response: Response, service: Served, asked: SignIn) -> SignedIn:
     """Sets the cookie of a session where `next` is `done`. What is wrong is answered alike, whatever it is."""
-    own_page(request, service)
     at = visit(request, service)
     if asked.code is not None and asked.name is None:
         code, chosen = asked.code, asked.password
@@ -234,7 +229,6 @@ async def get_session(request: Request, service: Served, session: Held = None) -
 )
 async def keep_session(request: Request, service: Served, session: Held = None) -> None:
     """A session that nobody is seen in for `idle_lock_min` minutes is locked. 401 where it is already."""
-    own_page(request, service)
     held, idle = session or "", service.settings.idle_lock_min
     if not await service.database.act(lambda conn: sessions.seen(conn, held, idle)):
         mine = await _mine(request, service, session)
@@ -245,7 +239,6 @@ async def keep_session(request: Request, service: Served, session: Held = None) 
 @router.post("/lock", operation_id="lock_session", status_code=204, summary="Lock the session", responses=_ANSWERS)
 async def lock_session(request: Request, service: Served, session: Held = None) -> None:
     """Only its owner opens it again."""
-    own_page(request, service)
     mine = await _mine(request, service, session)
 
     def task(conn: psycopg.Connection) -> None:
@@ -262,7 +255,6 @@ async def lock_session(request: Request, service: Served, session: Held = None) 
 )
 async def unlock_session(request: Request, service: Served, asked: Unlock, session: Held = None) -> None:
     """A session of somebody who has no password is over when it is locked: they sign in again."""
-    own_page(request, service)
     mine = await _mine(request, service, session)
     if not mine.account.has_password:
         said = "tài khoản này không có mật khẩu: hãy đăng nhập lại / this account has no password: sign in again"
@@ -277,7 +269,6 @@ async def unlock_session(request: Request, service: Served, asked: Unlock, sessi
 
 @router.delete("", operation_id="close_session", summary="End the session", status_code=204, responses=_ANSWERS)
 async def close_session(request: Request, response: Response, service: Served, session: Held = None) -> None:
-    own_page(request, service)
     drop(response)
     if session is None:
         return

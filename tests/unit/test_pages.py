@@ -72,6 +72,8 @@ def test_a_link_in_a_message_acts_from_anywhere(http: TestClient) -> None:
         ("/api/v1/x", {**COOKIE, "sec-fetch-site": "same-origin"}, True),
         ("/api/v1/x", {**COOKIE, "sec-fetch-site": "cross-site"}, False),
         ("/api/v1/x", {**COOKIE, "sec-fetch-site": "cross-site", "origin": "https://wall.example"}, True),
+        # Somebody comes back from the identity provider, in a browser that has a session still.
+        ("/api/v1/session/oidc/return", {**COOKIE, "sec-fetch-site": "cross-site"}, True),
         ("/", {**COOKIE, "sec-fetch-site": "cross-site"}, True),  # somebody follows a link to the screen
         ("/open/v1/", {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}, True),
     ],
