@@ -201,10 +201,12 @@ class Town:
             hung = Grant("wallboard", zones=(one.zone,))
             text, _ = tokens.wallboard(conn, "wall", hung, self.catalog, expires_at=None, by="test")
             found.append(Person("wallboard", _bearer(text), ((hung,),), frozenset(a)))
-            account = accounts.named(conn, "area-operator")
+            # Of their own: who signs out everywhere leaves others where they are.
+            found.append(self._person(conn, "session", owner, owner, frozenset(bac_giang)))
+            account = accounts.named(conn, "session")
             cookie, _ = sessions.start(conn, account.id, "password", address="", agent="", hours=1)
             at = {"Cookie": f"ioc_session={cookie}", "Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
-            found.append(Person("session", at, (owner,), frozenset(bac_giang)))
+            found[-1] = found[-1]._replace(headers=at, limits=(owner,))
         return {p.name: p for p in found}
 
     def _person(

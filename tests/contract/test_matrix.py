@@ -93,7 +93,8 @@ class Street:
         place, codes = self.place(thing[0]), {"zones": self.place(thing[0]).zone, "departments": ""}
         codes |= {"rules": f"rule-{thing[1]}", "departments": place.department}
         known = {"sensor_id": place.sensor(thing[1]), "code": codes.get(kind, "1"), "domain": thing[1],
-                 "metric": METRIC[thing[1]], "number": str(self.numbers[thing].get(kind, 1))}  # fmt: skip
+                 "metric": METRIC[thing[1]], "name": "viewer",
+                 "number": str(self.numbers[thing].get(kind, 1))}  # fmt: skip
         return re.sub(r"\{(\w+)\}", lambda m: known.get(m[1], "1"), path)
 
     def questions(self, op: Operation, *, briefly: bool) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -159,7 +160,8 @@ def test_each_may_what_the_table_says(street: Street, who: str) -> None:
 
 
 def test_nobody_may_anything_without_showing_who_they_are(street: Street) -> None:
-    for headers in ({}, {"Authorization": "Bearer ioc_0"}, {"Cookie": "ioc_session=0"}):
+    page = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+    for headers in ({}, {"Authorization": "Bearer ioc_0"}, {"Cookie": "ioc_session=0", **page}):
         asked = {street.http.request(op.method, op.path, headers=headers).status_code for op in street.operations}
         assert asked == {401}, headers
 
