@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -173,13 +175,13 @@ def change(
 def disable(conn: psycopg.Connection[Any], account: int, revision: int | None = None) -> Account:
     """From now on nothing of it is let in. Its sessions and links end; its tokens wait."""
     held(conn, account, revision)
-    conn.execute(
-        "UPDATE account SET disabled_at = coalesce(disabled_at, now()), revision = revision + 1 WHERE id = %s",
-        [account],
-    )
+    with someone_administers(conn):
+        conn.execute(
+            "UPDATE account SET disabled_at = coalesce(disabled_at, now()), revision = revision + 1 WHERE id = %s",
+            [account],
+        )
     conn.execute("DELETE FROM session WHERE account = %s", [account])
     conn.execute("DELETE FROM one_time_code WHERE account = %s", [account])
-    someone_administers(conn)
     return find(conn, account)
 
 
@@ -190,9 +192,12 @@ def enable(conn: psycopg.Connection[Any], account: int, revision: int | None = N
     return find(conn, account)
 
 
-def someone_administers(conn: psycopg.Connection[Any]) -> None:
-    """Needed where nobody is left who can administer."""
-    if conn.execute(_ADMINISTERING).fetchone() is None:
+@contextmanager
+def someone_administers(conn: psycopg.Connection[Any]) -> Iterator[None]:
+    """Needed where nobody can administer after what is done here, and somebody could before."""
+    before = conn.execute(_ADMINISTERING).fetchone()
+    yield
+    if before is not None and conn.execute(_ADMINISTERING).fetchone() is None:
         raise Needed(
             "phải còn ít nhất một tài khoản quản trị toàn thành phố đang hoạt động, không thời hạn",
             "one administrator of the whole city must remain, enabled and without an end",

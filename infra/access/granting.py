@@ -145,8 +145,8 @@ def _insert(conn: psycopg.Connection[Any], account: int, grant: Grant, by: str) 
 def _remove(conn: psycopg.Connection[Any], account: int, numbers: Sequence[int]) -> None:
     """Somebody must remain who administers, and who has no grant left is signed out."""
     if numbers:
-        conn.execute("DELETE FROM account_grant WHERE id = ANY(%s)", [list(numbers)])
-        accounts.someone_administers(conn)
+        with accounts.someone_administers(conn):
+            conn.execute("DELETE FROM account_grant WHERE id = ANY(%s)", [list(numbers)])
     conn.execute("UPDATE account SET revision = revision + 1 WHERE id = %s", [account])
     if not accounts.grants(conn, account):
         conn.execute("DELETE FROM session WHERE account = %s", [account])

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra import settings
+from infra.access import throttle
 from infra.access.roles import ALLOWED, NAMES, PERMISSIONS, ROLES, UNDIVIDED, Permission
 from infra.access.scope import EVERYTHING, NOTHING, Box, Scope
 from infra.access.who import Grant, Who
@@ -91,3 +93,32 @@ def test_an_area_s_figure_is_not_for_who_sees_one_of_its_zones() -> None:
     assert scope.holds("bac_giang", "07210", "traffic")
     assert not scope.holds("bac_giang", None, "traffic")
     assert EVERYTHING.holds("bac_giang", None, "traffic")
+
+
+@pytest.mark.parametrize(
+    ("needed", "env"),
+    [
+        (False, {}),
+        (False, {"http_host": "::1", "public_url": "http://localhost:8080"}),
+        (True, {"http_host": "0.0.0.0"}),
+        (True, {"http_host": ""}),
+        (True, {"public_url": "https://ioc.example.vn"}),
+        (False, {"http_host": "::", "admin_totp": "optional"}),
+        (True, {"admin_totp": "required"}),
+    ],
+)
+def test_administrators_need_a_second_factor_where_others_reach_us(needed: bool, env: dict[str, str]) -> None:
+    assert settings.load(**env).administrators_need_factor is needed
+
+
+def test_who_has_a_second_factor_to_set_up_may_do_nothing_else() -> None:
+    who = Who("a", "password", ((Grant("administrator"),),), must_enrol=True)
+    assert [p for p in PERMISSIONS if who.may(p)] == ["self"]
+    assert who.scope("read", behind) == NOTHING
+
+
+def test_an_address_of_ipv6_counts_by_its_network() -> None:
+    near, same, far = "2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"
+    assert throttle.sign_in("lan", near) == throttle.sign_in("lan", same)
+    assert throttle.sign_in("lan", near) != throttle.sign_in("lan", far)
+    assert throttle.network("::ffff:192.0.2.1") == throttle.network("192.0.2.1")
