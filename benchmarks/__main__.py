@@ -5,7 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("ingest", "latency", "sockets", "disk", "footprint", "rollup", "history", "judge", "replay", "alerts")
+NAMES = (
+    "ingest",
+    "devices",
+    "latency",
+    "sockets",
+    "disk",
+    "footprint",
+    "rollup",
+    "history",
+    "judge",
+    "replay",
+    "alerts",
+)
 
 
 def main(wanted: list[str]) -> int:

@@ -23,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from infra.mqtt import Broker, prepare
+from ingest.secure import SecureSocket
 
 RECV_BYTES = 256 * 1024
 PUBLISH, PUBACK = 0x30, 0x40
@@ -147,6 +148,10 @@ class Receiver(Client):
             self.epoch += 1
             self._rest = b""
         return super().reconnect()
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> SecureSocket:  # type: ignore[override]
+        assert self._ssl_context is not None  # noqa: S101 -- paho asks only where there is one
+        return SecureSocket(tcp_sock, self._ssl_context, self._host, self._connect_timeout)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         if self._sock is None:

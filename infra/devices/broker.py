@@ -14,6 +14,7 @@ connection is ended by taking over its client id, on the services' listener.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,7 @@ from infra.servers.mosquitto import ADDED, USER
 
 #: Options by which it says what it refuses. With them it writes four lines a message.
 _CLOSELY = "closely.conf"
+_CAUGHT = re.compile(r"^SigCgt:\s*([0-9a-f]+)$", re.MULTILINE)
 
 
 class Broker:
@@ -39,13 +41,16 @@ class Broker:
 
     @property
     def pid(self) -> int | None:
-        """Its process, while it runs."""
+        """Its process, once it can be signalled: while it starts (and loads its queues) SIGHUP would end it."""
         try:
             pid = int((self.folder / "pid").read_text(encoding="ascii"))
             name = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip()
+            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
         except (OSError, ValueError):
             return None
-        return pid if name == "mosquitto" else None
+        caught = _CAUGHT.search(status)
+        hears = caught is not None and int(caught[1], 16) >> (signal.SIGHUP - 1) & 1
+        return pid if name == "mosquitto" and hears else None
 
     def reload(self) -> bool:
         """Let it read its files again; False where it does not run (at its start it reads them anyway)."""

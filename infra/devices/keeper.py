@@ -58,6 +58,7 @@ class Tail:
             self._at += len(data)
             if self._at > LOG_BYTES and len(data) < CHUNK:
                 os.truncate(self.path, 0)  # its writer appends, and goes on undisturbed
+                self._at = 0
         except OSError:
             return []
         *whole, self._rest = (self._rest + data).split(b"\n")
@@ -108,8 +109,8 @@ class Keeper:
         now = time.monotonic()
         version, pid = credentials.version(conn), self.broker.pid
         if version != self._version or pid != self._pid or now - self._looked > WHOLE_S:
-            if pid != self._pid and pid is not None:
-                self._closely(True)
+            if pid != self._pid and pid is not None and not self._closely(True):
+                self.broker.reload()  # it may have read its files before we wrote them
             self.apply(conn, version)
             self._version, self._pid, self._looked = version, pid, now
         elif now - self._seen > SEEN_S:
@@ -138,9 +139,8 @@ class Keeper:
         conn.execute("UPDATE device_keeper SET applied = %s, seen_at = now(), trouble = ''", [version])
         self._seen = time.monotonic()
 
-    def _closely(self, wanted: bool) -> None:
-        if self._tail is not None and self.broker.listen_closely(wanted):
-            self.broker.reload()
+    def _closely(self, wanted: bool) -> bool:
+        return self._tail is not None and self.broker.listen_closely(wanted) and self.broker.reload()
 
     def _read(self, conn: psycopg.Connection) -> None:
         if self._tail is None:
