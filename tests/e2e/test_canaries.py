@@ -114,6 +114,7 @@ def running(canaries: Canaries) -> Iterator[Running]:
             "IOC_OIDC_CLIENT_ID": "ioc",
             "IOC_OIDC_CLIENT_SECRET": canaries.new("OIDC secret"),
             "IOC_INDICES_S": "1",
+            "IOC_WEBHOOK_ALLOW": "127.0.0.1",
         }
         ports = ["--http-port", "0", "--mqtt-port", "0", "--db-port", "0", "--devices-port", "0"]
         started = Running(data, "--no-simulators", *ports, env=env)
@@ -182,10 +183,9 @@ def channels(asking: Asking, canaries: Canaries, url: str) -> None:
         channel("apprise", "chat", f"tgram://123456789:{token}{'x' * 16}/42"),
         channel("email", "mail", "truc@example.vn"),
     ]
-    for status, said in made:
-        if status == 201:
-            asking.ask("POST", f"/api/v1/channels/{said['id']}/test", {})
-    assert [status for status, _ in made][2] == 201, made
+    assert [status for status, _ in made] == [201] * 3, made
+    for _, said in made:
+        asking.ask("POST", f"/api/v1/channels/{said['id']}/test", {})
     with psycopg.connect(url, autocommit=True) as conn:
         # The database shows the row that it refuses; a fault of ours shows where it was.
         for change, back in (
@@ -197,7 +197,7 @@ def channels(asking: Asking, canaries: Canaries, url: str) -> None:
             status, _ = channel(
                 "webhook", "boom", "https://127.0.0.1:1/x", secret=canaries.new(f"secret before {change[-12:]}")
             )
-            assert status >= 400
+            assert status == 500
             conn.execute(back)
         conn.execute("ALTER TABLE account RENAME password_hash TO gone")
         body = {"name": "lan", "password": canaries.new("password before a fault")}
