@@ -61,10 +61,14 @@ class Bodies:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _many(scope):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        brings, many = _look(scope)
+        if many:
             await problem(431, MANY_HEADERS)(scope, receive, send)
             return
-        if scope["type"] != "http" or not _brings(scope):
+        if not brings:
             await self._app(scope, receive, send)
             return
         try:
@@ -90,14 +94,13 @@ class Bodies:
         await self._app(scope, again, send)
 
 
-def _many(scope: Scope) -> bool:
-    # h11 counts only what has not come whole in one piece.
-    headers = scope["headers"]
-    return len(headers) > HEADERS or sum(len(name) + len(value) for name, value in headers) > HEAD_BYTES
-
-
-def _brings(scope: Scope) -> bool:
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+def _look(scope: Scope) -> tuple[bool, bool]:
+    """Whether a body comes with it, and whether it has too many headers: h11 counts only what has not come whole."""
+    size, brings = 0, False
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+        brings = brings or name in (b"content-length", b"transfer-encoding")
+    return brings, size > HEAD_BYTES or len(scope["headers"]) > HEADERS
 
 
 def _announced(scope: Scope) -> tuple[int, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -36,6 +37,7 @@ def relayed(scope: Scope) -> bool:
     return any(name in _SAYS for name, _ in scope["headers"])
 
 
+@lru_cache(4096)
 def is_ours(host: str) -> bool:
     """Whether an address is this machine's loopback."""
     try:

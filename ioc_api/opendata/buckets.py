@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 import math
 from collections import OrderedDict
+from functools import lru_cache
 
 #: Addresses that are remembered. One that is forgotten starts again with a full bucket.
 MOST = 10_000
 
 
+@lru_cache(4096)
 def who(host: str | None) -> str:
     """What counts as one address: an IPv4 address, or the 64 bits of IPv6 that one household gets."""
     try:
