@@ -13,7 +13,7 @@ from infra import telemetry
 from infra.access.roles import Permission
 from infra.access.scope import NOTHING, Scope
 from infra.access.who import Who
-from infra.times import now_us, rfc3339
+from infra.times import micros, now_us, rfc3339
 from ioc_api.database import Away
 from ioc_api.gate import Gate, Refused
 from ioc_api.live.doorstep import EACH
@@ -40,6 +40,12 @@ _SHUT_OUT = (Close.UNAUTHORIZED, Close.FORBIDDEN, Close.TOO_MANY)
 _MISUSE = (Close.RATE, Close.BAD)
 
 log = structlog.get_logger()
+
+
+def ends_us(who: Who) -> int | None:
+    """When what somebody may see now ends at the latest: their session or token, or the first of their grants."""
+    ends = [micros(g.ends_at) for grants in who.limits for g in grants if g.ends_at is not None]
+    return min([*ends, *([who.expires_us] if who.expires_us is not None else [])], default=None)
 
 
 class Client:
@@ -144,7 +150,7 @@ class Client:
         try:
             self._token = asked.token
             self._who = await self._admitted()
-            self._expires_us = self._who.expires_us
+            self._expires_us = ends_us(self._who)
         except Refused as e:
             code = "unavailable" if e.temporary else "unauthorized"
             await self._send(BadFrame(code, str(e), asked.id, temporary=e.temporary).text())
@@ -316,7 +322,7 @@ class Client:
             if self._writer is not None:
                 self._writer.cancel()
         elif self._expires_us is not None and now_us() > self._expires_us:
-            self.close(Close.EXPIRED, "the session has expired")
+            self.close(Close.EXPIRED, "your session has expired, or a grant of yours: come back")
         elif self._ponged < self._pinged < now - PONG_S:
             self.close(Close.NO_PONG, "no pong")
         elif now - self._pinged >= PING_S:
