@@ -36,6 +36,7 @@ OPERATIONS = (
     "get_silence", "end_silence", "list_departments", "get_department", "create_department", "put_department",
     "list_routes", "create_route", "put_route", "delete_route", "list_channels", "get_channel", "create_channel",
     "put_channel", "delete_channel", "test_channel", "alert_ledger", "replay_rule",
+    "list_audit",
 )  # fmt: skip
 
 
