@@ -1,0 +1,66 @@
+"""Who dawdles over what they ask loses the connection, and nobody who is waited for does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from ioc_api import wire
+
+GOOD = b"GET / HTTP/1.1\r\nHost: ioc\r\n\r\n"
+
+
+async def well(scope: Any, receive: Any, send: Any) -> None:
+    """Answers when it is told to, or when the body is there."""
+    while (await receive()).get("more_body"):
+        pass
+    await asyncio.sleep(0.2)  # longer than a head may take
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+    await send({"type": "http.response.body", "body": b"well"})
+
+
+def spoken(monkeypatch: pytest.MonkeyPatch, *parts: bytes) -> bytes:
+    """All that is heard until the connection ends, or is quiet."""
+    monkeypatch.setattr(wire, "HEAD_S", 0.1)
+
+    async def talk() -> bytes:
+        config = uvicorn.Config(well, http=wire.Protocol, log_config=None, timeout_keep_alive=30)
+        config.load()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: wire.Protocol(config, ServerState(), {}, loop), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        heard = b""
+        try:
+            for part in parts:
+                writer.write(part)
+                if part.endswith(b"\r\n\r\n"):
+                    heard += await asyncio.wait_for(reader.readuntil(b"well"), 10)
+            return heard + await asyncio.wait_for(reader.read(), 0.3 if parts[-1] == GOOD else 10)
+        except TimeoutError:
+            return heard + b" and it stays"
+        finally:
+            writer.close()
+            server.close()
+
+    return asyncio.run(talk())
+
+
+@pytest.mark.parametrize("head", [b"", b"G", GOOD[:-2], GOOD[:-2] + b"X: "])
+def test_a_head_must_come_in_time(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+    assert spoken(monkeypatch, head) == b""
+
+
+def test_the_next_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = spoken(monkeypatch, GOOD, b"GET / HT")
+    assert heard.endswith(b"well")
+    assert b"200 OK" in heard
+
+
+def test_an_answer_may_take_longer_and_the_connection_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = spoken(monkeypatch, GOOD, GOOD)
+    assert heard.count(b"200 OK") == 2
+    assert heard.endswith(b"and it stays")
