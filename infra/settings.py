@@ -129,6 +129,12 @@ class Settings(BaseSettings):
     keep_minute_days: int = Field(730, ge=0, description="Days that 1-minute rollups are kept; 0: for ever.")
     keep_quarantine_days: int = Field(180, ge=0, description="Days that quarantine is kept; 0: for ever.")
     keep_audit_days: int = Field(365, ge=0, description="Days that the audit is kept: at least 90, or 0: for ever.")
+    syslog: str = Field(
+        "", description="Where the audit goes as syslog lines: unix:, udp://, tcp:// or tls://; empty: nowhere."
+    )
+    syslog_ca_file: Path | None = Field(
+        None, description="File of further certificate authorities (PEM) for tls:// in IOC_SYSLOG."
+    )
     keep_notices_days: int = Field(
         1095, ge=0, description="Days that alerts that are over and messages are kept; 0: for ever."
     )

@@ -90,6 +90,9 @@ ALERT_RULES = Gauge("ioc_alerts_rules", "Rules by what becomes of them: judged o
 ALERT_GAPS = Gauge("ioc_alerts_bus_gap_batches", "Batches that the alert engine missed on the bus and read back.")
 
 
+AUDIT_UNSENT = Gauge("ioc_audit_unsent", "Rows of the audit that wait to be sent as syslog lines.")
+
+
 def expose_collector(facts: Mapping[str, Any]) -> None:
     """Set a collector's gauges from its status: in its own process, and in the API's, which hears it on the bus."""
     name = facts["collector"]

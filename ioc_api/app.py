@@ -19,7 +19,7 @@ from infra import db, mqtt
 from infra.catalog import Catalog
 from infra.copyout import PARQUET
 from infra.settings import Settings
-from ioc_api import reference
+from ioc_api import reference, syslog
 from ioc_api.asking import Nobody
 from ioc_api.bodies import Bodies
 from ioc_api.headers import Around
@@ -64,6 +64,7 @@ from ioc_api.rest import (
 from ioc_api.rest.doors import anybody, may, permissions
 from ioc_api.rest.doors import routes as doors
 from ioc_api.service import Service
+from ioc_api.signin.provider import Provider
 
 PREFIX = "/api/v1"
 
@@ -99,10 +100,13 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def check(settings: Settings) -> None:
-    """ConfigError where a URL cannot be right. Whether anything answers there shows later."""
+def check(settings: Settings, catalog: Catalog) -> None:
+    """ConfigError where a URL or a file cannot be right. Whether anything answers there shows later."""
     db.check_url(settings.database_url)
     mqtt.parse_url(settings.mqtt_url)
+    syslog.sender(settings)
+    if settings.oidc_issuer:
+        Provider(settings, catalog)
 
 
 def screen_dir(settings: Settings) -> Path | None:

@@ -26,7 +26,7 @@ def run() -> None:
         raise ConfigError("IOC_API_TOKEN is not set: choose a long random token, or start everything by `ioc up`")
     city = catalog.load(given)
     made = web.make(given, city)
-    web.check(given)
+    web.check(given, city)
     held, trusted = certificate.of(given), proxies.trusted(given.trusted_proxies)
     if given.http_redirect_port and held is None:
         raise ConfigError("IOC_HTTP_REDIRECT_PORT needs IOC_TLS_CERT and IOC_TLS_KEY: there is no HTTPS to send to")

@@ -33,6 +33,7 @@ from ioc_api.refusals import Book
 from ioc_api.scopes import Scopes
 from ioc_api.signin.provider import Provider
 from ioc_api.streams import Streams
+from ioc_api.syslog import Forward
 from ioc_api.upkeep import Upkeep
 from ioc_api.watch import Watch
 
@@ -52,6 +53,7 @@ class Service:
         empty = roster([], catalog.registry, self.groups, channels={"": 0}, version=-1)
         self.database = Database(settings.database_url)
         self.refusals = Book(self.database)
+        self.syslog = Forward(settings, self.database)
         self.routes = Routes()
         self.scopes = Scopes(catalog, self.routes, self.database)
         self._ways: Ways | None = None
@@ -99,6 +101,7 @@ class Service:
             ("indices", self._work_out_indices),
             ("alerts", self.flips.run),
             ("refusals", self.refusals.run),
+            ("syslog", self.syslog.run),
         ):
             self._tasks.append(asyncio.create_task(self._keep(name, work), name=name))
 
@@ -109,6 +112,7 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.streams.close()
         await self.refusals.end()
+        await self.syslog.end()
         await self.database.close()
         await asyncio.to_thread(self.listener.stop)
 

@@ -5,6 +5,8 @@ record.py    adding a row in the transaction of what it tells of
 read.py      searching
 actions.py   what is done, in words for people
 verify.py    whether it is what was written
+syslog.py    rows as syslog lines, and their ways out
+forward.py   sending them in their order, and how far it is
 retention.py removing the oldest rows so that the chain still verifies
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Town:
     idp: Idp
     url: str
     database: str
+    syslog: socket.socket
 
     def browser(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=20)
@@ -71,14 +73,21 @@ def town(
     (folder / "secret").write_text(f"{SECRET}\n")
     port = ports.choose(0, what="the API", option="")
     idp = identity_provider(f"http://127.0.0.1:{port}/api/v1/session/oidc/return")
-    with fresh_database(postgres) as database, services(folder) as service, apis(service) as api:
+    with (
+        fresh_database(postgres) as database,
+        services(folder) as service,
+        apis(service) as api,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog,
+    ):
+        syslog.bind(str(folder / "log"))
+        syslog.settimeout(20)
         one = api(
             database, "mqtt://127.0.0.1:1", IOC_HTTP_PORT=str(port), IOC_OIDC_ISSUER=idp.issuer,
             IOC_OIDC_CLIENT_ID=CLIENT, IOC_OIDC_CLIENT_SECRET_FILE=str(folder / "secret"),
             IOC_OIDC_SCOPES="openid profile email groups", IOC_OIDC_ROLES_FILE=str(folder / "roles.toml"),
-            IOC_OIDC_NAME="cổng của tỉnh / the province's door",
+            IOC_OIDC_NAME="cổng của tỉnh / the province's door", IOC_SYSLOG=f"unix:{folder / 'log'}",
         )  # fmt: skip
-        yield Town(idp, one.url, database)
+        yield Town(idp, one.url, database, syslog)
 
 
 def failed(answer: httpx.Response) -> str:
@@ -119,6 +128,9 @@ def test_somebody_of_the_province_signs_in(town: Town) -> None:
     done = [row[:4] for row in town.audited() if row[1] == "lan.nt"]
     assert ("session.open", "lan.nt", "oidc", "done") in done
     assert ("account.create", "lan.nt", "oidc", "done") in done
+    # And as a line of syslog, which the service sends by itself.
+    while b"session.open [audit@32473" not in (said := town.syslog.recv(4096)) or b'"lan.nt"' not in said:
+        assert said.startswith(b"<1")
 
 
 def test_somebody_without_a_role_is_not_let_in(town: Town) -> None:
