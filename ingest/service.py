@@ -66,7 +66,7 @@ class Collector:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         if self.settings.ingest_metrics_port:
-            start_http_server(self.settings.ingest_metrics_port, self.settings.http_host)
+            start_http_server(self.settings.ingest_metrics_port, self.settings.http_host or "::")
         # The ledger of receipts must be there before the first redelivered message is.
         self._begin()
         self.announcer.start()

@@ -61,7 +61,7 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         if self.settings.alerts_metrics_port:
-            start_http_server(self.settings.alerts_metrics_port, self.settings.http_host)
+            start_http_server(self.settings.alerts_metrics_port, self.settings.http_host or "::")
         self.listener.start()
         for thread in (self._watchdog, self.figures, self.dispatcher):
             thread.start()

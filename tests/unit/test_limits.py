@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -18,10 +19,15 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from infra.access.who import SERVICE, Who
-from ioc_api import bodies, rates, turns
+from ioc_api import asking, bodies, rates, turns
+from ioc_api.asking import Asking
 from ioc_api.bodies import BODY_BYTES, DEPTH, Bodies, depth
+from ioc_api.database import Database
 from ioc_api.live.doorstep import WAITING, Doorstep
+from ioc_api.part import ALL
+from ioc_api.problems import install
 from ioc_api.rates import Addresses
+from ioc_api.streams import Streams
 from ioc_api.turns import ALLOWANCE_S, EACH, Overused, Turns, asker
 
 
@@ -254,3 +260,50 @@ def test_nobody_fills_the_waiting_room() -> None:
         await asyncio.gather(*waits, return_exceptions=True)
 
     asyncio.run(story())
+
+
+# Where they are kept
+
+
+def test_questions_and_downloads_are_asked_in_turns() -> None:
+    person = Who("an", "password", (), account=7)
+
+    async def story() -> None:
+        database, streams = Database("postgresql://127.0.0.1:1/nowhere"), Streams("postgresql://127.0.0.1:1/x", 60)
+        asking.begin(Asking(person, ALL))
+        async with AsyncExitStack() as held:
+            for _ in range(3):
+                await held.enter_async_context(database.turn())
+            waits = [asyncio.create_task(database.question(lambda _: None)) for _ in range(EACH - 3)]
+            await asyncio.sleep(0)
+            with pytest.raises(Overused):
+                await database.question(lambda _: None)
+            for one in waits:
+                one.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        async with database.turn():
+            pass
+        flows = [streams.begin(lambda _: iter(())) for _ in range(2)]
+        with pytest.raises(Overused):
+            streams.begin(lambda _: iter(()))
+        asking.begin(Asking(person._replace(account=8), ALL))
+        flows.append(streams.begin(lambda _: iter(())))
+        for flow in flows:
+            flow.stop()
+            await asyncio.to_thread(flow.thread.join)
+
+    asyncio.run(story())
+
+
+def test_who_asks_too_much_is_told_in_words() -> None:
+    app = FastAPI()
+    install(app)
+
+    @app.get("/")
+    async def much() -> None:
+        raise Overused(7)
+
+    answer = TestClient(app).get("/")
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "7"
+    assert "try again in 7 s" in answer.json()["detail"]

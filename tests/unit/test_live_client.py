@@ -26,8 +26,9 @@ class Gate:
     """Lets in whoever says "good"; the session ends when it is told to."""
 
     expires_us: int | None = None
-    grants: tuple[Grant, ...] = (Grant("viewer"),)
+    grants: tuple[Grant, ...] = (Grant("operator"),)
     over = False
+    account: int | None = None
 
     def same_origin(self, headers: Any) -> bool:
         return "evil" not in headers.get("origin", "")
@@ -37,7 +38,7 @@ class Gate:
             raise Refused("cannot look", temporary=True)
         if token != "good" or self.over:
             raise Refused("no")
-        return Who("an", "token", (self.grants,), expires_us=self.expires_us)
+        return Who("an", "token", (self.grants,), self.account, expires_us=self.expires_us)
 
 
 class Scopes:
@@ -168,7 +169,7 @@ def test_a_change_of_grants_ends_the_connection_and_nobody_elses() -> None:
         line.say({"id": 2, "type": "subscribe", "topic": "system"})
         assert (await line.hear())["type"] == "subscribed"
         await _again(world)
-        world.gate.grants = (Grant("viewer", areas=("bac_giang",)),)
+        world.gate.grants = (Grant("operator", areas=("bac_giang",)),)
         await _again(world)
         while isinstance(said := await line.hear(), dict):
             assert said["type"] == "snapshot"
@@ -303,6 +304,22 @@ def test_who_may_not_come_in(first: dict[str, Any], code: int) -> None:
         assert (answer["type"], answer["temporary"]) == ("error", code == 4001)
         assert await line.hear() == code
         assert await world.connect("http://evil").hear() == 4403
+
+    run(story)
+
+
+def test_one_account_does_not_take_all_the_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "EACH", 2)
+
+    async def story(world: World) -> None:
+        world.gate.account = 7
+        for _ in range(2):
+            await world.connect().admitted()
+        third = world.connect()
+        third.say({"id": 1, "type": "auth", "token": "good"})
+        assert await third.hear() == 4429
+        world.gate.account = 8
+        await world.connect().admitted()
 
     run(story)
 
