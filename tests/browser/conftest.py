@@ -3,6 +3,7 @@
 city      Running: `ioc up` with a small simulated city, for all tests of the folder
 browser   Chromium with software WebGL, for all tests of the folder
 open      open(width, height, …) -> Page: signed in by a fresh link, in a context of its own
+axe       axe-core's source, to be evaluated in a page
 look      look(api, fragment) -> Page: the same, on the screen of an API that a test has started
 """
 
@@ -41,6 +42,11 @@ ARGUMENTS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 ]
+#: Before ours: a browser without WebGL.
+BLIND = """const real = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    return String(kind).startsWith("webgl") ? null : real.call(this, kind, ...rest);
+  };"""
 
 
 class Running:
@@ -98,6 +104,13 @@ def city() -> Iterator[Running]:
         finally:
             if up.alive():
                 up.stop(30)
+
+
+@pytest.fixture(scope="package")
+def axe() -> str:
+    """The checks of accessibility, which run in the page."""
+    source = Path(__file__).parents[2] / "ioc_api" / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+    return source.read_text(encoding="utf-8")
 
 
 def _chromium() -> str:

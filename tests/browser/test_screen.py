@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Running
+from tests.browser.conftest import BLIND, Running
 from tests.service import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.timeout(240)]
@@ -155,9 +155,5 @@ def test_nothing_hangs_over_the_edge(open_screen: Open, width: int, height: int)
 
 
 def test_without_webgl_it_says_so_and_goes_on(open_screen: Open) -> None:
-    blind = """const real = HTMLCanvasElement.prototype.getContext;
-      HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-        return String(kind).startsWith("webgl") ? null : real.call(this, kind, ...rest);
-      };"""
-    page = full(open_screen(script=blind))
+    page = full(open_screen(script=BLIND))
     expect(page.locator("[data-map=no_webgl] .map-absent")).to_contain_text("WebGL")

@@ -1,9 +1,10 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { ApiError } from "../api/http";
-import { half, t } from "../i18n";
+import { t } from "../i18n";
 
 export interface Said {
   tone: "ok" | "late";
+  /** in both languages around a stroke where the server said it in both */
   text: string;
 }
 
@@ -35,7 +36,7 @@ export function useDeed(): Deed {
         said.value = { tone: "ok", text: done };
         return true;
       } catch (cause) {
-        said.value = { tone: "late", text: half(refusal(cause)) };
+        said.value = { tone: "late", text: refusal(cause) };
         return false;
       } finally {
         busy.value = false;

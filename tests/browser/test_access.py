@@ -1,0 +1,359 @@
+"""People on the screen: made, signed in, locked, and kept out, in a real browser on the real product."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyotp
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from infra.access import links
+from infra.servers import Mosquitto
+from tests.browser.conftest import BLIND, Running
+from tests.fix_api import Api
+from tests.service import until
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.timeout(240)]
+
+Visit = Callable[..., Page]
+PASSWORD = "cầu tre lắt lẻo mùa mưa"
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, city: Running) -> Iterator[Visit]:
+    """``visit(fragment)``: a page of a stranger at that fragment; the map is not drawn, which costs most."""
+    contexts: list[BrowserContext] = []
+
+    def make(fragment: str = "", width: int = 1366, height: int = 768) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height})
+        contexts.append(context)
+        context.add_init_script(BLIND)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(fragment if fragment.startswith("http") else f"{city.facts['http']}/{fragment}")
+        return page
+
+    expect.set_options(timeout=30_000)
+    try:
+        yield make
+    finally:
+        expect.set_options(timeout=5_000)
+        for context in contexts:
+            context.close()
+
+
+@pytest.fixture(scope="module")
+def admin(visit: Visit, city: Running) -> Page:
+    """The first administrator, who came by the link that `ioc up` prints."""
+    page = visit(city.link())
+    page.wait_for_selector(".screen")
+    return page
+
+
+def at(page: Page, fragment: str) -> Page:
+    """Go to a page of the screen, as a link within it does."""
+    page.evaluate("(to) => { location.hash = to; }", fragment)
+    page.wait_for_selector(f"[data-page={fragment.split('/')[1]}]")
+    return page
+
+
+def made(admin: Page, name: str, role: str = "operator", area: str | None = "viet_yen") -> str:
+    """Make an account on the people page: the link that its owner gets."""
+    at(admin, "#/people")
+    admin.locator("[data-act=new-person]").click()
+    admin.locator("[name=person-full-name]").fill(f"Người {name}")
+    admin.locator("[name=person-name]").fill(name)
+    admin.locator("[name=role]").select_option(role)
+    if area is not None:
+        admin.locator(f"[data-choice={area}] input").check()
+    admin.locator("[data-act=make-person]").click()
+    link = admin.locator("[data-once] .once-secret").inner_text()
+    assert "/#code=" in link
+    return link
+
+
+def came(visit: Visit, link: str) -> Page:
+    """Choose a password by a link: the page of who is in."""
+    page = visit(link)
+    expect(page.locator(".sign")).to_have_attribute("data-phase", "choose")
+    assert "code" not in page.url
+    page.locator("[name=new-password]").fill(PASSWORD)
+    page.locator("[name=new-password-again]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".screen")
+    return page
+
+
+def menu(page: Page, act: str) -> None:
+    page.locator("[data-menu]").click()
+    page.locator(f".menu-items [data-act={act}]").click()
+
+
+def phase(page: Page, name: str) -> None:
+    expect(page.locator(".sign")).to_have_attribute("data-phase", name)
+    assert page.locator(".screen").count() == 0, "nothing of the city is there any more"
+
+
+def sign_in(page: Page, name: str, password: str) -> None:
+    page.locator("[name=name]").fill(name)
+    page.locator("[name=password]").fill(password)
+    page.keyboard.press("Enter")
+
+
+def asks(city: Running, path: str, token: str) -> int:
+    """What the API answers to who shows that token."""
+    request = urllib.request.Request(
+        f"{city.facts['http']}/api/v1/{path}", headers={"Authorization": f"Bearer {token}"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as e:
+        return e.code
+
+
+def test_somebody_is_made_comes_in_and_sees_their_part(admin: Page, visit: Visit) -> None:
+    link = made(admin, "binh")
+    page = visit(link)
+    phase(page, "choose")
+    field = page.locator("[name=new-password]")
+    for typed, said in (
+        ("ngắn", "short"),
+        ("Người binh binh", "own"),
+        ("aaaaaaaaaaaaaaa", "plain"),
+        (PASSWORD, "good"),
+    ):
+        field.fill(typed)
+        expect(page.locator(".strength")).to_have_attribute("data-strength", said)
+    # What only the server knows is said in its words: long enough, and yet everybody's.
+    for box in ("new-password", "new-password-again"):
+        page.locator(f"[name={box}]").fill("trung tam dieu hanh")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sign-said")).to_contain_text("gần như chỉ gồm tên")
+    for box in ("new-password", "new-password-again"):
+        page.locator(f"[name={box}]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".screen[data-connection=live]")
+    expect(page.locator(".tiles-head", has_text="Việt Yên")).to_be_visible()
+    assert {str(row.get_attribute("data-zone"))[:3] for row in page.locator("tr[data-zone]").all()} <= {"077", "078"}
+    # What an operator may not do is neither in the menu nor at its address.
+    page.locator("[data-menu]").click()
+    expect(page.locator(".menu-items a")).to_have_count(2)
+    at_forbidden = "(to) => { location.hash = to; }"
+    for fragment in ("#/people", "#/audit", "#/wallboards"):
+        page.evaluate(at_forbidden, fragment)
+        expect(page.locator("[data-page=forbidden]")).to_be_visible()
+    # The link is spent; the page tells so, in both languages, with the form beneath.
+    spent = visit(link)
+    phase(spent, "code_refused")
+    expect(spent.locator(".sign")).to_contain_text("This link has been used or has expired")
+    # Revoking what they may do ends their screen.
+    at(admin, "#/people/binh")
+    admin.locator("[data-act=disable]").click()
+    admin.locator("[data-act=disable]").click()
+    expect(admin.locator("[data-act=enable]")).to_be_visible()
+    phase(page, "signed_out")
+
+
+def test_the_lock_hides_everything_in_every_window(admin: Page, visit: Visit) -> None:
+    page = came(visit, made(admin, "chi"))
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector(".screen")
+    at(page, "#/account")
+    menu(page, "lock")
+    phase(page, "locked")
+    phase(other, "locked")
+    page.reload()
+    phase(page, "locked")
+    assert "Việt Yên · " not in page.locator("body").inner_text()
+    page.locator("[name=password]").fill("không phải mật khẩu")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sign-said")).to_contain_text("không đúng")
+    expect(page.locator(".sign-said")).to_contain_text("is not right")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-page=account]")).to_be_visible()
+    other.wait_for_selector(".screen[data-connection=live]")
+    menu(page, "sign-out")
+    phase(page, "signed_out")
+    phase(other, "signed_out")
+    page.goto(f"{page.url.split('#')[0]}#/account")
+    page.reload()
+    sign_in(page, "chi", "sai hoàn toàn rồi nhé")
+    expect(page.locator(".sign-said[data-tone=late]")).to_be_visible()
+    expect(page.locator("[name=password]")).to_have_value("")
+    sign_in(page, "chi", PASSWORD)
+    expect(page.locator("[data-page=account]")).to_be_visible()
+
+
+def test_nobody_there_for_a_while(admin: Page, visit: Visit) -> None:
+    page = came(visit, made(admin, "dung"))
+    page.clock.install()
+    page.reload()
+    page.wait_for_selector(".screen[data-connection=live]")
+    page.clock.fast_forward("14:10")
+    banner = page.locator("[data-banner=locking]")
+    expect(banner).to_be_visible()
+    page.keyboard.press("Shift")
+    expect(banner).to_have_count(0)
+    page.clock.fast_forward("14:10")
+    expect(banner).to_be_visible()
+    page.clock.fast_forward("01:00")
+    phase(page, "locked")
+    status = "() => fetch('/api/v1/zones').then((answer) => answer.status)"
+    until(lambda: page.evaluate(status) == 401, "the server has locked it too")
+
+
+def test_a_second_factor_and_what_stands_in_for_it(admin: Page, visit: Visit) -> None:
+    page = at(came(visit, made(admin, "em")), "#/account")
+    card = page.locator("[data-card=factor]")
+    card.locator("[data-act=factor-setup]").click()
+    card.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    secret = card.locator("[data-secret]").inner_text().replace(" ", "")
+    assert card.locator(".factor-picture").evaluate("(image) => image.complete && image.naturalWidth > 0")
+    card.locator("[name=factor]").fill(pyotp.TOTP(secret).now())
+    page.keyboard.press("Enter")
+    card.locator("[data-recovery]").wait_for()
+    codes = card.locator("[data-recovery] code").all_inner_texts()
+    assert len(set(codes)) == len(codes) >= 8
+    expect(card.locator("[data-act=factor-done]")).to_be_disabled()
+    card.locator("[name=kept]").check()
+    card.locator("[data-act=factor-done]").click()
+    expect(card.locator("[data-factor=true]")).to_be_visible()
+    menu(page, "sign-out")
+    phase(page, "signed_out")
+    sign_in(page, "em", PASSWORD)
+    page.locator("[name=factor]").fill("000000")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sign-said[data-tone=late]")).to_be_visible()
+    page.locator("[name=factor]").fill(codes[0])
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".screen")
+    expect(at(page, "#/account").locator("[data-card=factor]")).to_contain_text(f"{len(codes) - 1} mã dự phòng")
+
+
+def test_a_token_is_shown_once_and_revoked(admin: Page, city: Running) -> None:
+    page = at(admin, "#/account")
+    card = page.locator("[data-card=tokens]")
+    card.locator("[data-act=new-token]").click()
+    card.locator("[name=token-name]").fill("báo cáo <b>tuần</b>")
+    card.locator("[data-act=make-token]").click()
+    token = card.locator("[data-once] .once-secret").inner_text()
+    assert asks(city, "zones", token) == 200
+    assert asks(city, "people", token) == 403, "a viewer's, although its owner administers"
+    card.locator("[data-once] button").last.click()
+    row = card.locator("[data-token]", has_text="báo cáo <b>tuần</b>")
+    assert token not in page.content()
+    row.locator("[data-act=revoke]").click()
+    expect(row).to_have_count(0)
+    assert asks(city, "zones", token) == 401
+
+
+def test_a_wall_shows_and_can_do_nothing_else(admin: Page, visit: Visit) -> None:
+    page = at(admin, "#/wallboards")
+    page.locator("[name=wall-name]").fill("Phòng trực ban")
+    page.locator("[data-choice=viet_yen] input").check()
+    page.locator("[data-act=make-wall]").click()
+    token = page.locator("[data-once] .once-secret").inner_text()
+    wall = visit()
+    wall.locator(".sign-wall summary").click()
+    wall.locator("[name=wall-token]").fill("iocw_not-this-one")
+    wall.keyboard.press("Enter")
+    expect(wall.locator(".sign-wall")).to_contain_text("đã bị thu hồi")
+    wall.locator("[name=wall-token]").fill(token)
+    wall.keyboard.press("Enter")
+    wall.wait_for_selector(".screen[data-connection=live]")
+    assert token not in wall.url
+    expect(wall.locator(".tiles-head")).to_have_text(["Việt Yên"])
+    wall.locator("[data-menu]").click()
+    expect(wall.locator(".menu-items a")).to_have_count(1)
+    expect(wall.locator("[data-act=lock]")).to_have_count(0)
+    page.locator("[data-once] button").last.click()
+    page.locator("[data-token]", has_text="Phòng trực ban").locator("[data-act=revoke]").click()
+    phase(wall, "signed_out")
+
+
+def test_what_was_done_is_found_with_before_and_after(admin: Page) -> None:
+    made(admin, "giang")
+    at(admin, "#/people/giang")
+    admin.locator("[data-view-person=giang] [name=person-full-name]").fill("Nguyễn <i>Giang</i>")
+    admin.locator("[data-act=save-person]").click()
+    expect(admin.locator("[data-view-person=giang] h2")).to_have_text("Nguyễn <i>Giang</i>")
+    admin.locator("[data-act=add-grant]").click()
+    admin.locator("[data-act=save-grants]").click()
+    expect(admin.locator("[data-view-person=giang] .grant")).to_have_count(2)
+    at(admin, "#/audit")
+    admin.locator("[name=subject]").fill("account giang")
+    admin.locator("[data-act=look]").click()
+    rows = admin.locator("[data-entry]")
+    expect(admin.locator(".audit-subject", has_text="account admin")).to_have_count(0)
+    expect(rows.first).to_contain_text("admin")
+    for opening in admin.locator(".audit-open[aria-expanded=false]").all()[::-1]:
+        opening.click()
+    diff = admin.locator("[data-diff] tr[data-at=full_name]", has_text="Nguyễn <i>Giang</i>").first
+    expect(diff.locator(".diff-before")).to_have_text("Người giang")
+    assert admin.locator(".diff i").count() == 0, "values are text"
+    admin.locator("[name=outcome]").select_option("refused")
+    admin.locator("[data-act=look]").click()
+    expect(admin.locator("[data-entry][data-outcome=done]")).to_have_count(0)
+
+
+def test_every_page_reads_well_for_everybody(admin: Page, visit: Visit, axe: str) -> None:
+    """No fault that axe finds, and nothing over the edge, in both languages, dark and light, on a desk and a phone."""
+    stranger = visit()
+    phase(stranger, "signed_out")
+    found: dict[str, Any] = {}
+    for language, theme, width, height in (("vi", "dark", 1366, 768), ("en", "light", 390, 844)):
+        for page, fragments in (
+            (admin, ("#/account", "#/people", "#/people/admin", "#/wallboards", "#/audit")),
+            (stranger, ("",)),
+        ):
+            page.set_viewport_size({"width": width, "height": height})
+            if page.locator("html").get_attribute("lang") != language:
+                page.locator("[data-switch=language]").click()
+            if page.locator("html").get_attribute("data-theme") != theme:
+                page.locator("[data-switch=theme]").click()
+            page.evaluate(axe)
+            for fragment in fragments:
+                if fragment:
+                    at(page, fragment)
+                    page.wait_for_selector(
+                        {"people": "[data-person]", "account": "[data-session]"}.get(fragment.split("/")[1], "h1")
+                    )
+                faults = page.evaluate(
+                    "() => axe.run(document, {resultTypes: ['violations']}).then((result) =>"
+                    " result.violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 200))]))"
+                )
+                across = page.evaluate("() => document.scrollingElement.scrollWidth")
+                if faults or across > width:
+                    found[f"{language} {width} {fragment}"] = (faults, across)
+    assert found == {}, json.dumps(found, ensure_ascii=False, indent=1)
+
+
+def test_an_administrator_sets_up_a_second_factor_first(
+    database: str, mosquitto: Mosquitto, api: Callable[..., Api], visit: Visit
+) -> None:
+    served = api(database, mosquitto.url, IOC_ADMIN_TOTP="required")
+    page = visit(links.link(served.url, database))
+    phase(page, "enrol")
+    assert page.evaluate("() => fetch('/api/v1/zones').then((answer) => answer.status)") == 403
+    for box in ("new-password", "new-password-again"):
+        page.locator(f"[name={box}]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator("[data-step=password] [name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    secret = page.locator("[data-secret]").inner_text().replace(" ", "")
+    page.locator("[name=factor]").fill(pyotp.TOTP(secret).now())
+    page.keyboard.press("Enter")
+    page.locator("[name=kept]").check()
+    page.locator("[data-act=factor-done]").click()
+    page.wait_for_selector(".screen[data-connection=live]")
+    at(page, "#/people")
+    expect(page.locator("[data-person=admin]")).to_be_visible()
