@@ -21,6 +21,7 @@ from infra.access.errors import Refused
 from infra.access.mapping import Rule
 from infra.access.signin import Opened, Visit, opened
 from infra.access.who import Grant, Who
+from infra.audit.refusals import refuse
 from infra.catalog import Catalog
 
 #: Who has given what the mapping gives.
@@ -66,7 +67,7 @@ def sign_in(
     who = Who(name, "oidc", (), why.account.id if why.account else None, address=visit.address)
     with conn.transaction():
         told = {"issuer": issuer, "subject": claims["sub"], "called": _called(claims)}
-        audit.record(conn, who, "session.open", f"account {name}", "refused", after=told, detail=str(why))
+        refuse(conn, who, "session.open", f"account {name}", after=told, detail=str(why))
     raise why
 
 

@@ -16,6 +16,7 @@ from infra import audit
 from infra.access import accounts, links, passwords, sessions, throttle, totp
 from infra.access.accounts import Account
 from infra.access.who import Way, Who
+from infra.audit.refusals import refuse
 
 
 class Wrong(Exception):
@@ -178,7 +179,7 @@ def _refused(conn: psycopg.Connection[Any], found: _Known | None, address: str, 
     name = found.name if found else "?"
     who = Who(name, "password", (), found.id if found else None, address=address)
     with conn.transaction():
-        audit.record(conn, who, action, f"account {name}", "refused", detail=what)
+        refuse(conn, who, action, f"account {name}", detail=what)
     return Wrong()
 
 

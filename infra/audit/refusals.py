@@ -56,6 +56,22 @@ class _Tally:
     told: bool = False
 
 
+#: By address: refusals of this process that were to be rows of their own, and for which the hour had no room.
+_beyond: Counter[str] = Counter()
+_beyond_lock = Lock()
+
+
+def refuse(
+    conn: psycopg.Connection[Any], actor: Who, action: str, subject: str, after: object = None, detail: str = ""
+) -> None:
+    """Record a refusal as a row of its own, as of a sign-in; without room in the hour it is counted with the rest."""
+    if _written(conn) < HOURLY:
+        record(conn, actor, action, subject, "refused", after=after, detail=detail)
+        return
+    with _beyond_lock:
+        _beyond[actor.address if actor.address in _beyond or len(_beyond) < MOST else "…"] += 1
+
+
 class Refusals:
     """Counts refusals until somebody writes them; from any thread. ``now``: seconds of a clock that only runs on."""
 
@@ -80,7 +96,12 @@ class Refusals:
     def take(self, now: float, *, all_of_them: bool = False) -> list[Refusal]:
         """What is to be written now: what is new, and what a minute that is over has brought since."""
         taken = []
+        with _beyond_lock:
+            beyond = dict(_beyond)
+            _beyond.clear()
         with self._lock:
+            for address, times in beyond.items():
+                self._other(address, times, now)
             for key, tally in list(self._tallies.items()):
                 over = all_of_them or now - tally.since >= SPAN_S
                 if tally.whats and (over or not tally.told):

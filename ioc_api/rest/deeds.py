@@ -18,10 +18,10 @@ from alerts.life import Refused
 from alerts.notice import channels
 from ioc_api.deed import Deed, Look
 
-#: Operations that change nothing, though they are no GET: long questions, checks of what is not kept, and that somebody
-#: is still there.
+#: Operations that change nothing, though they are no GET: long questions, checks of what is not kept, that somebody is
+#: still there, and the offer of a second factor, which is none before it is confirmed.
 QUESTIONS: frozenset[str] = frozenset(
-    {"query_observations", "check_rule", "replay_rule", "check_silence", "keep_session"}
+    {"query_observations", "check_rule", "replay_rule", "check_silence", "keep_session", "offer_factor"}
 )
 #: Operations of sessions, people and links, which know better who it is and what is not to be told: they call
 #: `infra.audit.record` themselves.
@@ -30,7 +30,7 @@ SAY_THEMSELVES: frozenset[str] = frozenset(
         "open_session", "close_session", "lock_session", "unlock_session", "use_link",
         "create_person", "change_person", "put_grants", "disable_person", "enable_person", "reset_person",
         "end_sessions", "revoke_token_of", "create_wallboard", "revoke_wallboard",
-        "change_me", "change_password", "offer_factor", "confirm_factor", "remove_factor", "end_my_session",
+        "change_me", "change_password", "confirm_factor", "remove_factor", "end_my_session",
         "end_my_sessions", "create_my_token", "revoke_my_token",
     }
 )  # fmt: skip
