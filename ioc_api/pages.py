@@ -96,9 +96,10 @@ class Pages:
         if safe and (b"sec-fetch-site", b"cross-site") not in scope["headers"]:
             return True  # nearly everything
         headers = Headers(scope=scope)
-        # A browser adds other kinds by itself; this one a page must have been given.
-        if headers.get("authorization", "")[:7].lower() == "bearer " or scope["path"].startswith(_LINKS):
+        if scope["path"].startswith(_LINKS):
             return True
+        # A browser adds other kinds by itself; this one a page must have been given.
+        token = headers.get("authorization", "")[:7].lower() == "bearer "
         if not safe:
-            return self._origins.may_change(headers, cookie=has_cookie(headers))
-        return not (scope["path"].startswith("/api/") and has_cookie(headers)) or self._origins.ours(headers)
+            return self._origins.may_change(headers, cookie=has_cookie(headers) and not token)
+        return not (scope["path"].startswith("/api/") and has_cookie(headers)) or token or self._origins.ours(headers)

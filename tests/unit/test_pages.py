@@ -49,7 +49,8 @@ def http() -> TestClient:
         ({**COOKIE, "authorization": ""}, False),
         ({**COOKIE, "authorization": "Basic eDp5"}, False),
         ({**COOKIE, "authorization": "Bearer x"}, True),  # the token counts, and no page has it
-        ({"authorization": "Bearer x", "origin": "http://evil.example"}, True),
+        ({"authorization": "Bearer x", **OURS}, True),
+        ({"authorization": "Bearer x", "origin": "http://evil.example"}, False),
         ({}, True),  # a program that signs in
         (OURS, True),
         ({"origin": "null"}, False),
