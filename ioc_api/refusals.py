@@ -44,9 +44,11 @@ class Book:
         """A request was answered with one of STATUSES; ``path`` is that of its route."""
         method = scope["method"]
         operation = getattr(scope.get("route"), "operation_id", None)
-        if status == 401 and (operation in SAY_THEMSELVES or (method, path) == _ASKING):
+        known = scope.get("state", {})
+        # A screen that is locked asks on until it has noticed: that is nobody's try.
+        if status == 401 and (operation in SAY_THEMSELVES or (method, path) == _ASKING or known.get("locked")):
             return
-        who: Who | None = scope.get("state", {}).get("who")
+        who: Who | None = known.get("who")
         client = scope.get("client")
         if who is None:
             who = NOBODY._replace(address=client[0] if client else "")

@@ -218,8 +218,8 @@ async def respond(
         flow.stop()
         raise
     name = re.sub(r"[^A-Za-z0-9._-]", "_", filename)
-    about = {"Content-Disposition": f'attachment; filename="{name}"', **(headers or {})}
-    return Download(flow, first, media_type, about)
+    said = {"Content-Disposition": f'attachment; filename="{name}"', **(headers or {})}
+    return Download(flow, first, media_type, said)
 
 
 async def _first(flow: Flow, request: Request | None) -> bytes | None:

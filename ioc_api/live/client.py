@@ -54,6 +54,7 @@ class Client:
     def __init__(self, socket: WebSocket, hub: Hub, gate: Gate, scopes: Scopes) -> None:
         self.subscriptions: dict[int, Subscription] = {}
         self.refused = ""  # why it ended, where that is a refusal
+        self._known = False  # was let in, or would have been but that the session is locked
         self._socket, self._hub, self._gate, self._scopes = socket, hub, gate, scopes
         self._address = socket.client.host if socket.client else ""
         self.asks = ""  # who it is, as connections are counted
@@ -152,6 +153,7 @@ class Client:
             self._who = await self._admitted()
             self._expires_us = ends_us(self._who)
         except Refused as e:
+            self._known = e.locked
             code = "unavailable" if e.temporary else "unauthorized"
             await self._send(BadFrame(code, str(e), asked.id, temporary=e.temporary).text())
             await self._end(Close.SHUTDOWN if e.temporary else Close.UNAUTHORIZED, str(e))
@@ -164,6 +166,7 @@ class Client:
         if self.asks and sum(other.asks == self.asks for other in self._hub.clients) >= EACH:
             await self._end(Close.TOO_MANY, "you hold too many connections: close some")
             return False
+        self._known = True
         welcome = {
             "id": asked.id,
             "type": "welcome",
@@ -307,7 +310,7 @@ class Client:
 
     async def _end(self, code: Close, reason: str) -> None:
         telemetry.LIVE_CLOSED.labels(str(code.value)).inc()
-        if code in _MISUSE or (code in _SHUT_OUT and self._who is None):
+        if code in _MISUSE or (code in _SHUT_OUT and not self._known):
             self.refused = f"{code.value} {code.name.lower()}"
         try:
             async with asyncio.timeout(STALL_S):

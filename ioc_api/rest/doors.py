@@ -81,6 +81,7 @@ async def admit(request: Request, service: Service, token: str | None, cookie: s
     except Refused as e:
         status = 503 if e.temporary else 401
         more = {"locked": True} if e.locked else {}
+        request.state.locked = e.locked
         raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None, **more) from None
     if token is None and request.method not in _SAFE and not service.gate.same_origin(request.headers):
         raise Stop(403, "trang này không được phép làm việc đó / this page may not do that")

@@ -108,10 +108,29 @@ def test_refusals_are_counted_and_not_what_nobody_was_refused(client: TestClient
         assert "unauthorized" in socket.receive_text()
     found = refused(client, url)
     assert len(found) - before == 2
-    (live, requests) = sorted(found[:2])
+    live, requests = sorted(found[:2])
     assert live[4]["what"] == {"4401 unauthorized": 1, "4403 forbidden": 1}
     assert requests[:4] == ("request.refused", "?", "testclient", "address testclient")
     assert requests[4] == {"times": 40, "what": {"401 GET /rules/{code}": 40}}
+
+
+def test_a_screen_that_is_locked_is_refused_nothing_that_counts(client: TestClient, url: str) -> None:
+    page = {"Authorization": "", "Origin": "http://testserver"}
+    person = {"name": "minh", "full_name": "Minh", "grants": [{"role": "viewer"}]}
+    code = client.post("/api/v1/people", json=person).json()["link"].rsplit("=", 1)[-1]
+    client.post("/api/v1/session", json={"code": code, "password": "năm cây cầu qua sông Thương"}, headers=page)
+    client.post("/api/v1/session/lock", headers=page)
+    before = refused(client, url)
+    assert client.get("/api/v1/alerts", headers=page).json()["locked"]
+    with client.websocket_connect("/api/v1/live", headers=page) as socket:
+        socket.send_json({"id": 1, "type": "auth"})
+        assert "unauthorized" in socket.receive_text()
+    assert refused(client, url) == before
+    client.cookies.clear()
+    with client.websocket_connect("/api/v1/live", headers={**page, "Cookie": "ioc_session=stolen"}) as socket:
+        socket.send_json({"id": 1, "type": "auth"})
+        assert "unauthorized" in socket.receive_text()
+    assert refused(client, url)[0][4]["what"] == {"4401 unauthorized": 1}
 
 
 def test_refusals_from_everywhere_are_a_bounded_number_of_rows(database: str) -> None:

@@ -339,6 +339,7 @@ def test_people_and_their_sessions_say_so_themselves(desk: Desk) -> None:
         ("session.open", "refused", "password")
     ]
     assert ask("POST", "/session/lock")[1] == one("session.lock")
+    assert desk.client.get("/api/v1/me", headers=page).json()["locked"]
     assert ask("POST", "/session/unlock", {"password": PASSWORD})[1] == one("session.unlock")
     assert ask("PATCH", "/me", {"language": "en"})[1] == one("account.write")
     assert ask("POST", "/me/password", {"old": PASSWORD, "new": f"{PASSWORD} 2"})[1] == one("account.password")
