@@ -3,9 +3,9 @@
     python -m benchmarks.devices [--messages 100000] [--sensors 1000] [--rounds 3]
 
 The same kind of messages wait in sessions of three brokers, and the product's collector drains them in turns: one
-broker without TLS and access list, one with both, and one whose keeper has it say what it refuses besides (four log
-lines a message). In all of them there are the credentials of as many devices as there are sensors. Time runs from the
-first message received to the last committed row.
+broker without TLS and access list, one with both, and one whose keeper (`ioc devices run`) watches what it refuses
+besides. In all of them there are the credentials of as many devices as there are sensors. Time runs from the first
+message received to the last committed row.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ import psycopg
 from benchmarks import messages
 from benchmarks.ingest import Drained, drain
 from benchmarks.rig import Rig, Service, rig, table, until
+from infra.access.who import SERVICE
+from infra.devices import credentials
 from infra.devices.authority import Authority
 from infra.devices.broker import Broker
 from infra.servers import Devices, Mosquitto, ports
-from infra.servers.mosquitto import hashed
 
 #: Of the rate without: with TLS and access lists at least so much stays.
 PROMISED = 0.8
@@ -67,7 +68,9 @@ class Variant(Mosquitto):
 def brokers(made: Rig, sensors: int) -> Iterator[dict[str, Variant]]:
     """The three of them."""
     found: dict[str, Variant] = {}
-    lines = [f"{messages.name(i)}:{hashed(secrets.token_urlsafe(18))}" for i in range(sensors)]
+    with psycopg.connect(made.postgres.url, autocommit=True) as conn:
+        credentials.add(conn, [messages.name(i) for i in range(sensors)], SERVICE)
+        lines = credentials.lines(conn)
     try:
         for n, name in enumerate((BARE, SAFE, WATCHED)):
             broker = Variant(
@@ -79,7 +82,6 @@ def brokers(made: Rig, sensors: int) -> Iterator[dict[str, Variant]]:
             found[name] = broker
             kept = Broker(broker.folder, broker.url)
             kept.write(lines, None, ())
-            kept.listen_closely(name == WATCHED)
             until(kept.reload, "the broker takes its files")
         yield found
     finally:
@@ -112,6 +114,20 @@ def by_collector(made: Rig, broker: Variant, count: int) -> Drained:
         return drain(here, _collector(here, broker), end, count)
 
 
+@contextlib.contextmanager
+def watched(made: Rig, broker: Variant) -> Iterator[None]:
+    """With a keeper at work, which has begun to watch."""
+    keeper = made.ioc(
+        "devices", "run", IOC_MQTT_URL=broker.url, IOC_BROKER_DIR=str(broker.folder), IOC_BROKER_LOG=str(broker.log)
+    )
+    try:
+        until(lambda: any((broker.folder / "added").iterdir()), "the keeper watches")
+        time.sleep(1)
+        yield
+    finally:
+        keeper.stop()
+
+
 def _collector(made: Rig, broker: Variant) -> Callable[[], Service]:
     return lambda: made.ioc("ingest", "run", IOC_MQTT_URL=broker.services)
 
@@ -119,9 +135,11 @@ def _collector(made: Rig, broker: Variant) -> Callable[[], Service]:
 def measure(count: int, sensors: int, rounds: int) -> Mapping[str, list[Drained]]:
     """Drains of each broker."""
     drains: dict[str, list[Drained]] = {name: [] for name in (BARE, SAFE, WATCHED)}
-    with rig() as made, brokers(made, sensors) as found:
+    with contextlib.ExitStack() as stack:
+        made = stack.enter_context(rig())
         made.mosquitto.stop()
         messages.register(made.postgres.url, sensors)
+        found = stack.enter_context(brokers(made, sensors))
         for broker in found.values():  # each session is made once, empty
             service = _collector(made, broker)()
             service.wait_for("connected to the broker")
@@ -136,7 +154,8 @@ def measure(count: int, sensors: int, rounds: int) -> Mapping[str, list[Drained]
                 turn += 1
                 messages.publish(found[name].url, messages.history(count, sensors, last, seed=turn))
             for name in names:
-                drains[name].append(by_collector(made, found[name], count))
+                with watched(made, found[name]) if name == WATCHED else contextlib.nullcontext():
+                    drains[name].append(by_collector(made, found[name], count))
             said = ", ".join(f"{name}: {d[-1].rate:,.0f}/s" for name, d in drains.items())
             print(f"round {n + 1}: {said}", flush=True)
         with psycopg.connect(made.postgres.url) as conn:
@@ -167,8 +186,9 @@ def main() -> int:
     head = ["collector draining, the broker with", "messages/s", "× bare", "CPU µs/msg", "PostgreSQL", "mosquitto"]
     print()
     print(table(head, rows))
-    print(f"\nTLS and access list keep {kept[SAFE]:.2f} of the rate (promised: {PROMISED})")
-    return 0 if kept[SAFE] >= PROMISED else 1
+    least = min(kept.values())
+    print(f"\nwith everything on {least:.2f} of the rate stays (promised: {PROMISED})")
+    return 0 if least >= PROMISED else 1
 
 
 if __name__ == "__main__":

@@ -4,7 +4,11 @@
     the broker's log    ─▶ infra.devices.watch ─▶ logins (an old password ends) and events
 
 One thread, four looks a second; a change of credentials wakes it at once. The database may be away: the broker keeps
-what it has. What the log says while no keeper runs is read when one does, unless the log was emptied meanwhile.
+what it has. What the log says while no keeper runs is read when one does, unless the log was emptied meanwhile; what is
+older than the last sign of life was read then.
+
+Of each message the broker tells as long as there are few enough to read: while a backlog of a hundred thousand a second
+is fetched, telling would take a third of that, and we would hear of it minutes later. Then it tells of logins alone.
 """
 
 from __future__ import annotations
@@ -33,6 +37,8 @@ WHOLE_S = 30.0
 SEEN_S = 5.0
 #: Bytes of the log that are read at once; more has to wait for the next look.
 CHUNK = 4_000_000
+#: A look that finds so much is too much: the broker tells of no messages for that long.
+PAUSE_S = 60.0
 #: A log that has been read and is larger is emptied: `ioc up` puts it aside much earlier, a container has nobody else.
 LOG_BYTES = 64_000_000
 #: The broker reads its files within this; then a certificate's connection can be ended for good.
@@ -44,11 +50,12 @@ class Tail:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.full = False
         self._at = 0
         self._rest = b""
 
     def lines(self) -> list[str]:
-        """The whole lines that are new."""
+        """The whole lines that are new; ``full``: there are more."""
         try:
             with self.path.open("rb") as f:
                 if os.fstat(f.fileno()).st_size < self._at:
@@ -56,6 +63,7 @@ class Tail:
                 f.seek(self._at)
                 data = f.read(CHUNK)
             self._at += len(data)
+            self.full = len(data) == CHUNK
             if self._at > LOG_BYTES and len(data) < CHUNK:
                 os.truncate(self.path, 0)  # its writer appends, and goes on undisturbed
                 self._at = 0
@@ -81,6 +89,9 @@ class Keeper:
         self._version = -1
         self._pid: int | None = None
         self._looked = self._seen = 0.0
+        self._since: datetime | None = None
+        self._begun = self._level = False
+        self._paused: float | None = None
         self._revoked: set[str] = set()
 
     def run(self) -> None:
@@ -106,10 +117,12 @@ class Keeper:
 
     def look(self, conn: psycopg.Connection) -> None:
         """One look at rows, broker and log."""
+        if not self._begun:
+            self._since, self._begun = credentials.applied(conn)[1], True
         now = time.monotonic()
         version, pid = credentials.version(conn), self.broker.pid
         if version != self._version or pid != self._pid or now - self._looked > WHOLE_S:
-            if pid != self._pid and pid is not None and not self._closely(True):
+            if pid != self._pid and pid is not None and not self._closely(self._paused is None):
                 self.broker.reload()  # it may have read its files before we wrote them
             self.apply(conn, version)
             self._version, self._pid, self._looked = version, pid, now
@@ -142,14 +155,33 @@ class Keeper:
     def _closely(self, wanted: bool) -> bool:
         return self._tail is not None and self.broker.listen_closely(wanted) and self.broker.reload()
 
+    def _pace(self, now: float) -> None:
+        """Have the broker tell less while there is too much, and more again."""
+        assert self._tail is not None  # noqa: S101 -- there is something to read
+        if not self._level:
+            self._level = not self._tail.full  # a log from before is not what comes now
+        elif self._tail.full:
+            if self._paused is None:
+                self.log.warning("more messages than can be watched: refused topics are not seen", for_s=PAUSE_S)
+                self._closely(False)
+            self._paused = now
+        elif self._paused is not None and now - self._paused > PAUSE_S:
+            self._paused = None
+            self._closely(True)
+
     def _read(self, conn: psycopg.Connection) -> None:
         if self._tail is None:
             return
         seen = self._watch.read(self._tail.lines())
-        if seen.facts:
-            self._book.write(conn, seen.facts)
-        if seen.logins:
-            credentials.used(conn, {i.user_name: (i.at, i.address) for i in seen.logins})
+        self._pace(time.monotonic())
+        if facts := [f for f in seen.facts if self._is_new(f.at)]:
+            self._book.write(conn, facts)
+        if logins := {i.user_name: (i.at, i.address) for i in seen.logins if self._is_new(i.at)}:
+            credentials.used(conn, logins)
+
+    def _is_new(self, at: datetime) -> bool:
+        # The log says whole seconds.
+        return self._since is None or at >= self._since.replace(microsecond=0)
 
 
 def wait(conn: psycopg.Connection, within_s: float = 10.0) -> bool:

@@ -62,6 +62,7 @@ def city(installed: Installation, postgres: Postgres, tmp_path_factory: pytest.T
         services(tmp_path_factory.mktemp("logs")) as start,
     ):
         ids = [*OTHERS, "SPOOFER", "KEPT", "THIEF", "THIEF-2", "GOOD", "MUTANT", "COMMANDED", "BESIDE", "RENEWED"]
+        ids += ["TWICE", "BEFORE", "AFTER"]
         sensors.save(conn, [Sensor(i, "bac_giang", "traffic") for i in ids])
         authority = Authority(at / "authority")
         broker = Mosquitto(
@@ -254,3 +255,28 @@ def test_the_brokers_certificate_is_renewed_while_it_runs(city: City) -> None:
         assert kept != old.certificate
         until(lambda: ssl.DER_cert_to_PEM_cert(shown()).split() == kept.decode().split(), "the new one is shown")
         assert publish(client, said, telemetry("RENEWED")) == 0
+
+
+def test_a_keeper_that_starts_again_tells_nothing_twice(city: City) -> None:
+    (made,) = add(city, "TWICE")
+
+    def told() -> list[tuple[str, int]]:
+        return [(e.topic, e.times) for e in events.since(city.place.conn, 0) if e.sensor_id == "TWICE"]
+
+    def deny(topic: str) -> None:
+        with device(city.place, made.user_name, made.password) as (client, said):
+            assert said.get(timeout=WAIT_S) == ("connect", 0)
+            assert publish(client, said, topic) == 0x87
+
+    deny("ioc/bus/v1/first")
+    until(lambda: told() == [("ioc/bus/v1/first", 1)], "it is seen")
+    # The log says whole seconds: only what is older than the second of the last sign of life was surely read.
+    passed = "SELECT now() > max(last_at) + interval '2 s' FROM device_event"
+    until(lambda: city.ask(passed) == [(True,)], "time goes by")
+    add(city, "BEFORE")
+    assert city.keeper.stop() == 0
+    city.keeper.start()
+    add(city, "AFTER")
+    deny("ioc/bus/v1/second")
+    until(lambda: ("ioc/bus/v1/second", 1) in told(), "it reads on")
+    assert sorted(told()) == [("ioc/bus/v1/first", 1), ("ioc/bus/v1/second", 1)]
