@@ -11,12 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
+from cryptography import x509
 
-from infra import alerts_state, db, maintain_state, mqtt, servers, settings
+from infra import alerts_state, db, maintain_state, mqtt, remote, servers, settings
 from infra.errors import IocError
 from infra.servers import ports
 from infra.settings import Settings
@@ -27,6 +29,7 @@ NODE_LEAST = 20
 DISK_LEAST_BYTES = 1_000_000_000
 DISK_EASY_BYTES = 5_000_000_000
 CLOCK_APART_S = 5.0
+CERTIFICATE_DAYS = 14
 
 State = Literal["good", "note", "bad"]
 SIGNS: dict[State, str] = {"good": "✓", "note": "!", "bad": "✗"}
@@ -236,6 +239,25 @@ def port(place: Place) -> Iterator[Finding]:
         yield Finding("good", f"cổng {number} còn trống", f"port {number} is free")
 
 
+def wire(place: Place) -> Iterator[Finding]:
+    """Whether passwords would go over a network in plain text, and how long the certificate holds."""
+    given = place.settings
+    if given.tls_cert is None:
+        if remote.listens_beyond(given.http_host) and not given.trusted_proxies:
+            remedy = "set IOC_TLS_CERT and IOC_TLS_KEY, or IOC_TRUSTED_PROXIES for a proxy that has them: docs/wire.md"
+            yield Finding("note", "màn hình không có HTTPS", "the screen is served without HTTPS", remedy)
+        return
+    try:
+        ends = x509.load_pem_x509_certificates(given.tls_cert.read_bytes())[0].not_valid_after_utc
+    except (OSError, ValueError) as e:
+        yield Finding("bad", "không đọc được chứng chỉ", "the certificate cannot be read", f"IOC_TLS_CERT: {e}")
+        return
+    days = (ends - datetime.now(UTC)).days
+    state: State = "bad" if days < 0 else "note" if days < CERTIFICATE_DAYS else "good"
+    remedy = "" if state == "good" else "renew it: a new file is taken while the API runs"
+    yield Finding(state, f"chứng chỉ HTTPS: còn {days} ngày", f"certificate of HTTPS: {days} days left", remedy)
+
+
 def clock(_: Place) -> Iterator[Finding]:
     """Our own clock cannot be older than the program."""
     if time.time() < Path(__file__).stat().st_mtime - 86_400:
@@ -266,7 +288,7 @@ def disk(place: Place) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
-    python, screen, programs, database, history, alerts, broker, port, clock, disk,
+    python, screen, programs, database, history, alerts, broker, port, wire, clock, disk,
 )  # fmt: skip
 
 

@@ -57,6 +57,11 @@ def is_here(host: str) -> bool:
         return False
 
 
+def listens_beyond(host: str) -> bool:
+    """Whether a server that listens there can be reached from other machines; an empty host means every address."""
+    return not host or not is_here(host)
+
+
 def database_url(url: str, exempt: Exempt, authorities: Path | None) -> str:
     """The URL of the database with all that TLS needs; ConfigError where it leads elsewhere and asks for less.
 

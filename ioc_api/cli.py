@@ -8,7 +8,7 @@ import sys
 import structlog
 import typer
 
-from infra import catalog, log, settings
+from infra import catalog, log, remote, settings
 from infra.errors import ConfigError
 from ioc_api import app as web
 from ioc_api import certificate, proxies, server
@@ -38,6 +38,10 @@ def run() -> None:
         redirect = Redirect(port, given.public_url)
     address = f"[{host}]" if ":" in host else host
     structlog.get_logger().info("api.listening", url=f"{'https' if held else 'http'}://{address}:{port}")
+    if held is None and not trusted and remote.listens_beyond(given.http_host):
+        structlog.get_logger().warning(
+            "api.plain_http", remedy="set IOC_TLS_CERT, or IOC_TRUSTED_PROXIES: docs/wire.md"
+        )
     server.serve(made, sockets, certificate=held, proxies=trusted, plain=plain, redirect=redirect)
 
 

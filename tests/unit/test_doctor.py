@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from infra import doctor, settings
+from infra.devices.authority import Authority
 from infra.up_data import DataFolder
 
 
@@ -81,3 +83,27 @@ def test_a_folder_below_a_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     place = doctor.Place(settings.load(), DataFolder(tmp_path / "file/data"), {})
     assert [f.state for f in doctor.disk(place)] == ["bad"]
+
+
+@pytest.mark.parametrize(
+    ("host", "proxies", "days", "states"),
+    [
+        ("127.0.0.1", "", None, []),
+        ("", "", None, ["note"]),
+        ("::", "", None, ["note"]),
+        ("::", "10.0.0.1", None, []),
+        ("::", "", 90, ["good"]),
+        ("::", "", 5, ["note"]),
+        ("::", "", 0, ["bad"]),
+    ],
+)
+def test_the_wire(tmp_path: Path, host: str, proxies: str, days: int | None, states: list[str]) -> None:
+    given = settings.load(http_host=host, trusted_proxies=proxies)
+    if days is not None:
+        authority = Authority(tmp_path / "authority")
+        authority.make()
+        (tmp_path / "api.crt").write_bytes(authority.server(["ioc"], timedelta(days=days, minutes=-5)).certificate)
+        given = settings.load(http_host=host, tls_cert=tmp_path / "api.crt")
+    found = list(doctor.wire(doctor.Place(given, DataFolder(tmp_path), {})))
+    assert [f.state for f in found] == states
+    assert all(f.state == "good" or f.remedy for f in found)
