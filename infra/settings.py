@@ -211,10 +211,13 @@ class Settings(BaseSettings):
         "", repr=False, description="What this system shows the provider; empty: PKCE alone."
     )
     oidc_name: str = Field(
-        "tài khoản của tỉnh / the province's account",
+        "Tài khoản tỉnh / Provincial account",
         description="What signing in there is called: Vietnamese / English.",
     )
     oidc_scopes: str = Field("openid profile email", description="Scopes that are asked for, separated by blanks.")
+    oidc_fresh_min: int = Field(
+        0, ge=-1, le=1440, description="Minutes that a sign-in at the provider may be old; 0: it asks each time."
+    )
     oidc_roles_file: Path | None = Field(
         None, description="File of the roles that the provider's groups give (TOML); empty: it gives none."
     )

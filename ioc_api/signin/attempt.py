@@ -31,6 +31,11 @@ class Attempt(NamedTuple):
         return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
     @property
+    def begun_s(self) -> int:
+        """When."""
+        return int(self.cookie.partition(".")[0])
+
+    @property
     def state(self) -> str:
         """Comes back in the address: only whoever began can go on."""
         return self._made("state")

@@ -88,6 +88,7 @@ class Provider:
             raise ConfigError("IOC_OIDC_SCOPES must contain openid, as in: openid profile email")
         self.rules: tuple[Rule, ...] = read(settings.oidc_roles_file, catalog)
         self._secret = settings.oidc_client_secret
+        self._fresh_min = settings.oidc_fresh_min
         self._tls = ssl.create_default_context()
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         if settings.oidc_ca_file is not None:
@@ -103,11 +104,15 @@ class Provider:
         """Where to send a browser that wants to sign in, and what it has to carry. ``back``: where it comes back to."""
         told = await self._tell()
         made = attempt.begin(now_s)
+        again = {0: {"prompt": "login", "max_age": "0"}, -1: {}}.get(
+            self._fresh_min, {"max_age": str(self._fresh_min * 60)}
+        )
         query = urlencode(
             {
                 "response_type": "code", "client_id": self.client_id, "redirect_uri": back,
                 "scope": " ".join(self.scopes), "state": made.state, "nonce": made.nonce,
                 "code_challenge": made.challenge, "code_challenge_method": "S256",
+                **again,
             }
         )  # fmt: skip
         return f"{told.authorize}{'&' if urlsplit(told.authorize).query else '?'}{query}", made
@@ -140,6 +145,7 @@ class Provider:
                 return tokens.claims(
                     token, told.keys, issuer=self.issuer, client_id=self.client_id, nonce=made.nonce,
                     access_token=access, now=int(time.time()),
+                    since=None if self._fresh_min < 0 else made.begun_s - self._fresh_min * 60,
                 )  # fmt: skip
             except tokens.NoKey as e:
                 if newest or time.monotonic() - self._asked_s < AGAIN_S:

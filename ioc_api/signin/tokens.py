@@ -35,8 +35,12 @@ def claims(
     nonce: str,
     access_token: str,
     now: int,
+    since: int | None = None,
 ) -> dict[str, Any]:
-    """What an ID token says, once its signature, issuer, audience, times and nonce hold. Untrue where one does not."""
+    """What an ID token says, once its signature, issuer, audience, times and nonce hold. Untrue where one does not.
+
+    ``since``: the provider must have asked who it is since then.
+    """
     if len(token) > _MOST_BYTES:
         raise Untrue("it is too long")
     try:
@@ -55,10 +59,16 @@ def claims(
         raise Untrue(f"{e.error}: {e.description}"[:200]) from None
     except (ValueError, TypeError, RecursionError) as e:
         raise Untrue(f"it cannot be read: {type(e).__name__}") from None
+    if since is not None and not _number(said.get("auth_time")) >= since - LEEWAY_S:
+        raise Untrue("the provider has not asked who it is, or does not say when (auth_time; IOC_OIDC_FRESH_MIN)")
     subject = said.get("sub")
     if not isinstance(subject, str) or not 1 <= len(subject) <= 255:
         raise Untrue("its subject is empty or too long")
     return dict(said)
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
 
 
 def _fits(key: Mapping[str, Any], algorithm: str, kid: object) -> bool:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx2 as httpx
@@ -18,76 +14,12 @@ import pytest
 from infra.access import identities
 from infra.access.who import SERVICE
 from infra.catalog import Catalog
-from infra.servers import Postgres, ports
 from infra.settings import Settings
 from ioc_api.signin import provider as providers
 from ioc_api.signin.provider import Away, Provider
-from tests.fix_api import apis
-from tests.fix_oidc import CLIENT, SECRET, Idp
-from tests.fix_servers import fresh_database, services
+from tests.fix_oidc import CLIENT, Town
 
 pytestmark = pytest.mark.servers
-
-ROLES = """
-[[grant]]
-claim = "groups"
-value = "truc-ban"
-role = "operator"
-areas = ["viet_yen"]
-"""
-
-
-@dataclass
-class Town:
-    """An API whose people sign in at a provider."""
-
-    idp: Idp
-    url: str
-    database: str
-    syslog: socket.socket
-
-    def browser(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=20)
-
-    def begin(self, browser: httpx.Client) -> str:
-        """Where the browser is sent to."""
-        answer = browser.get("/api/v1/session/oidc")
-        assert answer.status_code == 302, answer.text
-        return str(answer.headers["location"])
-
-    def come_back(self, browser: httpx.Client, name: str) -> str:
-        """Sign in at the provider; the address that it sends the browser back to."""
-        return self.idp.sign_in(browser, self.begin(browser), name)
-
-    def audited(self) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.database) as conn:
-            return conn.execute("SELECT action, actor, way, outcome, detail FROM audit ORDER BY id DESC").fetchall()
-
-
-@pytest.fixture(scope="module")
-def town(
-    postgres: Postgres, identity_provider: Callable[[str], Idp], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Town]:
-    folder = tmp_path_factory.mktemp("oidc")
-    (folder / "roles.toml").write_text(ROLES)
-    (folder / "secret").write_text(f"{SECRET}\n")
-    port = ports.choose(0, what="the API", option="")
-    idp = identity_provider(f"http://127.0.0.1:{port}/api/v1/session/oidc/return")
-    with (
-        fresh_database(postgres) as database,
-        services(folder) as service,
-        apis(service) as api,
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog,
-    ):
-        syslog.bind(str(folder / "log"))
-        syslog.settimeout(20)
-        one = api(
-            database, "mqtt://127.0.0.1:1", IOC_HTTP_PORT=str(port), IOC_OIDC_ISSUER=idp.issuer,
-            IOC_OIDC_CLIENT_ID=CLIENT, IOC_OIDC_CLIENT_SECRET_FILE=str(folder / "secret"),
-            IOC_OIDC_SCOPES="openid profile email groups", IOC_OIDC_ROLES_FILE=str(folder / "roles.toml"),
-            IOC_OIDC_NAME="cổng của tỉnh / the province's door", IOC_SYSLOG=f"unix:{folder / 'log'}",
-        )  # fmt: skip
-        yield Town(idp, one.url, database, syslog)
 
 
 def failed(answer: httpx.Response) -> str:
@@ -114,6 +46,7 @@ def test_somebody_of_the_province_signs_in(town: Town) -> None:
         assert asked["code_challenge_method"] == "S256"
         assert asked["response_type"] == "code"
         assert {"state", "nonce", "code_challenge"} <= asked.keys()
+        assert (asked["prompt"], asked["max_age"]) == ("login", "0")
         answer = browser.get(town.come_back(browser, "lan"))
         assert (answer.status_code, answer.headers["location"]) == (302, "/")
         cookies = answer.headers.get_list("set-cookie")

@@ -62,6 +62,20 @@ def test_claims_that_do_not_hold(change: dict[str, Any]) -> None:
         read(signed({k: v for k, v in {**GOOD, **change}.items() if v is not None}))
 
 
+def test_who_was_asked_long_ago_is_asked_again() -> None:
+    def at(auth_time: object, since: int) -> dict[str, Any]:
+        token = signed({**GOOD, **({} if auth_time is None else {"auth_time": auth_time})})
+        return tokens.claims(
+            token, KEYS, issuer=ISSUER, client_id=CLIENT, nonce="n", access_token="", now=NOW, since=since
+        )
+
+    assert at(NOW, NOW)["sub"] == "lan"
+    assert at(NOW - tokens.LEEWAY_S, NOW)["sub"] == "lan"
+    for auth_time in (NOW - tokens.LEEWAY_S - 1, None, "now", True):
+        with pytest.raises(tokens.Untrue):
+            at(auth_time, NOW)
+
+
 def test_signatures_that_do_not_hold() -> None:
     other = RSAKey.generate_key(2048, {"kid": "rsa"})
     with pytest.raises(tokens.NoKey):
@@ -132,6 +146,8 @@ def test_what_is_asked_and_what_comes_of_it() -> None:
         where, made = await provider.begin("https://ioc.example.vn/back", time.time())
         assert where.startswith(f"{ISSUER}/auth?x=1&response_type=code&")
         claims = {**GOOD, "iat": int(time.time()), "exp": int(time.time()) + 60, "nonce": made.nonce}
+        claims["auth_time"] = claims["iat"]
+        assert "prompt=login&max_age=0" in where
         fake.answer = {"id_token": signed(claims), "access_token": "t"}
         who = await provider.who("c", made, "https://ioc.example.vn/back")
         assert (who["sub"], who["groups"]) == ("lan", ["a"])

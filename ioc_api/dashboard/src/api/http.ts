@@ -31,11 +31,13 @@ interface Asking {
   body?: unknown;
   /** A 401 is an answer to what was sent (a password), and says nothing of the session. */
   proving?: boolean;
+  /** It is to arrive even if the page is left at this moment. */
+  lasting?: boolean;
 }
 
 async function request(
   path: string,
-  { method = "GET", body, proving = false }: Asking = {},
+  { method = "GET", body, proving = false, lasting = false }: Asking = {},
 ): Promise<Response> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["content-type"] = "application/json";
@@ -48,6 +50,7 @@ async function request(
       headers,
       credentials: "same-origin",
       cache: "no-store",
+      keepalive: lasting,
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   } catch (cause) {
@@ -100,6 +103,11 @@ export async function send<T>(method: Method, path: string, body?: unknown): Pro
 /** The same for a password or a code that may be wrong: a 401 then is no news of the session. */
 export async function prove<T>(path: string, body: unknown): Promise<T | null> {
   return read<T>(await request(path, { method: "POST", body, proving: true }));
+}
+
+/** Tell it what may not be lost by leaving the page. */
+export async function tellLasting(path: string): Promise<void> {
+  await request(path, { method: "POST", lasting: true });
 }
 
 export function post<T>(path: string, body: unknown): Promise<T | null> {

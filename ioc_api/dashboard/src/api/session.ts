@@ -28,11 +28,16 @@ export async function exchangeCode(): Promise<CodeOutcome> {
   return { kind: "choose", code, name: answer.name ?? "", fullName: answer.full_name ?? "" };
 }
 
-/** Whether a provider of identities sent somebody back without letting them in (`/#sign-in=failed`). */
-export function sentBack(): boolean {
-  const found = new URLSearchParams(location.hash.slice(1)).get("sign-in") !== null;
-  if (found) forgetFragment();
-  return found;
+/** Why a sign-in at the provider of identities came to nothing (docs/access.md). */
+export type Why = "away" | "late" | "denied" | "unlisted";
+
+/** Why the provider sent somebody back without letting them in (`/#sign-in=failed&why=…`); null: it did not. */
+export function sentBack(): Why | null {
+  const said = new URLSearchParams(location.hash.slice(1));
+  if (said.get("sign-in") === null) return null;
+  forgetFragment();
+  const why = said.get("why");
+  return why === "away" || why === "late" || why === "unlisted" ? why : "denied";
 }
 
 function forgetFragment(): void {

@@ -25,7 +25,9 @@ export function Locked() {
       <h1>
         {t("sign.locked")} <span class="sign-title-other">{tOther("sign.locked").text}</span>
       </h1>
-      <p>{t("sign.locked_help", { name: whose?.full_name || whose?.name || "" })}</p>
+      {whose?.password !== false && (
+        <p>{t("sign.locked_help", { name: whose?.full_name || whose?.name || "" })}</p>
+      )}
       {whose?.password !== false && (
         <form
           class="form"

@@ -13,7 +13,10 @@ export function SignIn({ phase }: { phase: Exclude<Phase, "open"> }) {
   switch (phase) {
     case "signed_out":
     case "code_refused":
-    case "sent_back":
+    case "sent_away":
+    case "sent_late":
+    case "sent_denied":
+    case "sent_unlisted":
       return <WayIn phase={phase} />;
     case "choose":
       return <Choose />;

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Ways } from "../api/access";
 import { get } from "../api/http";
+import type { Why } from "../api/session";
 import { nameOf, t, tOther } from "../i18n";
 import { useDeed } from "../parts/deed";
 import { Field } from "../parts/Field";
@@ -11,7 +12,7 @@ import { Box } from "./Box";
 import { Said } from "./Said";
 
 /** Name and password, the second factor where there is one, the provider of identities, and what else leads in. */
-export function WayIn({ phase }: { phase: "signed_out" | "code_refused" | "sent_back" }) {
+export function WayIn({ phase }: { phase: "signed_out" | "code_refused" | `sent_${Why}` }) {
   const name = useSignal("");
   const password = useSignal("");
   const factor = useSignal("");

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Session, SignedIn } from "../api/access";
-import { ApiError, get, onShut, prove, send } from "../api/http";
-import { type CodeOutcome, exchangeCode, sentBack } from "../api/session";
+import { ApiError, get, onShut, prove, send, tellLasting } from "../api/http";
+import { type CodeOutcome, exchangeCode, sentBack, type Why } from "../api/session";
 import { type Idle, watchIdle } from "./idle";
 import { listen, pause } from "./living";
 import { loadMe, me, session, wall } from "./me";
@@ -16,7 +16,7 @@ export type Phase =
   | "open"
   | "signed_out"
   | "code_refused"
-  | "sent_back"
+  | `sent_${Why}`
   | "choose"
   | "locked"
   | "enrol"
@@ -46,7 +46,7 @@ export async function open(): Promise<void> {
       return;
     }
     // A spent link in a browser that is signed in anyway is no reason to stop.
-    const out = back ? "sent_back" : outcome.kind === "refused" ? "code_refused" : "signed_out";
+    const out: Phase = back ? `sent_${back}` : outcome.kind === "refused" ? "code_refused" : "signed_out";
     await enter(outcome.kind === "accepted", out);
   });
 }
@@ -88,7 +88,8 @@ async function enter(fresh: boolean, out: Phase): Promise<void> {
     if (!(cause instanceof ApiError) || (cause.status !== 401 && cause.status !== 403)) throw cause;
     if (cause.status === 401) dropWallToken();
     remember();
-    phase.value = cause.status === 403 ? "forbidden" : out;
+    // Locked or ended since it was asked for, by another window or an administrator.
+    phase.value = cause.status === 403 ? "forbidden" : cause.problem.locked === true ? "locked" : out;
     return;
   }
   if (fresh) goOn();
@@ -187,16 +188,29 @@ export async function lock(): Promise<void> {
   if (phase.peek() !== "open") return;
   hide();
   tell("locked");
+  await tellLock();
+}
+
+/** Until the server has locked it too, whoever loads the page anew would be let in. */
+async function tellLock(): Promise<void> {
   try {
-    await send("POST", "session/lock");
+    await tellLasting("session/lock");
   } catch (cause) {
     console.warn(cause);
+    if (cause instanceof ApiError && cause.status === 401) return;
+    setTimeout(() => phase.peek() === "locked" && tellLock(), RETRY_MS);
   }
 }
 
 /** Open the locked screen again. Throws ApiError where the password is not right. */
 export async function unlock(password: string): Promise<void> {
-  await prove("session/unlock", { password });
+  try {
+    await prove("session/unlock", { password });
+  } catch (cause) {
+    // It is over: there is nothing to be unlocked.
+    if (cause instanceof ApiError && cause.status === 401 && cause.problem.locked !== true) restart();
+    throw cause;
+  }
   tell("opened");
   await trying(() => enter(false, "signed_out"));
 }

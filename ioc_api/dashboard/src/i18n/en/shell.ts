@@ -46,8 +46,11 @@ export const shell: Readonly<Record<keyof typeof vi, string>> = {
   "sign.opening": "Opening the screen…",
   "sign.signed_out": "Sign in",
   "sign.code_refused": "This link has been used or has expired",
-  "sign.sent_back":
-    "The identity provider did not let you in: your account has no rights here, or signing in was stopped",
+  "sign.sent_away":
+    "The identity provider does not answer now. Try again in a minute, or sign in with a password.",
+  "sign.sent_late": "That took too long, or was begun in another browser. Begin again.",
+  "sign.sent_denied": "The identity provider did not let you in, or signing in was stopped.",
+  "sign.sent_unlisted": "You are known there, but have no rights here. Ask an administrator.",
   "sign.name": "Sign-in name",
   "sign.password": "Password",
   "sign.enter": "Sign in now",

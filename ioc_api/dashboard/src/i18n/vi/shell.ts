@@ -43,8 +43,13 @@ export const shell = {
   "sign.opening": "Đang mở màn hình…",
   "sign.signed_out": "Đăng nhập",
   "sign.code_refused": "Liên kết này đã dùng hoặc đã hết hạn",
-  "sign.sent_back":
-    "Hệ thống định danh không cho vào: tài khoản chưa được cấp quyền ở đây, hoặc đăng nhập bị dừng",
+  "sign.sent_away":
+    "Hệ thống định danh hiện không trả lời. Hãy thử lại sau một phút, hoặc đăng nhập bằng mật khẩu.",
+  "sign.sent_late":
+    "Đăng nhập mất quá nhiều thời gian, hoặc được bắt đầu ở trình duyệt khác. Hãy bắt đầu lại.",
+  "sign.sent_denied": "Hệ thống định danh không cho vào, hoặc việc đăng nhập đã bị dừng.",
+  "sign.sent_unlisted":
+    "Hệ thống định danh biết bạn, nhưng bạn chưa được cấp quyền ở đây. Hãy hỏi người quản trị.",
   "sign.name": "Tên đăng nhập",
   "sign.password": "Mật khẩu",
   "sign.enter": "Vào màn hình",
