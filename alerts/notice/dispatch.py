@@ -125,10 +125,6 @@ def _put(
         group = round_.group(concern.department, key_of(alert))
         over = what in ENDING and not _still_open(round_, group, still) - {alert.id}
         group.add(flip, what, alert, round_.pace(concern.department), round_.now, over=over)
-    if alert.department is None and concerns and concerns[0].role == "handles":
-        # Not a change that somebody could have missed: the revision stays.
-        alert.department = concerns[0].department
-        round_.conn.execute("UPDATE alert SET department = %s WHERE id = %s", [alert.department, alert.id])
 
 
 def _still_open(round_: Round, group: groups.Group, known: dict[tuple[str, str], set[int]]) -> set[int]:

@@ -69,7 +69,8 @@ def test_what_a_message_says(ward: Office) -> None:
     assert told.ack_url is not None
     assert told.ack_url.startswith("https://ioc.example/a/")
     assert message.content.role == "handles"
-    assert ward.alert("smoke").department == "ward"
+    # Whom the routes lead it to is not written down: they may change, and several may handle it.
+    assert ward.alert("smoke").department is None
 
 
 def test_what_is_critical_is_told_at_once_and_alone(ward: Office) -> None:

@@ -220,7 +220,9 @@ def engine(
         yield url, lambda: service("alerts", "run", env=env)
 
 
-def test_attacks_become_alerts_that_are_told_and_end(engine: tuple[str, Callable[[], Service]]) -> None:
+def test_attacks_become_alerts_that_are_told_and_end(
+    engine: tuple[str, Callable[[], Service]], catalog: Catalog
+) -> None:
     url, start = engine
     with psycopg.connect(url, autocommit=True) as conn:
         shipped.seed(conn)
@@ -261,6 +263,10 @@ def test_attacks_become_alerts_that_are_told_and_end(engine: tuple[str, Callable
             ("account/lan", "tài khoản lan"), ("address/198.51.100.7", "địa chỉ mạng 198.51.100.7"),
         ]  # fmt: skip
         assert found[2][3] == "topics that are not the device's"
+        for department in HANDLE:
+            part = Part(Scope(departments=frozenset({department})), catalog, Routes().read(conn))
+            mine = sql.SQL("SELECT a.subject FROM alert a WHERE {}").format(part.alerts())
+            assert len(conn.execute(mine).fetchall()) == 4
         first.kill()
         conn.execute(
             "UPDATE device_event SET first_at = first_at - '1 hour'::interval, last_at = last_at - '1 hour'::interval"
