@@ -32,11 +32,13 @@ from ioc_api.rest.persons import (
 )
 from ioc_api.rest.session import Secret, proving
 
-router = APIRouter(prefix="/me", tags=["me"])
+#: 404: who asks has no account.
+router = APIRouter(prefix="/me", tags=["me"], responses=MISSING)
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    **MISSING, 429: {"model": Problem, "description": "Too many tries: see Retry-After"},
-}  # fmt: skip
+    409: {"model": Problem, "description": "Who signs in at the identity provider has no password here"},
+    429: {"model": Problem, "description": "Too many tries: see Retry-After"},
+}
 
 
 class Factor(BaseModel):
