@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import structlog
@@ -30,6 +31,21 @@ def trusted(listed: str) -> list[str]:
         if network.prefixlen == 0:
             raise ConfigError(f"IOC_TRUSTED_PROXIES: {one} is everybody, who could then say to be anybody")
     return found
+
+
+def among(listed: Sequence[str]) -> Callable[[str], bool]:
+    """Whether an address is this machine's or one of theirs (what `trusted` returns)."""
+    networks = [ipaddress.ip_network(one) for one in listed]
+
+    @lru_cache(4096)
+    def is_one(host: str) -> bool:
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return address.is_loopback or any(address in network for network in networks)
+
+    return is_one
 
 
 def relayed(scope: Scope) -> bool:

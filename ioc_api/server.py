@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from infra.errors import ConfigError, Unavailable
 from ioc_api.certificate import Certificate
 from ioc_api.live.frames import FRAME_BYTES
-from ioc_api.proxies import Untrusted
+from ioc_api.proxies import Untrusted, among
 from ioc_api.redirect import HEAD_BYTES as REDIRECT_BYTES
 from ioc_api.redirect import Redirect
 from ioc_api.service import Service
@@ -169,6 +169,7 @@ def serve(
         timeout_graceful_shutdown=5, timeout_keep_alive=30,
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )  # fmt: skip
+    Protocol.free = staticmethod(among(proxies))
     _allow_descriptors()
     server = _Server(config, app, certificate, plain, redirect)
     asyncio.run(server.serve(list(sockets)))

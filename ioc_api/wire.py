@@ -10,13 +10,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections import Counter
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import ClassVar
 
 import h11
 import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ioc_api.opendata.buckets import who
 from ioc_api.problems import MEDIA, Problem
+from ioc_api.proxies import is_ours
 
 #: What the first line and the headers of a request may have together.
 HEAD_BYTES = 65_536
@@ -24,13 +29,19 @@ HEAD_BYTES = 65_536
 _REST_BYTES, _REST_S = 256 * 1024 * 1024, 15.0
 #: How long the first line and the headers may take from their first byte, or a new connection until it says anything.
 HEAD_S = 20.0
+#: Connections of one address, but for those of this machine and of proxies that are trusted. Live ones count no more:
+#: they have limits of their own.
+CONNECTIONS = 500
 #: A live client that takes nothing for so long loses its connection.
 LIVE_TIMEOUT_MS = 5_000
 
 
 class Protocol(H11Protocol):
-    """HTTP/1.1 of uvicorn, with answers to what cannot be read."""
+    """HTTP/1.1 of uvicorn, with answers to what cannot be read. ``free``: whose connections are not counted."""
 
+    free: ClassVar[Callable[[str], bool]] = staticmethod(is_ours)
+    _of: ClassVar[Counter[str]] = Counter()  # connections by address
+    _counted = ""
     _refused = False
     _rest = 0
     _head: asyncio.TimerHandle | None = None
@@ -38,12 +49,27 @@ class Protocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected; who says nothing, or dawdles over what they ask, leaves room for others."""
         super().connection_made(transport)
+        host = self.client[0] if self.client else ""
+        if host and not type(self).free(host):
+            self._counted = who(host)
+            self._of[self._counted] += 1
+            if self._of[self._counted] > CONNECTIONS:
+                transport.abort()
+                return
         self._head = self.loop.call_later(HEAD_S, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """They have gone."""
         self._came()
+        self._left()
         super().connection_lost(exc)
+
+    def _left(self) -> None:
+        if self._counted:
+            self._of[self._counted] -= 1
+            if not self._of[self._counted]:
+                del self._of[self._counted]
+            self._counted = ""
 
     def _came(self) -> None:
         if self._head is not None:
@@ -69,6 +95,7 @@ class Protocol(H11Protocol):
         raw = self.transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LIVE_TIMEOUT_MS)
+        self._left()
         super().handle_websocket_upgrade(event)
 
     def send_400_response(self, msg: str) -> None:

@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from ioc_api import wire
+from ioc_api.proxies import among
 
 GOOD = b"GET / HTTP/1.1\r\nHost: ioc\r\n\r\n"
 
@@ -64,3 +65,43 @@ def test_an_answer_may_take_longer_and_the_connection_is_kept(monkeypatch: pytes
     heard = spoken(monkeypatch, GOOD, GOOD)
     assert heard.count(b"200 OK") == 2
     assert heard.endswith(b"and it stays")
+
+
+def test_one_address_does_not_take_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "CONNECTIONS", 2)
+    monkeypatch.setattr(wire.Protocol, "free", staticmethod(lambda _: False))
+
+    async def refused() -> list[bool]:
+        """Whether each of some connections is refused: three, and after one of them has gone, another."""
+        config = uvicorn.Config(well, http=wire.Protocol, log_config=None)
+        config.load()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: wire.Protocol(config, ServerState(), {}, loop), "127.0.0.1", 0)
+        said, held = [], []
+        try:
+            for n in range(4):
+                if n == 3:
+                    held[0].close()
+                    while wire.Protocol._of["127.0.0.1"] == 2:
+                        await asyncio.sleep(0.01)
+                reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+                held.append(writer)
+                try:
+                    writer.write(GOOD)
+                    await asyncio.wait_for(reader.readuntil(b"well"), 10)
+                    said.append(False)
+                except (ConnectionError, asyncio.IncompleteReadError):
+                    said.append(True)
+            return said
+        finally:
+            for writer in held:
+                writer.close()
+            server.close()
+
+    assert asyncio.run(refused()) == [False, False, True, False]
+
+
+def test_those_that_are_trusted_are_not_counted() -> None:
+    free = among(["10.0.0.0/24", "2001:db8::7"])
+    assert all(map(free, ("127.0.0.1", "::1", "10.0.0.9", "2001:db8:0::7")))
+    assert not any(map(free, ("10.0.1.9", "2001:db8::8", "", "nonsense")))
