@@ -48,9 +48,15 @@ export function Sessions() {
                     {one.current && <span class="badge badge-ok">{t("sessions.current")}</span>}
                     {one.locked && <span class="badge">{t("sessions.locked")}</span>}
                   </td>
-                  <td class="number">{when(one.created_at)}</td>
-                  <td class="number">{when(one.seen_at)}</td>
-                  <td class="number">{when(one.expires_at)}</td>
+                  <td class="number" data-name={t("sessions.began")}>
+                    {when(one.created_at)}
+                  </td>
+                  <td class="number" data-name={t("sessions.seen")}>
+                    {when(one.seen_at)}
+                  </td>
+                  <td class="number" data-name={t("sessions.ends")}>
+                    {when(one.expires_at)}
+                  </td>
                   <td class="right">
                     {!one.current && (
                       <button type="button" class="text-button" onClick={() => end(`me/sessions/${one.id}`)}>

@@ -31,8 +31,10 @@ export function TokenTable({ tokens, onRevoke }: { tokens: Token[]; onRevoke?: (
                 <strong>{one.name}</strong> <code class="dim">{one.hint}…</code>
               </td>
               <td>{one.grants.map(grantText).join("; ")}</td>
-              <td class="number">{until(one.expires_at)}</td>
-              <td class="number">
+              <td class="number" data-name={t("tokens.ends")}>
+                {until(one.expires_at)}
+              </td>
+              <td class="number" data-name={t("tokens.used")}>
                 {one.used_at ? `${when(one.used_at)} · ${one.used_from}` : t("tokens.never_used")}
               </td>
               <td class="right">

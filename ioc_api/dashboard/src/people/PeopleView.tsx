@@ -113,7 +113,9 @@ export function PeopleView() {
                           ))}
                         </ul>
                       </td>
-                      <td class="number">{when(one.last_seen_at)}</td>
+                      <td class="number" data-name={t("people.seen")}>
+                        {when(one.last_seen_at)}
+                      </td>
                     </tr>
                   ))}
                 </tbody>

@@ -1,9 +1,11 @@
+import { signal } from "@preact/signals";
 import { formatAge, formatMoment } from "../format";
 import { type Key, t } from "../i18n";
 import { byServer, now } from "../store/clock";
 import { locksIn } from "../store/idle";
 import { tryAgain } from "../store/living";
-import { session } from "../store/me";
+import { me, session } from "../store/me";
+import { go, place } from "../store/route";
 import { signOut } from "../store/session";
 import { connection, health } from "../store/system";
 
@@ -33,13 +35,40 @@ function SessionBanner() {
         <span>{t("lock.stay")}</span>
       </div>
     );
-  if (left > ENDING_MS) return null;
+  if (left > ENDING_MS) return <NoPassword />;
   return (
     <div class="banner" data-banner="ending" data-tone="late" role="status">
       <strong>{t("lock.ending", { time: formatMoment(ends, now.value) })}</strong>
       <span>{t("lock.ending_help")}</span>
       <button type="button" onClick={signOut}>
         {t("sign.again")}
+      </button>
+    </div>
+  );
+}
+
+const later = signal(false);
+
+/** Whoever came by a link would have to fetch another one when the screen has locked itself. */
+function NoPassword() {
+  const who = me.value;
+  if (who === null || who.way !== "link" || who.password_at !== null || later.value) return null;
+  if (place.value.page === "account") return null;
+  return (
+    <div class="banner" data-banner="no-password" data-tone="info" role="status">
+      <strong>{t("lock.none")}</strong>
+      <span>{t("lock.none_help")}</span>
+      <button type="button" data-act="set-password" onClick={() => go("account")}>
+        {t("lock.set")}
+      </button>
+      <button
+        type="button"
+        data-act="later"
+        onClick={() => {
+          later.value = true;
+        }}
+      >
+        {t("lock.later")}
       </button>
     </div>
   );

@@ -74,7 +74,7 @@ function subscribe(): void {
   const filter = { metric: [...new Set(metrics)], window: [WINDOW] };
   client.add(subscription("aggregates", filter, aggregatesSink, 2));
   client.add(subscription("sensors", {}, livenessSink(meetStranger), 1));
-  client.add(subscription("system", {}, systemSink, 1));
+  if (may("system")) client.add(subscription("system", {}, systemSink, 1));
   if (may("alerts.read")) client.add(subscription("alerts", {}, alertsSink));
   else supply.value = "forbidden";
   followSelection();
