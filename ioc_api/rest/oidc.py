@@ -16,11 +16,11 @@ from fastapi import APIRouter, Cookie, Query, Request
 from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator
 
-from infra import audit
 from infra.access import identities, throttle
 from infra.access.identities import Unlisted
 from infra.access.signin import Opened
 from infra.access.who import Who
+from infra.audit.refusals import refuse
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.doors import anybody
 from ioc_api.rest.parts import Served, clean
@@ -162,4 +162,4 @@ async def _enter(service: Service, provider: Provider, claims: dict[str, Any], r
 
 async def _record(service: Service, request: Request, why: str) -> None:
     who = Who("?", "oidc", (), None, address=address(request))
-    await service.database.act(lambda conn: audit.record(conn, who, "session.open", "account ?", "refused", detail=why))
+    await service.database.act(lambda conn: refuse(conn, who, "session.open", "account ?", detail=why))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import ssl
@@ -21,6 +22,9 @@ from infra import audit
 from infra.access.who import SERVICE
 from infra.audit import forward
 from infra.audit.syslog import Sender, Target, trust
+from infra.settings import Settings
+from ioc_api.database import Database
+from ioc_api.syslog import Forward
 from tests.service import until
 
 pytestmark = pytest.mark.servers
@@ -138,6 +142,34 @@ def test_each_line_once_through_restarts_of_both(conn: psycopg.Connection, datab
         assert receiver.ids == list(range(1, 256))
         assert not any(b"never" in one for one in receiver.lines)
         assert behind(conn) == 0
+    finally:
+        receiver.stop()
+
+
+def test_the_service_ends_in_the_midst_and_begins_again(conn: psycopg.Connection, database: str) -> None:
+    receiver = Receiver()
+    settings = Settings(database_url=database, syslog=f"tcp://127.0.0.1:{receiver.port}")
+    count = 4 * forward.BLOCK
+    conn.execute("SET synchronous_commit = off")
+    write(conn, count)
+
+    async def serve(enough: int) -> None:
+        held = Database(database)
+        await held.open()
+        one = Forward(settings, held)
+        work = asyncio.create_task(one.run())
+        while len(receiver.lines) < enough:
+            await asyncio.sleep(0.001)
+        work.cancel()
+        await one.end()
+        await held.close()
+
+    try:
+        asyncio.run(serve(1))
+        first = len(receiver.lines)
+        assert first < count, "it was to end before it had sent all"
+        asyncio.run(serve(count))
+        assert receiver.ids == list(range(1, count + 1))
     finally:
         receiver.stop()
 
