@@ -37,7 +37,8 @@ WHOLE_S = 30.0
 SEEN_S = 5.0
 #: Bytes of the log that are read at once; more has to wait for the next look.
 CHUNK = 4_000_000
-#: A look that finds so much is too much: the broker tells of no messages for that long.
+#: Bytes a second, and at once, that are worth what they cost: beyond, the broker tells of no messages for a while.
+RATE, BURST = 3_000_000, 6_000_000
 PAUSE_S = 60.0
 #: A log that has been read and is larger is emptied: `ioc up` puts it aside much earlier, a container has nobody else.
 LOG_BYTES = 64_000_000
@@ -50,12 +51,13 @@ class Tail:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.full = False
+        self.read = 0
         self._at = 0
         self._rest = b""
 
     def lines(self) -> list[str]:
-        """The whole lines that are new; ``full``: there are more."""
+        """The whole lines that are new; ``read``: how many bytes that took."""
+        self.read = 0
         try:
             with self.path.open("rb") as f:
                 if os.fstat(f.fileno()).st_size < self._at:
@@ -63,7 +65,7 @@ class Tail:
                 f.seek(self._at)
                 data = f.read(CHUNK)
             self._at += len(data)
-            self.full = len(data) == CHUNK
+            self.read = len(data)
             if self._at > LOG_BYTES and len(data) < CHUNK:
                 os.truncate(self.path, 0)  # its writer appends, and goes on undisturbed
                 self._at = 0
@@ -91,6 +93,7 @@ class Keeper:
         self._looked = self._seen = 0.0
         self._since: datetime | None = None
         self._begun = self._level = False
+        self._much = self._paced = 0.0
         self._paused: float | None = None
         self._revoked: set[str] = set()
 
@@ -155,25 +158,27 @@ class Keeper:
     def _closely(self, wanted: bool) -> bool:
         return self._tail is not None and self.broker.listen_closely(wanted) and self.broker.reload()
 
-    def _pace(self, now: float) -> None:
+    def _pace(self, now: float, read: int) -> None:
         """Have the broker tell less while there is too much, and more again."""
-        assert self._tail is not None  # noqa: S101 -- there is something to read
         if not self._level:
-            self._level = not self._tail.full  # a log from before is not what comes now
-        elif self._tail.full:
-            if self._paused is None:
-                self.log.warning("more messages than can be watched: refused topics are not seen", for_s=PAUSE_S)
-                self._closely(False)
+            self._level = read < CHUNK  # a log from before is not what comes now
+        else:
+            self._much = max(0.0, self._much - RATE * (now - self._paced)) + read
+        self._paced = now
+        if self._paused is not None:
+            if now - self._paused > PAUSE_S:
+                self._paused, self._much = None, 0.0
+                self._closely(True)
+        elif self._much > BURST:
+            self.log.warning("more messages than can be watched: refused topics are not seen", for_s=PAUSE_S)
             self._paused = now
-        elif self._paused is not None and now - self._paused > PAUSE_S:
-            self._paused = None
-            self._closely(True)
+            self._closely(False)
 
     def _read(self, conn: psycopg.Connection) -> None:
         if self._tail is None:
             return
         seen = self._watch.read(self._tail.lines())
-        self._pace(time.monotonic())
+        self._pace(time.monotonic(), self._tail.read)
         if facts := [f for f in seen.facts if self._is_new(f.at)]:
             self._book.write(conn, facts)
         if logins := {i.user_name: (i.at, i.address) for i in seen.logins if self._is_new(i.at)}:

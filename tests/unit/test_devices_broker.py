@@ -11,6 +11,7 @@ import pytest
 
 from infra.devices import keeper
 from infra.devices.broker import Broker
+from infra.settings import Settings
 
 _PROGRAM = """
 import signal, sys
@@ -67,3 +68,24 @@ def test_the_log_is_read_by_lines_and_emptied_where_it_grows_large(
         assert log.stat().st_size == 0
         write(b"lf\n")
         assert tail.lines() == ["half"], "a line that was not whole when the log was emptied"
+
+
+def test_the_broker_tells_less_while_there_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(mqtt_url="mqtt://127.0.0.1:1", broker_dir=tmp_path, broker_log=tmp_path / "log")
+    kept = keeper.Keeper(settings)
+    said: list[bool] = []
+    monkeypatch.setattr(kept, "_closely", said.append)
+    kept._pace(0, keeper.CHUNK)
+    kept._pace(1, keeper.CHUNK)
+    kept._pace(2, 10)
+    for second in range(3, 100):
+        kept._pace(second, keeper.RATE)
+    assert said == [], "neither the log from before nor what can be read"
+    kept._pace(100, keeper.BURST + 1)
+    assert said == [False]
+    kept._pace(100 + keeper.PAUSE_S, keeper.BURST)
+    assert said == [False]
+    kept._pace(101 + keeper.PAUSE_S, 0)
+    assert said == [False, True]
+    kept._pace(102 + keeper.PAUSE_S, keeper.RATE)
+    assert said == [False, True]
