@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     http_redirect_port: int = Field(
         0, ge=0, le=65535, description="Port on which plain HTTP is answered with the HTTPS address; 0: none."
     )
+    hsts: str = Field(
+        "max-age=31536000",
+        pattern=r"^(max-age=\d{1,10}(; ?includeSubDomains)?(; ?preload)?)?$",
+        description="Strict-Transport-Security of answers over HTTPS; empty: none.",
+    )
     trusted_proxies: str = Field(
         "",
         description="Addresses and networks of proxies whose X-Forwarded-For and -Proto count, separated by commas.",

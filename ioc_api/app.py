@@ -167,7 +167,7 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(Bodies)
     app.add_middleware(Pages, origins=settings.http_origins)
     app.add_middleware(Addresses, rate=settings.address_rate)
-    app.add_middleware(Around)
+    app.add_middleware(Around, hsts=settings.hsts)
     registry = (city, sensors, aggregates, quarantine, balance, system, audit)
     figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise)
     # /alerts/ledger comes before /alerts/{number}.

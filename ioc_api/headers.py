@@ -5,7 +5,6 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra import telemetry
@@ -38,16 +37,17 @@ _ALWAYS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-#: Who has come by HTTPS once shall not be talked out of it for a year. Other names of the domain are not ours to bind.
-_HSTS = "max-age=31536000"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Around:
     """Middleware; websockets pass through."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hsts: str = "") -> None:
         self._app = app
+        self._always = [(name.encode(), value.encode()) for name, value in _ALWAYS.items()]
+        # Who has come by HTTPS once shall not be talked out of it.
+        self._https = [*self._always, (b"strict-transport-security", hsts.encode())] if hsts else self._always
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,12 +59,11 @@ class Around:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
-                if scope["scheme"] == "https":
-                    headers.setdefault("strict-transport-security", _HSTS)
-                headers.setdefault("cache-control", _caching(scope["path"], status))
+                given = list(message.get("headers", ()))
+                there = {name for name, _ in given}
+                more = self._https if scope["scheme"] == "https" else self._always
+                caching = (b"cache-control", _caching(scope["path"], status))
+                message = {**message, "headers": given + [h for h in (*more, caching) if h[0] not in there]}
             await send(message)
 
         try:
@@ -78,9 +77,9 @@ class Around:
                 refusals.request(scope, status, route)
 
 
-def _caching(path: str, status: int) -> str:
+def _caching(path: str, status: int) -> bytes:
     # Built files carry a hash of their content in their name.
-    return "public, max-age=31536000, immutable" if path.startswith("/assets/") and status == 200 else "no-store"
+    return b"public, max-age=31536000, immutable" if path.startswith("/assets/") and status == 200 else b"no-store"
 
 
 def _route(scope: Scope) -> str:

@@ -91,7 +91,7 @@ def https(start: Callable[..., Api], database: str, tmp_path_factory: pytest.Tem
     port, plain = (ports.choose(0, what="the API", option="", host="::") for _ in range(2))
     api = start(
         database, NO_BROKER, IOC_HTTP_HOST="::", IOC_HTTP_PORT=str(port), IOC_HTTP_REDIRECT_PORT=str(plain),
-        IOC_TLS_CERT=str(certificate), IOC_TLS_KEY=str(key),
+        IOC_TLS_CERT=str(certificate), IOC_TLS_KEY=str(key), IOC_HSTS="max-age=60; includeSubDomains",
     )  # fmt: skip
     return Https(api, port, plain, authority, folder)
 
@@ -102,7 +102,7 @@ def test_https_for_api_and_socket_by_both_families(https: Https, host: str) -> N
     with httpx.Client(base_url=url, verify=https.context(), headers=AUTH) as http:
         answer = http.get("/api/v1/zones", params={"limit": 1})
         assert answer.status_code == 200
-        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        assert answer.headers["strict-transport-security"] == "max-age=60; includeSubDomains"
     live = Live(url, ssl=https.context())
     try:
         assert live.welcome["type"] == "welcome"
@@ -163,7 +163,8 @@ def test_a_trusted_proxy_says_who_asks_and_by_what(relayed: Relayed) -> None:
     with relayed.client("203.0.113.5") as http:
         assert http.get("/metrics").status_code == 401
         assert "strict-transport-security" not in http.get("/healthz").headers
-        assert "strict-transport-security" in http.get("/healthz", headers={"X-Forwarded-Proto": "https"}).headers
+        said = http.get("/healthz", headers={"X-Forwarded-Proto": "https"}).headers
+        assert said["strict-transport-security"] == "max-age=31536000"
     # The last one that is not trusted counts, whatever somebody has put before it.
     with relayed.client("127.0.0.1, 203.0.113.6, 127.0.0.1") as http:
         assert http.get("/metrics").status_code == 401
