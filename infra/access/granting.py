@@ -84,6 +84,15 @@ def listed(conn: psycopg.Connection[Any], account: int | None = None) -> dict[in
     return found
 
 
+def in_force(conn: psycopg.Connection[Any]) -> dict[int, list[Grant]]:
+    """What everybody may do now, by account."""
+    now = datetime.now(UTC)
+    return {
+        account: [g.grant for g in given if g.grant.ends_at is None or g.grant.ends_at > now]
+        for account, given in listed(conn).items()
+    }
+
+
 def give(conn: psycopg.Connection[Any], account: int, grant: Grant, catalog: Catalog, *, by: str) -> Given:
     """One more grant of an account."""
     accounts.held(conn, account, None)

@@ -5,30 +5,17 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import psycopg
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from infra import audit
-from infra.access import accounts, links, people, sessions, tokens
+from infra.access import accounts, granting, links, people, sessions, tokens
 from infra.access.passwords import plain
 from infra.access.who import Who
 from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Page, Served, Text, from_cursor, paged
-from ioc_api.rest.people import IfMatch, Revision, Strict, seen
-from ioc_api.rest.persons import (
-    CHANGES,
-    MISSING,
-    Grants,
-    Language,
-    Number,
-    PersonOut,
-    Tokens,
-    change,
-    found,
-    person,
-    screen,
-    token_out,
-)
+from ioc_api.rest.people import CHANGES, MISSING, IfMatch, Revision, Strict, seen
+from ioc_api.rest.persons import Grants, Language, Number, PersonOut, Tokens, change, found, person, screen, token_out
 
 router = APIRouter(prefix="/people", tags=["people"])
 
@@ -105,7 +92,8 @@ async def list_people(
             if wanted in plain(a.name) + " " + plain(a.full_name) + " " + plain(a.email)
         ]
         page, following = paged(everybody, lambda a: (a.name,), limit, after)
-        return [person(a, accounts.grants(conn, a.id)) for a in page], following
+        given = granting.in_force(conn)
+        return [person(a, given.get(a.id, ())) for a in page], following
 
     items, following = await service.database.act(task)
     return People.model_validate({"items": items, "next": following})
@@ -127,8 +115,10 @@ async def create_person(who: Writer, request: Request, service: Served, asked: N
 
 
 @router.get("/{name}", operation_id="get_person", summary="Somebody", responses=MISSING)
-async def get_person(who: Reader, service: Served, name: Name) -> PersonOut:
-    return PersonOut.model_validate(await change(service, lambda conn: found(conn, name)))
+async def get_person(who: Reader, service: Served, name: Name, response: Response) -> PersonOut:
+    one = PersonOut.model_validate(await change(service, lambda conn: found(conn, name)))
+    response.headers["ETag"] = f'"{one.revision}"'
+    return one
 
 
 @router.patch("/{name}", operation_id="change_person", summary="Change somebody's account", responses=CHANGES)

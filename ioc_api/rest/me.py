@@ -16,9 +16,8 @@ from infra.times import text
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.doors import ENROL, may
 from ioc_api.rest.parts import Served, Text
-from ioc_api.rest.people import Strict
+from ioc_api.rest.people import MISSING, Strict
 from ioc_api.rest.persons import (
-    MISSING,
     GrantOut,
     Grants,
     Language,

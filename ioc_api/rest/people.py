@@ -32,7 +32,7 @@ Note = Annotated[str, Field(max_length=TEXT), AfterValidator(clean), AfterValida
 Name = Annotated[str, Field(max_length=100), AfterValidator(clean), AfterValidator(_name)]
 Revision = Annotated[int, Field(ge=0, lt=2**62)]
 
-AS = "Who you are, as you want to be named: kept with how you came in. Nobody checks it until there are accounts."
+AS = "Who acts, as they want to be named: kept beside the account, which is what was checked."
 _FASTER = "đã thay đổi từ khi bạn xem: hãy xem lại rồi làm tiếp / it has changed since you saw it: look at it again"
 
 
@@ -66,12 +66,10 @@ CHANGES: dict[int | str, dict[str, Any]] = {
 
 
 def actor(request: Request, name: str | None) -> str:
-    """How who acts is named in the records: the name they gave, and how they came in.
-
-    `administrator` holds the API token, `screen` is a session of the operators' screen.
-    """
-    way: str = request.state.who.name
-    return way if name is None or not name.strip() else f"{name.strip()} ({way})"
+    """How who acts is named in the records: by their account (`administrator`: the token of the machine), after the
+    name that they gave, if any."""
+    account: str = request.state.who.name
+    return account if name is None or not name.strip() else f"{name.strip()} ({account})"
 
 
 def _if_match(if_match: Annotated[str | None, Header(max_length=64)] = None) -> int | None:

@@ -16,7 +16,7 @@ from infra.access.errors import Conflict, Needed, Refused, Unknown
 from infra.access.tokens import Token
 from infra.access.who import Grant
 from infra.times import moment, text
-from ioc_api.problems import Problem, Stop
+from ioc_api.problems import Stop
 from ioc_api.rest import spans
 from ioc_api.rest.parts import Text
 from ioc_api.rest.people import Strict
@@ -27,12 +27,6 @@ T = TypeVar("T")
 Number = Annotated[int, Path(ge=1, lt=2**62)]
 Codes = Annotated[list[Text], Field(max_length=granting.MOST_PARTS)]
 Language = Literal["vi", "en"]
-
-MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such one"}}
-CHANGES: dict[int | str, dict[str, Any]] = {
-    **MISSING,
-    409: {"model": Problem, "description": "Somebody was faster, or nobody would be left who administers"},
-}
 
 
 class GrantIn(Strict):
@@ -162,7 +156,7 @@ async def change(service: Service, task: Callable[[psycopg.Connection], T]) -> T
     except Unknown as e:
         raise Stop(404, str(e)) from None
     except Needed as e:
-        raise Stop(409, str(e)) from None
+        raise Stop(409, str(e), current=None) from None
     except Refused as e:
         raise Stop(422, str(e)) from None
     except Conflict as e:

@@ -183,7 +183,9 @@ async def list_ways(service: Served) -> Ways:
     responses=_ANSWERS,
     response_model_exclude_none=True,
 )
-async def open_session(request: Request, response: Response, service: Served, asked: SignIn) -> SignedIn:
+async def open_session(
+    request: Request, response: Response, service: Served, asked: SignIn, session: Held = None
+) -> SignedIn:
     """Sets the cookie of a session where `next` is `done`. What is wrong is answered alike, whatever it is."""
     at = visit(request, service)
     if asked.code is not None and asked.name is None:
@@ -205,6 +207,10 @@ async def open_session(request: Request, response: Response, service: Served, as
         return SignedIn(next="factor")
     if isinstance(found, Chooser):
         return SignedIn(next="choose_password", name=found.name, full_name=found.full_name)
+    if session is not None:
+        # The browser holds one at a time: the one of before would be nobody's.
+        held = digest(session)
+        await service.database.act(lambda conn: conn.execute("DELETE FROM session WHERE token_hash = %s", [held]))
     keep(response, request, service, found.cookie)
     return SignedIn(next="done")
 

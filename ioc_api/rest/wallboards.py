@@ -12,8 +12,8 @@ from infra.access import people, tokens
 from infra.access.who import Grant, Who
 from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Served, Text
-from ioc_api.rest.people import Strict
-from ioc_api.rest.persons import MISSING, Codes, MadeToken, Number, Tokens, change, token_out, when
+from ioc_api.rest.people import MISSING, Strict
+from ioc_api.rest.persons import Codes, MadeToken, Number, Tokens, change, token_out, when
 
 router = APIRouter(prefix="/wallboards", tags=["people"])
 

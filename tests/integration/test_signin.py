@@ -307,6 +307,9 @@ def test_people_and_grants(world: World) -> None:
     assert admin.put("/api/v1/people/hoa/grants", json=bad).status_code == 422
     assert admin.patch("/api/v1/people/hoa", json={"email": "hoa@example.vn", "revision": seen + 1}).status_code == 200
     assert admin.get("/api/v1/people/nobody").status_code == 404
+    now = admin.get("/api/v1/people/hoa")
+    again = admin.patch("/api/v1/people/hoa", json={"language": "en"}, headers={"If-Match": now.headers["etag"]})
+    assert again.json()["language"] == "en"
     _, other = world.signed_in("administrator", areas=("viet_yen",))
     assert other.get("/api/v1/people").status_code == 403, "people are of the whole city"
 
@@ -330,6 +333,8 @@ def test_sessions_of_ones_own_can_be_ended(world: World) -> None:
         assert sign_in(b, name).status_code == 200
     found = browser.get("/api/v1/me/sessions").json()["items"]
     assert [s["current"] for s in found].count(True) == 1
+    assert sign_in(third, name).status_code == 200
+    assert len(browser.get("/api/v1/me/sessions").json()["items"]) == len(found), "a browser holds one at a time"
     far = next(s["id"] for s in found if s["address"] == "2001:db8::1")
     assert browser.delete(f"/api/v1/me/sessions/{far}").status_code == 204
     assert other.get("/api/v1/me").status_code == 401
