@@ -4,7 +4,7 @@
 
 A row says how many refusals it stands for (``times``) and of what. At most HOURLY rows an hour are written by name;
 what is beyond is counted together, a row a minute with the addresses that have most. So refusals of any number take
-some 15 MB a day, and none goes uncounted but those of the last seconds of a process that is killed.
+some 20 MB a day, and none goes uncounted but those of the last seconds of a process that is killed.
 """
 
 from __future__ import annotations

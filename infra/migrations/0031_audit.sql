@@ -17,6 +17,7 @@ CREATE TABLE audit (
 );
 CREATE INDEX ON audit (at);
 CREATE INDEX ON audit (actor, id);
+CREATE INDEX ON audit (address, id);
 CREATE INDEX ON audit (action text_pattern_ops, id);
 CREATE INDEX ON audit (subject text_pattern_ops, id);
 COMMENT ON COLUMN audit.account IS 'no foreign key: the record outlives the account';
