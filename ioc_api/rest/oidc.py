@@ -11,6 +11,7 @@ import time
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+import psycopg
 import structlog
 from fastapi import APIRouter, Cookie, Query, Request
 from fastapi.responses import RedirectResponse
@@ -18,13 +19,14 @@ from pydantic import AfterValidator
 
 from infra.access import identities, throttle
 from infra.access.identities import Unlisted
+from infra.access.secret import digest
 from infra.access.signin import Opened
 from infra.access.who import Who
 from infra.audit.refusals import refuse
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.doors import anybody
 from ioc_api.rest.parts import Served, clean
-from ioc_api.rest.session import address, keep, visit
+from ioc_api.rest.session import Held, address, keep, visit
 from ioc_api.service import Service
 from ioc_api.signin import attempt
 from ioc_api.signin.provider import Away, Denied, Provider
@@ -107,6 +109,7 @@ async def finish_oidc(
     error: Said = None,
     iss: Said = None,
     held: Annotated[str | None, Cookie(alias=COOKIE)] = None,
+    session: Held = None,
 ) -> RedirectResponse:
     """With a good answer a session begins, as after a password."""
     provider = _provider(service)
@@ -137,7 +140,7 @@ async def finish_oidc(
         return _failed(request, service, "denied", str(e))
     except Unlisted as e:
         return _failed(request, service, "unlisted", str(e))
-    await service.database.act(lambda conn: throttle.well(conn, *tries))
+    await service.database.act(lambda conn: _settle(conn, tries, session))
     answer = _go(request, service, "/", None)
     keep(answer, request, service, opened.cookie)
     return answer
@@ -158,6 +161,13 @@ async def _enter(service: Service, provider: Provider, claims: dict[str, Any], r
     return await service.database.act(
         lambda conn: identities.sign_in(conn, provider.issuer, claims, provider.rules, service.catalog, where)
     )
+
+
+def _settle(conn: psycopg.Connection, tries: tuple[throttle.Key, throttle.Key], session: str | None) -> None:
+    throttle.well(conn, *tries)
+    if session is not None:
+        # The browser holds one at a time: the one of before, where it came along, would be nobody's.
+        conn.execute("DELETE FROM session WHERE token_hash = %s", [digest(session)])
 
 
 async def _record(service: Service, request: Request, why: str) -> None:

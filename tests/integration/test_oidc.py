@@ -83,6 +83,9 @@ def test_somebody_without_a_role_is_not_let_in(town: Town) -> None:
                 identities.link(conn, "ba", town.idp.issuer, "ba", by=SERVICE)
             assert browser.get(town.come_back(browser, "ba")).headers["location"] == "/", town.audited()[0]
             assert browser.get("/api/v1/me").json()["name"] == "ba"
+            # Who signs in again in the same browser has one session.
+            assert browser.get(town.come_back(browser, "ba")).headers["location"] == "/"
+            assert len(browser.get("/api/v1/me/sessions").json()["items"]) == 1
             conn.execute("UPDATE account SET disabled_at = now() WHERE name = 'ba'")
             assert failed(browser.get(town.come_back(browser, "ba"))) == "unlisted"
 
