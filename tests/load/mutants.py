@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("city", "infra", "ingest", "simulators", "tests")
+DEVICES = "tests/integration/test_devices_promises.py"
 KILL = "tests/load/test_kill.py::test_kill_9_of_the_collector"
 
 
@@ -73,6 +74,32 @@ MUTANTS = (
         "no receipts",
         (Change("ingest/receipts.py", "        return known[2]\n", "        return None\n"),),
         ("tests/integration/test_poison.py", KILL),
+    ),
+    Mutant(
+        "devices choose their client ids",
+        (Change("infra/servers/mosquitto.py", "use_username_as_clientid true\n", ""),),
+        (f"{DEVICES}::test_who_claims_the_collectors_client_id_costs_no_message",),
+    ),
+    Mutant(
+        "devices write anywhere",
+        (Change("infra/deploy/mosquitto.acl", "pattern write ioc/v1/+/+/%u/telemetry", "pattern write ioc/#"),),
+        (f"{DEVICES}::test_twenty_spoofed_topics_are_not_stored_and_audited",),
+    ),
+    Mutant(
+        "noisy devices are not limited",
+        (Change("ingest/flood.py", "            if count > has:\n", "            if False:\n"),),
+        ("tests/integration/test_flood.py",),
+    ),
+    Mutant(
+        "a backlog is a flood",
+        (
+            Change(
+                "ingest/flood.py",
+                "        most = self.burst + self.rate * max(0, now - canary_us) / 1e6\n",
+                "        most = self.burst\n",
+            ),
+        ),
+        ("tests/unit/test_ingest_flood.py",),
     ),
     Mutant(
         "acknowledgement before the commit",
