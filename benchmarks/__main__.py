@@ -17,6 +17,7 @@ NAMES = (
     "judge",
     "replay",
     "alerts",
+    "access",
 )
 
 

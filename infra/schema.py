@@ -171,9 +171,9 @@ def _scope(conn: psycopg.Connection, name: str) -> None:
     conn.execute(
         sql.SQL("""
             DROP VIEW IF EXISTS scoped.{name};
-            CREATE VIEW scoped.{name} WITH (security_barrier) AS SELECT * FROM public.{name} WHERE sensor IN (
-                SELECT id FROM public.sensor
-                WHERE scoped.place(area, zone, domain) IN (SELECT scoped.words('places')));
+            CREATE VIEW scoped.{name} WITH (security_barrier) AS SELECT * FROM public.{name} t WHERE EXISTS (
+                SELECT FROM public.sensor s WHERE s.id = t.sensor AND scoped.place(s.area, s.zone, s.domain) IN (
+                    SELECT unnest(string_to_array(current_setting('ioc.places', true), E'\\n'))));
             GRANT SELECT ON scoped.{name} TO ioc_scoped""").format(name=sql.Identifier(name))
     )
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import select
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -31,12 +32,21 @@ _SIZE = 6
 #: Questions about history at a time, and how long others wait: each takes a good part of a processor and a thread,
 #: and the live figures need both.
 _QUESTIONS, _PATIENCE_S = 3, 5.0
-#: How long a connection is kept for the next question.
-_KEPT_S = 60.0
+#: How long a connection is kept for the next question, and how many are.
+_KEPT_S, _MOST_KEPT = 60.0, 12
 
 
 class Away(Exception):
     """The database cannot be used now; the message says why."""
+
+
+class _Kept(NamedTuple):
+    """A connection that waits for the next question: since when, and what it is walled by for all its life (None: by
+    nothing, and then it never is)."""
+
+    since: float
+    conn: psycopg.Connection
+    wall: bytes | None
 
 
 class Database:
@@ -48,7 +58,8 @@ class Database:
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         self._working: set[psycopg.Connection] = set()
         self._turns = Turns(_QUESTIONS)
-        self._kept: list[tuple[float, psycopg.Connection]] = []
+        self._kept: list[_Kept] = []
+        self._keeping = threading.Lock()
         options = {**db.OPTIONS, "application_name": "ioc api"}
         options["options"] = f"{options['options']} -c statement_timeout={int(LIMIT_S * 900)}"
         self._pool = AsyncConnectionPool(
@@ -65,7 +76,7 @@ class Database:
         for conn in list(self._working):
             cut(conn)
         while self._kept:
-            self._kept.pop()[1].close()
+            self._kept.pop().conn.close()
         await self._pool.close(timeout=2)
 
     async def check(self) -> None:
@@ -140,7 +151,7 @@ class Database:
         def run() -> T:
             with self._own(loop, LIMIT_S, {"statement_timeout": int(LIMIT_S * 900)}, keep=True) as conn:
                 conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-                return audited(walled(conn), task)
+                return audited(conn, task)
 
         try:
             return await asyncio.to_thread(run)
@@ -152,17 +163,41 @@ class Database:
         much as many a question."""
         with self._own(loop, LIMIT_S, {"statement_timeout": int(LIMIT_S * 900)}, keep=True) as conn:
             conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            return task(walled(conn))
+            return task(conn)
 
-    def _connect(self, settings: Mapping[str, str | int], *, keep: bool) -> psycopg.Connection:
-        """One of those that were kept and is still good, or a new connection."""
-        while keep and self._kept:
-            since, conn = self._kept.pop()
+    def _connect(self, settings: Mapping[str, str | int], *, keep: bool) -> tuple[psycopg.Connection, bytes | None]:
+        """One of those that were kept and is still good, or a new connection; and what it is walled by."""
+        wall = asking.now().part.wall_kept if keep else None
+        while keep and (found := self._take(wall)):
             # To a connection that waits the server has nothing to say but its farewell.
-            if monotonic() - since < _KEPT_S and not _spoken(conn):
-                return conn
-            conn.close()
-        return db.connect(self.url, application="api reader", autocommit=False, **settings)
+            if not _spoken(found.conn):
+                conn = found.conn
+                break
+            found.conn.close()
+        else:
+            found = None
+            conn = db.connect(self.url, application="api reader", autocommit=False, **settings)
+        if wall is not None and (found is None or found.wall != wall):
+            # For this connection's life, and what it has prepared stays so: to begin each transaction with it costs
+            # as much as many a question.
+            conn.execute(wall)
+            conn.commit()
+        return conn, wall
+
+    def _take(self, wall: bytes | None) -> _Kept | None:
+        """A connection of whoever sees the same; or, where it has a wall at all, one that can be given this one."""
+        with self._keeping:
+            self._drop_old()
+            for same in (True, False):
+                for found in reversed(self._kept):
+                    if found.wall == wall if same else wall is not None and found.wall is not None:
+                        self._kept.remove(found)
+                        return found
+        return None
+
+    def _drop_old(self) -> None:
+        while self._kept and (monotonic() - self._kept[0].since > _KEPT_S or len(self._kept) > _MOST_KEPT):
+            self._kept.pop(0).conn.close()
 
     @contextmanager
     def _own(
@@ -171,7 +206,7 @@ class Database:
         """A connection for a thread, cut after ``limit_s``. Closed in the end, or kept where all went well."""
         timers: list[asyncio.TimerHandle] = []
         try:
-            conn = self._connect(settings, keep=keep)
+            conn, wall = self._connect(settings, keep=keep)
             self._working.add(conn)
             loop.call_soon_threadsafe(lambda: timers.append(loop.call_later(limit_s, cut, conn)))
             good = False
@@ -185,7 +220,9 @@ class Database:
                     loop.call_soon_threadsafe(_cancel, timers)
                 # Last of all: from then on it may be somebody else's.
                 if keep and good:
-                    self._kept.append((monotonic(), conn))
+                    with self._keeping:
+                        self._kept.append(_Kept(monotonic(), conn, wall))
+                        self._drop_old()
                 else:
                     conn.close()
         except Unavailable as e:

@@ -39,6 +39,7 @@ class Part:
         self.scope = scope
         self.all = scope.all
         self._catalog, self._whom = catalog, whom
+        self._conditions: dict[str | tuple[str, str, str], sql.SQL] = {}
 
     @cached_property
     def places(self) -> frozenset[Place]:
@@ -88,6 +89,12 @@ class Part:
         """The condition that a row is in it, by the expressions of its area, zone and domain."""
         if self.all:
             return sql.SQL("true")
+        key = (area, zone, domain)
+        if key not in self._conditions:
+            self._conditions[key] = self._written(self._where(*key))
+        return self._conditions[key]
+
+    def _where(self, area: str, zone: str, domain: str) -> sql.Composable:
         place = f"({area} || '/' || coalesce({zone}, '') || '/' || coalesce({domain}, ''))"
         return sql.SQL(f"{place} = ANY({{}}::text[])").format(_texts(map(_word, self.places)))
 
@@ -102,6 +109,16 @@ class Part:
 
     def alerts(self, row: str = "a") -> sql.Composable:
         """The condition that a row of the table alert is in it."""
+        if row not in self._conditions:
+            self._conditions[row] = self._written(self._of_alerts(row))
+        return self._conditions[row]
+
+    @staticmethod
+    def _written(condition: sql.Composable) -> sql.SQL:
+        # Written out once: there are many words in it, and a part is asked by again and again.
+        return sql.SQL(condition.as_string(None))
+
+    def _of_alerts(self, row: str) -> sql.Composable:
         here = self.where(f"{row}.area", f"{row}.zone", f"{row}.domain")
         if self.all or not self.scope.departments:
             return here
@@ -151,9 +168,14 @@ class Part:
         )  # fmt: skip
 
     @cached_property
-    def wall(self) -> sql.Composed | None:
+    def wall(self) -> bytes | None:
         """What a transaction of theirs begins with; None: they see everything."""
         return None if self.all else statement(self.view)
+
+    @cached_property
+    def wall_kept(self) -> bytes | None:
+        """The same for a connection that is kept for whoever sees the same."""
+        return None if self.all else statement(self.view, kept=True)
 
 
 ALL = Part(EVERYTHING)

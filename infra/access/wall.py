@@ -39,17 +39,18 @@ class View(NamedTuple):
     in_force: Words = frozenset()
 
 
-def statement(view: View) -> sql.Composed:
-    """What makes a transaction see only that much; before anything else is asked in it. No statement of it takes a
-    snapshot, so that the isolation level may still be set."""
-    parts = [
-        sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(ROLE)),
-        sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(SCHEMA)),
+def statement(view: View, *, kept: bool = False) -> bytes:
+    """What makes a transaction see only that much, before anything else is asked in it; ``kept``: a connection, until
+    something else is said. No statement of it takes a snapshot, so that the isolation level may still be set."""
+    parts: list[sql.Composable] = [
+        sql.SQL("ROLE {}").format(sql.Identifier(ROLE)),
+        sql.SQL("search_path = {}, public").format(sql.Identifier(SCHEMA)),
     ]
     for name, words in view._asdict().items():
         setting, value = sql.Identifier(f"ioc.{name}"), sql.Literal("\n".join(sorted(words)))
-        parts.append(sql.SQL("SET LOCAL {} = {}").format(setting, value))
-    return sql.SQL("; ").join(parts)
+        parts.append(sql.SQL("{} = {}").format(setting, value))
+    scope = b"SET SESSION " if kept else b"SET LOCAL "
+    return b"; ".join(scope + part.as_bytes(None) for part in parts)
 
 
 def ensure(conn: psycopg.Connection) -> None:

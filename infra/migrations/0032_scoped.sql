@@ -5,9 +5,6 @@
 CREATE SCHEMA scoped;
 GRANT USAGE ON SCHEMA scoped, public TO ioc_scoped;
 
-CREATE FUNCTION scoped.words(name text) RETURNS SETOF text LANGUAGE sql STABLE AS $$
-    SELECT unnest(string_to_array(nullif(current_setting('ioc.' || name, true), ''), E'\n'))
-$$;
 CREATE FUNCTION scoped.place(area text, zone text, domain text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT area || '/' || coalesce(zone, '') || '/' || coalesce(domain, '')
 $$;
@@ -16,39 +13,42 @@ $$;
 GRANT SELECT ON channel, metric_override, registry_version, rollup_state, rollup_due, rollup_day, batch, balance_minute,
     collector, maintenance, department, route, rule, rule_version, alert_version, alert_engine TO ioc_scoped;
 
-GRANT SELECT ON sensor, sensor_quality, quality_day, alert, flip, muting, notification, notification_alert, attempt,
+GRANT SELECT ON sensor, quality_day, alert, flip, muting, notification, notification_alert, attempt,
     silence, notice_channel, drill TO ioc_scoped;
 
+-- @name is what stands in the setting ioc.name, a word a row. It is written out: a function would cost more than most
+-- of what is asked.
 DO $$
 DECLARE
     held CONSTANT text[][] := ARRAY[
-        ['sensor', 'scoped.place(area, zone, domain) IN (SELECT scoped.words(''places''))'],
-        ['sensor_quality', 'sensor IN (SELECT id FROM public.sensor)'],
-        ['quality_day', 'scoped.place(area, zone, domain) IN (SELECT scoped.words(''places''))'],
-        ['alert', 'scoped.place(area, zone, domain) IN (SELECT scoped.words(''places''))
-                   OR department IN (SELECT scoped.words(''departments''))
-                   OR concat_ws(''/'', CASE WHEN zone IN (SELECT scoped.words(''zones'')) THEN zone ELSE '''' END,
-                                area, coalesce(domain, ''''), kind, severity) IN (SELECT scoped.words(''beside''))
-                   OR concat_ws(''/'', CASE WHEN zone IN (SELECT scoped.words(''zones'')) THEN zone ELSE '''' END,
-                                area, coalesce(domain, ''''), kind, severity) IN (SELECT scoped.words(''sorts''))
-                      AND (department IS NULL OR department NOT IN (SELECT scoped.words(''in_force'')))'],
+        ['sensor', 'scoped.place(area, zone, domain) IN (SELECT @places)'],
+        ['quality_day', 'scoped.place(area, zone, domain) IN (SELECT @places)'],
+        ['alert', 'scoped.place(area, zone, domain) IN (SELECT @places)
+                   OR department IN (SELECT @departments)
+                   OR concat_ws(''/'', CASE WHEN zone IN (SELECT @zones) THEN zone ELSE '''' END,
+                                area, coalesce(domain, ''''), kind, severity) IN (SELECT @beside)
+                   OR concat_ws(''/'', CASE WHEN zone IN (SELECT @zones) THEN zone ELSE '''' END,
+                                area, coalesce(domain, ''''), kind, severity) IN (SELECT @sorts)
+                      AND (department IS NULL OR department NOT IN (SELECT @in_force))'],
         ['flip', 'EXISTS (SELECT FROM public.alert a WHERE a.id = flip.alert)'],
         ['muting', 'EXISTS (SELECT FROM public.alert a WHERE a.id = muting.alert)'],
         ['notification_alert', 'EXISTS (SELECT FROM public.alert a WHERE a.id = notification_alert.alert)'],
-        ['notification', 'department IN (SELECT scoped.words(''departments''))
+        ['notification', 'department IN (SELECT @departments)
                           OR EXISTS (SELECT FROM public.notification_alert na WHERE na.notification = notification.id)'],
         ['attempt', 'EXISTS (SELECT FROM public.notification n WHERE n.id = attempt.notification)'],
-        ['notice_channel', 'department IN (SELECT scoped.words(''near''))'],
-        ['drill', 'department IN (SELECT scoped.words(''near''))'],
-        ['silence', 'EXISTS (SELECT FROM scoped.words(''places'') p
+        ['notice_channel', 'department IN (SELECT @near)'],
+        ['drill', 'department IN (SELECT @near)'],
+        ['silence', 'EXISTS (SELECT FROM @places p
             WHERE (coalesce(matcher -> ''area'', ''[]'') = ''[]'' OR matcher -> ''area'' ? split_part(p, ''/'', 1))
               AND (coalesce(matcher -> ''zone'', ''[]'') = ''[]'' OR matcher -> ''zone'' ? split_part(p, ''/'', 2))
               AND (coalesce(matcher -> ''domain'', ''[]'') = ''[]'' OR matcher -> ''domain'' ? split_part(p, ''/'', 3)))
-            OR EXISTS (SELECT FROM scoped.words(''departments'') d WHERE matcher -> ''department'' ? d)']
+            OR EXISTS (SELECT FROM @departments d WHERE matcher -> ''department'' ? d)']
     ];
     pair text[];
 BEGIN
     FOREACH pair SLICE 1 IN ARRAY held LOOP
+        pair[2] := regexp_replace(pair[2], '@([a-z_]+)',
+                                  $w$unnest(string_to_array(current_setting('ioc.\1', true), E'\n'))$w$, 'g');
         EXECUTE format('ALTER TABLE public.%I ENABLE ROW LEVEL SECURITY', pair[1]);
         EXECUTE format('CREATE POLICY scoped ON public.%I TO ioc_scoped USING (%s)', pair[1], pair[2]);
         -- Others of the city's own, such as a user for reports, see what they were given, as before.
@@ -58,12 +58,16 @@ END
 $$;
 
 CREATE VIEW scoped.group_minute WITH (security_barrier) AS SELECT * FROM public.group_minute
-    WHERE scoped.place(area, zone, domain) IN (SELECT scoped.words('places'));
+    WHERE scoped.place(area, zone, domain) IN (SELECT unnest(string_to_array(current_setting('ioc.places', true), E'\n')));
 CREATE VIEW scoped.group_hour WITH (security_barrier) AS SELECT * FROM public.group_hour
-    WHERE scoped.place(area, zone, domain) IN (SELECT scoped.words('places'));
+    WHERE scoped.place(area, zone, domain) IN (SELECT unnest(string_to_array(current_setting('ioc.places', true), E'\n')));
 CREATE VIEW scoped.group_day WITH (security_barrier) AS SELECT * FROM public.group_day
-    WHERE scoped.place(area, zone, domain) IN (SELECT scoped.words('places'));
-GRANT SELECT ON scoped.group_minute, scoped.group_hour, scoped.group_day TO ioc_scoped;
+    WHERE scoped.place(area, zone, domain) IN (SELECT unnest(string_to_array(current_setting('ioc.places', true), E'\n')));
+-- As the tables of readings: one row a sensor is asked for by the thousand, and a view can be joined.
+CREATE VIEW scoped.sensor_quality WITH (security_barrier) AS SELECT * FROM public.sensor_quality q WHERE EXISTS (
+    SELECT FROM public.sensor s WHERE s.id = q.sensor AND scoped.place(s.area, s.zone, s.domain) IN (
+        SELECT unnest(string_to_array(current_setting('ioc.places', true), E'\n'))));
+GRANT SELECT ON scoped.group_minute, scoped.group_hour, scoped.group_day, scoped.sensor_quality TO ioc_scoped;
 
 -- What they may change, where their permissions say so: only what they see.
 GRANT INSERT, UPDATE ON sensor, silence TO ioc_scoped;

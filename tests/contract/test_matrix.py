@@ -218,9 +218,14 @@ MEMORY = ("/sensors", "/aggregates", "/latest", "/areas", "/zones", "/domains", 
 THOROUGHLY = ("area-operator", "dept")
 
 
+def _without_the_second_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("wall", "wall_kept"):
+        monkeypatch.setattr(Part, name, property(lambda _: None))
+
+
 @pytest.mark.parametrize("who", THOROUGHLY)
 def test_the_first_wall_alone_lets_nothing_through(street: Street, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
-    monkeypatch.setattr(Part, "wall", property(lambda _: None))
+    _without_the_second_wall(monkeypatch)
     assert not _leaks(street, who)[0]
 
 
@@ -232,7 +237,7 @@ def test_the_second_wall_alone_lets_nothing_through(street: Street, monkeypatch:
 
 def test_without_walls_there_would_be_something_everywhere(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "part", lambda: ALL)
-    monkeypatch.setattr(Part, "wall", property(lambda _: None))
+    _without_the_second_wall(monkeypatch)
     found = {leak.split(" ")[0].removeprefix("/api/v1/").split("/")[0] for leak in _leaks(street, "area-operator")[0]}
     expected = {"sensors", "alerts", "notifications", "silences", "channels", "drills", "quality", "observations",
                 "latest", "aggregates", "areas", "zones", "indices"}  # fmt: skip
