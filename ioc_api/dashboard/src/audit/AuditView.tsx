@@ -1,11 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { word } from "../alerts/words";
-import type { Entry } from "../api/access";
+import type { Entry, Grant } from "../api/access";
 import { nameOf, t } from "../i18n";
 import { exactly, typed } from "../parts/moment";
 import { PageView } from "../parts/PageView";
 import { Trouble } from "../parts/Trouble";
+import { grantText } from "../people/grants";
 import { Listed } from "../store/lists";
 import { differences, shown } from "./diff";
 import { EMPTY, Filters, type Wanted } from "./Filters";
@@ -154,6 +155,12 @@ function Row({ entry, onActor, onSubject }: RowProps) {
   );
 }
 
+/** A value for people: grants in words, all else as it was recorded. */
+function told(at: string, value: unknown): string {
+  const grants = /(^|\.)grants$/.test(at) && Array.isArray(value) && value.length > 0;
+  return grants ? (value as Grant[]).map(grantText).join("\n") : shown(value);
+}
+
 /** Place by place, how it stood before and how afterwards. Values are text, whatever they hold. */
 function Diff({ entry }: { entry: Entry }) {
   const found = differences(entry.before, entry.after);
@@ -171,8 +178,8 @@ function Diff({ entry }: { entry: Entry }) {
         {found.map(({ at, before, after }) => (
           <tr key={at} data-at={at}>
             <th scope="row">{at || t("audit.whole")}</th>
-            <td class="diff-before">{shown(before)}</td>
-            <td class="diff-after">{shown(after)}</td>
+            <td class="diff-before">{told(at, before)}</td>
+            <td class="diff-after">{told(at, after)}</td>
           </tr>
         ))}
       </tbody>

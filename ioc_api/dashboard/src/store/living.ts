@@ -8,10 +8,10 @@ import { browserWorld } from "../live/world";
 import { aggregatesSink, interruptTrends, WINDOW } from "./aggregates";
 import { alertsSink, supply } from "./alerts";
 import { trustServer } from "./clock";
-import { followDepartments } from "./departments";
+import { followDepartments, loadDepartments } from "./departments";
 import { followDetail } from "./detail";
 import { livenessSink } from "./liveness";
-import { may } from "./me";
+import { may, me } from "./me";
 import { domains, loadSensors } from "./registry";
 import { followAddress } from "./route";
 import { latest, latestSink, selectedSensor } from "./selection";
@@ -80,7 +80,12 @@ function subscribe(): void {
   followSelection();
   followAddress();
   followDetail();
-  if (may("rules.read")) followDepartments();
+  if (may("rules.read")) {
+    followDepartments();
+    // The menu says for which department somebody works.
+    if (me.peek()?.grants.some((grant) => grant.department))
+      loadDepartments().catch((cause) => console.info(cause));
+  }
   followValues();
   window.addEventListener("online", () => client.hurry());
   document.addEventListener("visibilitychange", () => {
