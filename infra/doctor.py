@@ -19,6 +19,7 @@ import psycopg
 from cryptography import x509
 
 from infra import alerts_state, db, maintain_state, mqtt, remote, servers, settings
+from infra.devices import credentials
 from infra.errors import IocError
 from infra.servers import ports
 from infra.settings import Settings
@@ -210,6 +211,26 @@ def judge_alerts(state: alerts_state.State) -> Iterator[Finding]:
         yield Finding("good", f"cảnh báo: {count} quy tắc đang được theo dõi", f"alerts: {count} rules are judged")
 
 
+def devices(place: Place) -> Iterator[Finding]:
+    """Whether changes of devices' credentials reach the broker."""
+    if not place.database_url:
+        return
+    try:
+        with db.connect(place.database_url, application="doctor", autocommit=True) as conn:
+            yield from judge_devices(credentials.holding(conn), credentials.applied(conn)[1])
+    except (IocError, psycopg.Error):
+        return  # as with history
+
+
+def judge_devices(holding: int, seen_at: datetime | None) -> Iterator[Finding]:
+    """How many credentials hold, and when their keeper was seen last."""
+    if holding and (late := credentials.late(seen_at)):
+        remedy = "run `ioc devices run` as a service beside the broker; `ioc up` and Compose do"
+        yield Finding("bad", "thông tin xác thực của thiết bị không được áp dụng", late, remedy)
+    elif holding:
+        yield Finding("good", f"thiết bị: {holding} thông tin xác thực", f"devices: {holding} credentials hold")
+
+
 def broker(place: Place) -> Iterator[Finding]:
     """Reachable with the credentials we have."""
     if not place.mqtt_url:
@@ -288,7 +309,7 @@ def disk(place: Place) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Place], Iterator[Finding]], ...] = (
-    python, screen, programs, database, history, alerts, broker, port, wire, clock, disk,
+    python, screen, programs, database, history, alerts, devices, broker, port, wire, clock, disk,
 )  # fmt: skip
 
 

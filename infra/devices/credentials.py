@@ -320,6 +320,12 @@ def applied(conn: psycopg.Connection) -> tuple[int, datetime | None, str]:
     return (int(row[0]), row[1], str(row[2])) if row else (0, None, "")
 
 
+def holding(conn: psycopg.Connection) -> int:
+    """How many credentials hold."""
+    row = conn.execute(f"SELECT count(*) FROM device_credential c WHERE {_HOLDS}").fetchone()
+    return int(row[0]) if row else 0
+
+
 def is_kept(seen_at: datetime | None, within_s: float = 15.0) -> bool:
     """Whether a keeper is at work."""
     return seen_at is not None and datetime.now(UTC) - seen_at < timedelta(seconds=within_s)
@@ -329,4 +335,5 @@ def late(seen_at: datetime | None) -> str:
     """What is wrong with a keeper that was seen last then; empty where nothing is."""
     if is_kept(seen_at):
         return ""
-    return f"the keeper of devices' credentials was last seen {seen_at:%Y-%m-%d %H:%M:%SZ}" if seen_at else "no keeper"
+    last = f"since {seen_at:%Y-%m-%d %H:%M:%SZ}" if seen_at else "yet"
+    return f"no keeper of devices' credentials has been seen {last}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -107,3 +107,12 @@ def test_the_wire(tmp_path: Path, host: str, proxies: str, days: int | None, sta
     found = list(doctor.wire(doctor.Place(given, DataFolder(tmp_path), {})))
     assert [f.state for f in found] == states
     assert all(f.state == "good" or f.remedy for f in found)
+
+
+def test_the_keeper_of_devices_credentials() -> None:
+    now = datetime.now(UTC)
+    found = [
+        list(doctor.judge_devices(*said)) for said in ((0, None), (3, now), (3, None), (3, now - timedelta(hours=1)))
+    ]
+    assert [[f.state for f in one] for one in found] == [[], ["good"], ["bad"], ["bad"]]
+    assert all(f.remedy for one in found for f in one if f.state == "bad")
