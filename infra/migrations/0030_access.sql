@@ -117,7 +117,10 @@ CREATE TRIGGER changed AFTER UPDATE OF disabled_at, revision OR DELETE ON accoun
     FOR EACH STATEMENT EXECUTE FUNCTION access_version_up();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE ON account_grant
     FOR EACH STATEMENT EXECUTE FUNCTION access_version_up();
-CREATE TRIGGER changed AFTER UPDATE OF locked_at, expires_at OR DELETE ON session
-    FOR EACH STATEMENT EXECUTE FUNCTION access_version_up();
+-- For each row: whoever begins a session removes those that are too many, of which there are mostly none.
+CREATE TRIGGER changed AFTER UPDATE OF locked_at, expires_at ON session
+    FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION access_version_up();
+CREATE TRIGGER ended AFTER DELETE ON session
+    FOR EACH ROW WHEN (OLD.expires_at > now()) EXECUTE FUNCTION access_version_up();
 CREATE TRIGGER changed AFTER UPDATE OF revoked_at, grants, expires_at OR DELETE ON api_token
     FOR EACH STATEMENT EXECUTE FUNCTION access_version_up();

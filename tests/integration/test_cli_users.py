@@ -10,6 +10,7 @@ import pytest
 from infra.access import accounts, granting, holders, links
 from infra.access.secret import digest
 from infra.access.who import Grant
+from infra.up_data import DataFolder
 from tests.files import Files
 
 pytestmark = pytest.mark.servers
@@ -50,6 +51,16 @@ def test_people_by_command(files: Files) -> None:
     assert actions == [
         "account.create", "account.grant", "account.grant", "account.disable", "account.enable", "account.reset"
     ]  # fmt: skip
+
+
+def test_the_city_of_a_running_ioc_up_is_found_by_its_folder(files: Files) -> None:
+    folder = DataFolder(files.folder)
+    folder.say({"database": files.url, "http": "http://127.0.0.1:8080"})
+    nowhere = {"IOC_DATABASE_URL": ""}
+    link, _ = files.ioc("users", "add", "lan", "--full-name", "Lan", "--data", files.folder, **nowhere)
+    assert link.startswith("http://127.0.0.1:8080/#code=")
+    folder.run_file.unlink()
+    assert "no `ioc up` serves" in files.ioc("users", "list", "--data", files.folder, code=2, **nowhere)[1]
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,8 @@ def test_a_link_is_good_once_and_a_session_ends_with_its_account(conn: psycopg.C
         holders.session(conn.execute(holders.SESSION, values).fetchone(), "", needs_factor=True)
     assert shut.value.locked
     version = conn.execute("SELECT version FROM access_version").fetchone()
+    sessions.start(conn, one.id, "password", address="192.0.2.1", agent="", hours=12)
+    assert conn.execute("SELECT version FROM access_version").fetchone() == version, "nobody may less than before"
     granting.take(conn, one.id, given.id)
     assert sessions.listed(conn, one.id, 15) == []
     assert conn.execute("SELECT version FROM access_version").fetchone() > version  # type: ignore[operator]
