@@ -6,7 +6,6 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import LiteralString
 
 from infra.access import holders
 from infra.access.holders import Shut
@@ -60,7 +59,7 @@ class Gate:
             raise Refused("hãy đăng nhập, hoặc gửi mã truy cập / a token or a session is needed")
         return await self._find(holders.SESSION, cookie, address)
 
-    async def _find(self, question: LiteralString, shown: str, address: str) -> Who:
+    async def _find(self, question: bytes, shown: str, address: str) -> Who:
         key, now = (digest(shown), address), now_us()
         who, looked_us = self._known.get(key, (None, 0))
         if who is None or now - looked_us > _BELIEVE_US:

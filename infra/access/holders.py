@@ -6,30 +6,40 @@ An administrator who needs a second factor and has none may do nothing but set o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, LiteralString
+from typing import Any
+
+from psycopg import sql
 
 from infra.access import granting
 from infra.access.sessions import LOCKED
 from infra.access.who import Grant, Way, Who
 from infra.times import micros
 
-_GRANTS = """(SELECT coalesce(json_agg(json_build_object('role', g.role, 'areas', g.areas, 'zones', g.zones,
+_GRANTS = sql.SQL("""(SELECT coalesce(json_agg(json_build_object('role', g.role, 'areas', g.areas, 'zones', g.zones,
                 'domains', g.domains, 'department', g.department, 'ends_at', g.ends_at) ORDER BY g.id), '[]')
-              FROM account_grant g WHERE g.account = a.id AND (g.ends_at IS NULL OR g.ends_at > now()))"""
-_ACCOUNT = "a.id, a.name, a.disabled_at IS NOT NULL, a.totp_at IS NOT NULL, " + _GRANTS
+              FROM account_grant g WHERE g.account = a.id AND (g.ends_at IS NULL OR g.ends_at > now()))""")
+_ACCOUNT = sql.SQL("a.id, a.name, a.disabled_at IS NOT NULL, a.totp_at IS NOT NULL, {}").format(_GRANTS)
 
 #: By the hash of a cookie, and the minutes after which somebody idle is locked out.
-SESSION: LiteralString = (
-    f"SELECT {_ACCOUNT}, session.id, way, expires_at, expires_at <= now(), {LOCKED}"
-    " FROM session JOIN account a ON a.id = session.account WHERE token_hash = %(hash)s"
+SESSION = (
+    sql.SQL(
+        "SELECT {}, session.id, way, expires_at, expires_at <= now(), {}"
+        " FROM session JOIN account a ON a.id = session.account WHERE token_hash = %(hash)s"
+    )
+    .format(_ACCOUNT, LOCKED)
+    .as_bytes()
 )
 #: By the hash of a token; notes that it is used, once a minute.
-TOKEN: LiteralString = (
-    "WITH used AS (UPDATE api_token SET used_at = now(), used_from = %(address)s WHERE token_hash = %(hash)s"
-    " AND (used_at IS NULL OR used_at < now() - interval '1 minute' OR used_from <> %(address)s))"
-    f" SELECT {_ACCOUNT}, t.id, t.kind, t.name, t.grants, t.expires_at,"
-    " t.revoked_at IS NOT NULL OR coalesce(t.expires_at <= now(), false)"
-    " FROM api_token t LEFT JOIN account a ON a.id = t.account WHERE t.token_hash = %(hash)s"
+TOKEN = (
+    sql.SQL(
+        "WITH used AS (UPDATE api_token SET used_at = now(), used_from = %(address)s WHERE token_hash = %(hash)s"
+        " AND (used_at IS NULL OR used_at < now() - interval '1 minute' OR used_from <> %(address)s))"
+        " SELECT {}, t.id, t.kind, t.name, t.grants, t.expires_at,"
+        " t.revoked_at IS NOT NULL OR coalesce(t.expires_at <= now(), false)"
+        " FROM api_token t LEFT JOIN account a ON a.id = t.account WHERE t.token_hash = %(hash)s"
+    )
+    .format(_ACCOUNT)
+    .as_bytes()
 )
 
 

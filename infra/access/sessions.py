@@ -6,9 +6,10 @@ Idle is who does nothing: the screen says when somebody does (`seen`); what a pa
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, NamedTuple
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import class_row
 
 from infra.access import secret
@@ -33,14 +34,18 @@ class Session(NamedTuple):
 
 
 #: Whether it is locked; takes the minutes of IOC_IDLE_LOCK_MIN, 0: never by itself.
-LOCKED = (
+LOCKED = sql.SQL(
     "(session.locked_at IS NOT NULL OR (%(idle)s > 0 AND session.seen_at < now() - make_interval(mins => %(idle)s)))"
 )
 #: What services look at once a second: the number of changes of what people may do, and whether a session has become
 #: idle, of which no other number would tell.
-IDLE: LiteralString = (
-    "SELECT version, EXISTS (SELECT FROM session WHERE locked_at IS NULL AND expires_at > now() AND"
-    f" {LOCKED}) FROM access_version"
+IDLE = (
+    sql.SQL(
+        "SELECT version, EXISTS (SELECT FROM session WHERE locked_at IS NULL AND expires_at > now() AND {})"
+        " FROM access_version"
+    )
+    .format(LOCKED)
+    .as_bytes()
 )
 
 
@@ -67,8 +72,10 @@ def listed(conn: psycopg.Connection[Any], account: int, idle_min: int) -> list[S
     """An account's, the one that was used last first."""
     with conn.cursor(row_factory=class_row(Session)) as cursor:
         return cursor.execute(
-            f"SELECT id, way, created_at, seen_at, expires_at, {LOCKED} AS locked, address, agent FROM session"
-            " WHERE account = %(account)s AND expires_at > now() ORDER BY seen_at DESC, id",
+            sql.SQL(
+                "SELECT id, way, created_at, seen_at, expires_at, {} AS locked, address, agent FROM session"
+                " WHERE account = %(account)s AND expires_at > now() ORDER BY seen_at DESC, id"
+            ).format(LOCKED),
             {"account": account, "idle": idle_min},
         ).fetchall()
 
@@ -77,9 +84,11 @@ def seen(conn: psycopg.Connection[Any], cookie: str, idle_min: int) -> bool:
     """Somebody does something; False where it is too late for that."""
     return (
         conn.execute(
-            "WITH seen AS (UPDATE session SET seen_at = now()"
-            f" WHERE token_hash = %(cookie)s AND expires_at > now() AND NOT {LOCKED} RETURNING account)"
-            " UPDATE account SET seen_at = now() FROM seen WHERE id = seen.account",
+            sql.SQL(
+                "WITH seen AS (UPDATE session SET seen_at = now()"
+                " WHERE token_hash = %(cookie)s AND expires_at > now() AND NOT {} RETURNING account)"
+                " UPDATE account SET seen_at = now() FROM seen WHERE id = seen.account"
+            ).format(LOCKED),
             {"cookie": secret.digest(cookie), "idle": idle_min},
         ).rowcount
         == 1
@@ -94,7 +103,8 @@ def lock(conn: psycopg.Connection[Any], number: str) -> None:
 def lock_idle(conn: psycopg.Connection[Any], idle_min: int) -> int:
     """Lock those that nobody uses, so that whoever looks at access_version hears of it; returns how many."""
     return conn.execute(
-        f"UPDATE session SET locked_at = now() WHERE locked_at IS NULL AND {LOCKED}", {"idle": idle_min}
+        sql.SQL("UPDATE session SET locked_at = now() WHERE locked_at IS NULL AND {}").format(LOCKED),
+        {"idle": idle_min},
     ).rowcount
 
 
@@ -106,9 +116,11 @@ def unlock(conn: psycopg.Connection[Any], number: str) -> None:
 def find(conn: psycopg.Connection[Any], cookie: str, idle_min: int) -> tuple[int, Session] | None:
     """The account and the session of a cookie, be it locked or not; None where it has ended."""
     row = conn.execute(
-        f"SELECT account, session.id, way, session.created_at, session.seen_at, expires_at, {LOCKED}, address, agent"
-        " FROM session JOIN account a ON a.id = session.account"
-        " WHERE session.token_hash = %(cookie)s AND expires_at > now() AND a.disabled_at IS NULL",
+        sql.SQL(
+            "SELECT account, session.id, way, session.created_at, session.seen_at, expires_at, {}, address, agent"
+            " FROM session JOIN account a ON a.id = session.account"
+            " WHERE session.token_hash = %(cookie)s AND expires_at > now() AND a.disabled_at IS NULL"
+        ).format(LOCKED),
         {"cookie": secret.digest(cookie), "idle": idle_min},
     ).fetchone()
     return (row[0], Session(*row[1:])) if row else None
