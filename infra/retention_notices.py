@@ -37,13 +37,13 @@ def _old(a: str) -> str:
     """Whether an alert is old. What was not told yet has its time still before it."""
     return f"""{a}.state = 'closed' AND {a}.started_at < %(before)s AND {a}.closed_at < %(before)s
         AND {a}.changed_at < %(before)s
-        AND NOT EXISTS (SELECT FROM flip u WHERE u.alert = {a}.id AND u.told_at IS NULL)"""
+        AND NOT EXISTS (SELECT FROM flip u WHERE u.alert = {a}.id AND u.told_at IS NULL)"""  # nosec B608
 
 
 #: Whether a message n goes.
 _GOES = f"""n.created_at < %(before)s AND n.state IN ('sent', 'given_up', 'withdrawn') AND NOT EXISTS (
         SELECT FROM notification_alert x JOIN alert about ON about.id = x.alert
-        WHERE x.notification = n.id AND NOT ({_old("about")}))"""
+        WHERE x.notification = n.id AND NOT ({_old("about")}))"""  # nosec B608
 #: Old alerts that stay: those of a message that stays, the incident of an alert that stays, and its incident in turn.
 _HELD = f"""
     WITH RECURSIVE held AS (
@@ -51,7 +51,7 @@ _HELD = f"""
         JOIN notification n ON n.id = na.notification WHERE {_old("a")} AND NOT ({_GOES})
         UNION SELECT p.id, p.incident FROM alert part JOIN alert p ON p.id = part.incident
         WHERE NOT ({_old("part")}) AND {_old("p")}
-        UNION SELECT p.id, p.incident FROM held h JOIN alert p ON p.id = h.incident)"""
+        UNION SELECT p.id, p.incident FROM held h JOIN alert p ON p.id = h.incident)"""  # nosec B608
 
 
 def _before(settings: Settings, now: datetime) -> dict[str, datetime] | None:
@@ -65,7 +65,7 @@ def examine(conn: psycopg.Connection, settings: Settings, now: datetime) -> Gone
         return Gone()
     row = conn.execute(
         f"""{_HELD} SELECT (SELECT count(*) FROM alert a WHERE {_old("a")}), (SELECT count(DISTINCT id) FROM held),
-                           (SELECT count(*) FROM notification n WHERE {_GOES})""",
+                           (SELECT count(*) FROM notification n WHERE {_GOES})""",  # nosec B608
         asked,
     ).fetchone()
     old, held, messages = row or (0, 0, 0)
@@ -97,7 +97,7 @@ def drop(conn: psycopg.Connection, settings: Settings, now: datetime, *, patient
 def _messages(conn: psycopg.Connection, asked: dict[str, datetime]) -> int:
     found = conn.execute(
         f"""SELECT n.id FROM notification n WHERE {_GOES}
-            ORDER BY n.created_at LIMIT {BATCH} FOR UPDATE OF n SKIP LOCKED""",
+            ORDER BY n.created_at LIMIT {BATCH} FOR UPDATE OF n SKIP LOCKED""",  # nosec B608
         asked,
     )
     numbers = [number for (number,) in found]
@@ -105,7 +105,7 @@ def _messages(conn: psycopg.Connection, asked: dict[str, datetime]) -> int:
         ("attempt", "notification"), ("notification_alert", "notification"), ("drill", "notification"),
         ("notification", "id"),
     ):  # fmt: skip
-        conn.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [numbers])
+        conn.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [numbers])  # nosec B608
     return len(numbers)
 
 
@@ -116,12 +116,12 @@ def _alerts(conn: psycopg.Connection, asked: dict[str, datetime]) -> int:
         f"""SELECT a.id FROM alert a WHERE {_old("a")}
               AND NOT EXISTS (SELECT FROM notification_alert na WHERE na.alert = a.id)
               AND NOT EXISTS (SELECT FROM alert part WHERE part.incident = a.id)
-            ORDER BY a.started_at LIMIT {BATCH}""",
+            ORDER BY a.started_at LIMIT {BATCH}""",  # nosec B608
         asked,
     )
     numbers = [number for (number,) in found]
     for table, column in (("muting", "alert"), ("ack_link", "alert"), ("flip", "alert"), ("alert", "id")):
-        conn.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [numbers])
+        conn.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [numbers])  # nosec B608
     return len(numbers)
 
 

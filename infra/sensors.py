@@ -25,7 +25,7 @@ MANY = 1_000
 
 def load(conn: psycopg.Connection) -> list[Sensor]:
     """All sensors, in the order of their numbers."""
-    rows = conn.execute(f"SELECT {', '.join(FIELDS)}, id FROM sensor ORDER BY id")
+    rows = conn.execute(f"SELECT {', '.join(FIELDS)}, id FROM sensor ORDER BY id")  # nosec B608
     return [msgspec.convert(dict(zip((*FIELDS, "id"), row, strict=True)), Sensor) for row in rows]
 
 
@@ -82,7 +82,7 @@ def save(conn: psycopg.Connection, sensors: Sequence[Sensor]) -> int:
     names = ", ".join(FIELDS)
     changes = ", ".join(f"{f} = EXCLUDED.{f}" for f in FIELDS[1:])
     with conn.transaction():
-        conn.execute(f"CREATE TEMP TABLE coming ON COMMIT DROP AS SELECT {names} FROM sensor WITH NO DATA")
+        conn.execute(f"CREATE TEMP TABLE coming ON COMMIT DROP AS SELECT {names} FROM sensor WITH NO DATA")  # nosec B608
         with conn.cursor() as cur, cur.copy(f"COPY coming ({names}) FROM STDIN") as copy:
             for s in sensors:
                 row = msgspec.structs.astuple(s)
@@ -92,7 +92,7 @@ def save(conn: psycopg.Connection, sensors: Sequence[Sensor]) -> int:
             SELECT DISTINCT ON (sensor_id) {names} FROM coming
             ON CONFLICT (sensor_id) DO UPDATE SET {changes}, updated_at = now()
             WHERE (s.{", s.".join(FIELDS[1:])}) IS DISTINCT FROM
-                  (EXCLUDED.{", EXCLUDED.".join(FIELDS[1:])})""")
+                  (EXCLUDED.{", EXCLUDED.".join(FIELDS[1:])})""")  # nosec B608
         count = done.rowcount
         conn.execute("DROP TABLE coming")
     return count

@@ -98,7 +98,7 @@ class Up:
         migrate.migrate(database, known.registry)
         host, port = self._http()
         # An address that means all of them is one to listen on, not one to go to.
-        screen = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        screen = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nosec B104
         scheme = "https" if self.settings.tls_cert else "http"
         self.urls["http"] = f"{scheme}://[{screen}]:{port}" if ":" in screen else f"{scheme}://{screen}:{port}"
         env = {

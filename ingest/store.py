@@ -214,7 +214,7 @@ class Store:
                 FROM unnest(%s::int[], %s::smallint[], %s::bigint[]) WITH ORDINALITY AS k (sensor, channel, us, place)
                 JOIN {name} r ON r.sensor = k.sensor AND r.channel = k.channel
                  AND r.time = 'epoch'::timestamptz + k.us * interval '1 microsecond'
-                WHERE r.time BETWEEN %s AND %s""",
+                WHERE r.time BETWEEN %s AND %s""",  # nosec B608
             [
                 keys.sensor.tolist(),
                 keys.channel.tolist(),
@@ -249,7 +249,7 @@ class Store:
         self.conn.execute(
             f"""UPDATE {name} r SET {fills}, batch = c.batch FROM {coming} c
                 WHERE r.sensor = c.sensor AND r.channel = c.channel AND r.time = c.time
-                  AND r.time BETWEEN %s AND %s""",
+                  AND r.time BETWEEN %s AND %s""",  # nosec B608
             [moment(int(cols.time_us.min())), moment(int(cols.time_us.max()))],
         )
 

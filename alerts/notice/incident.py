@@ -30,7 +30,7 @@ def speakers(conn: psycopg.Connection, book: Book, alerts: Iterable[Alert], now:
         return {}
     parents = list({str(a.parent) for a in children})
     found = conn.execute(
-        f"SELECT id FROM alert WHERE {_SPEAKS} AND (subject = ANY(%s) OR sensor_id = ANY(%s)) ORDER BY id",
+        f"SELECT id FROM alert WHERE {_SPEAKS} AND (subject = ANY(%s) OR sensor_id = ANY(%s)) ORDER BY id",  # nosec B608
         [list(SPEAKING), now - timedelta(seconds=GRACE_S), [f"parent/{p}" for p in parents], parents],
     )
     by_parent: dict[str, list[tuple[Alert, Rule]]] = {}
@@ -112,4 +112,4 @@ def _alone(conn: psycopg.Connection) -> list[tuple[int]]:
 def over(conn: psycopg.Connection, number: int, now: datetime) -> bool:
     """Whether an incident speaks for nobody any more."""
     asked = [number, list(SPEAKING), now - timedelta(seconds=GRACE_S)]
-    return conn.execute(f"SELECT 1 FROM alert WHERE id = %s AND {_SPEAKS}", asked).fetchone() is None
+    return conn.execute(f"SELECT 1 FROM alert WHERE id = %s AND {_SPEAKS}", asked).fetchone() is None  # nosec B608

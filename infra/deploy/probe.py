@@ -28,7 +28,7 @@ def _get(port: int, path: str, scheme: str = "http") -> str:
     context = unchecked() if scheme == "https" else None
     with urllib.request.urlopen(  # noqa: S310 -- our own address
         f"{scheme}://127.0.0.1:{port}{path}", timeout=TIMEOUT_S, context=context
-    ) as answer:
+    ) as answer:  # nosec B310
         return str(answer.read().decode("utf-8"))
 
 

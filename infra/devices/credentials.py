@@ -102,7 +102,7 @@ def everyone(conn: psycopg.Connection, *, without: bool) -> list[str]:
         f"""SELECT sensor_id FROM sensor s WHERE status <> 'retired' AND sensor_id <> %s AND sensor_id !~ ':'
             AND (%s = EXISTS (SELECT FROM device_credential c WHERE c.sensor_id = s.sensor_id AND {_HOLDS}
                                 AND (%s OR c.way = 'password')))
-            ORDER BY id""",
+            ORDER BY id""",  # nosec B608
         [USER, not without, without],
     )
     return [row[0] for row in rows]
@@ -111,7 +111,7 @@ def everyone(conn: psycopg.Connection, *, without: bool) -> list[str]:
 def _having(conn: psycopg.Connection, ids: Sequence[str], way: str) -> dict[str, list[str]]:
     rows = conn.execute(
         f"""SELECT sensor_id, user_name FROM device_credential c
-            WHERE sensor_id = ANY(%s) AND way = %s AND {_HOLDS} ORDER BY created_at, id""",
+            WHERE sensor_id = ANY(%s) AND way = %s AND {_HOLDS} ORDER BY created_at, id""",  # nosec B608
         [list(ids), way],
     )
     found: dict[str, list[str]] = {}
@@ -219,7 +219,7 @@ def certify(
         if grace is not None:
             conn.execute(
                 f"""UPDATE device_credential c SET ends_at = least(ends_at, now() + %s)
-                    WHERE way = 'certificate' AND sensor_id = ANY(%s) AND {_HOLDS}""",
+                    WHERE way = 'certificate' AND sensor_id = ANY(%s) AND {_HOLDS}""",  # nosec B608
                 [grace, [a.sensor_id for a in asked]],
             )
         with conn.cursor() as cur:
@@ -239,7 +239,7 @@ def revoke(conn: psycopg.Connection, ids: Iterable[str], by: Who) -> int:
         asked = list(dict.fromkeys(ids))
         rows = conn.execute(
             f"""UPDATE device_credential c SET revoked_at = now(), revoked_by = %s
-                WHERE sensor_id = ANY(%s) AND {_HOLDS} RETURNING sensor_id""",
+                WHERE sensor_id = ANY(%s) AND {_HOLDS} RETURNING sensor_id""",  # nosec B608
             [by.name, asked],
         ).fetchall()
         if lacks := sorted(set(asked) - {row[0] for row in rows}):
@@ -256,7 +256,7 @@ def listed(conn: psycopg.Connection, ids: Sequence[str] = ()) -> list[Credential
                    CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN NOT ({_HOLDS}) THEN 'ended'
                         WHEN s.status = 'retired' THEN 'retired' ELSE 'holds' END
             FROM device_credential c JOIN sensor s USING (sensor_id)
-            WHERE %s OR c.sensor_id = ANY(%s) ORDER BY c.sensor_id, c.id DESC""",
+            WHERE %s OR c.sensor_id = ANY(%s) ORDER BY c.sensor_id, c.id DESC""",  # nosec B608
         [not ids, list(ids)],
     )
     return [Credential(*row) for row in rows]
@@ -266,7 +266,7 @@ def lines(conn: psycopg.Connection) -> list[str]:
     """The devices' part of the broker's password file: every password that holds now."""
     rows = conn.execute(
         f"""SELECT user_name, hash FROM device_credential c JOIN sensor s USING (sensor_id)
-            WHERE way = 'password' AND s.status <> 'retired' AND {_HOLDS} ORDER BY c.id"""
+            WHERE way = 'password' AND s.status <> 'retired' AND {_HOLDS} ORDER BY c.id"""  # nosec B608
     )
     return [f"{name}:{kept}" for name, kept in rows]
 
@@ -294,7 +294,7 @@ def used(conn: psycopg.Connection, seen: Mapping[str, tuple[datetime, str]]) -> 
         conn.execute(
             f"""UPDATE device_credential c SET used_at = n.at, used_from = n.address
                 FROM unnest(%s::text[], %s::timestamptz[], %s::text[]) AS n (name, at, address)
-                WHERE c.user_name = n.name AND {_HOLDS}""",
+                WHERE c.user_name = n.name AND {_HOLDS}""",  # nosec B608
             [list(seen), [at for at, _ in seen.values()], [address for _, address in seen.values()]],
         )
         return conn.execute(
@@ -322,7 +322,7 @@ def applied(conn: psycopg.Connection) -> tuple[int, datetime | None, str]:
 
 def holding(conn: psycopg.Connection) -> int:
     """How many credentials hold."""
-    row = conn.execute(f"SELECT count(*) FROM device_credential c WHERE {_HOLDS}").fetchone()
+    row = conn.execute(f"SELECT count(*) FROM device_credential c WHERE {_HOLDS}").fetchone()  # nosec B608
     return int(row[0]) if row else 0
 
 

@@ -35,7 +35,7 @@ def _learn(conn: psycopg.Connection, lesson: Lesson, sensors: list[int], until_u
             FROM {schema.hour_table("traffic")}
             WHERE time >= to_timestamp(%(from)s) AND time < to_timestamp(%(to)s) AND sensor = ANY(%(sensors)s)
               AND speed$n >= %(readings)s AND speed$p85 > 0 {_QUIET if lesson.quiet else ""}
-            GROUP BY sensor HAVING count(DISTINCT time) >= %(hours)s""",
+            GROUP BY sensor HAVING count(DISTINCT time) >= %(hours)s""",  # nosec B608
         {
             "percentile": lesson.percentile, "hours": lesson.hours, "readings": HOUR_READINGS, "sensors": sensors,
             "from": (until_us - LEARN_DAYS * _DAY_US) / SECOND, "to": until_us / SECOND,

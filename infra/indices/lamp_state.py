@@ -70,7 +70,7 @@ def state_at(conn: psycopg.Connection, city: City, lamps: Layout, at_us: int) ->
     )
     rows = conn.execute(
         f"""SELECT sensor, extract(epoch FROM max(time))::float8, {newest} FROM {schema.table(DOMAIN)}
-            WHERE time > to_timestamp(%s) AND time <= to_timestamp(%s) AND channel = 0 GROUP BY sensor""",
+            WHERE time > to_timestamp(%s) AND time <= to_timestamp(%s) AND channel = 0 GROUP BY sensor""",  # nosec B608
         [at_us / SECOND - back_s, at_us / SECOND],
     ).fetchall()
     found = np.full((size, 4), np.nan)
@@ -113,7 +113,7 @@ def usual_w(conn: psycopg.Connection, lamps: Layout, until_us: int) -> Floats:
             WHERE time >= to_timestamp(%(from)s) AND time < to_timestamp(%(to)s) AND channel = 0
               AND sensor = ANY(%(sensors)s)
               AND lamp_on$min >= 1 AND dim$min >= 20 AND dim$min = dim$max AND power$mean > 0
-            GROUP BY sensor HAVING count(*) >= %(hours)s""",
+            GROUP BY sensor HAVING count(*) >= %(hours)s""",  # nosec B608
         {
             "from": until_us / SECOND - LEARN_DAYS * 86_400, "to": until_us / SECOND, "hours": LEARN_HOURS,
             "sensors": [s.id for s in lamps.lamps],

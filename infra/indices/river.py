@@ -125,7 +125,7 @@ def _minutes(conn: psycopg.Connection, sensors: list[int], from_us: int, to_us: 
             FROM {schema.table(DOMAIN)}
             WHERE time >= to_timestamp(%s) AND time <= to_timestamp(%s) AND sensor = ANY(%s) AND channel = 0
               AND quality = 0 AND {METRIC} IS NOT NULL
-            GROUP BY sensor, minute ORDER BY minute""",
+            GROUP BY sensor, minute ORDER BY minute""",  # nosec B608
         [from_us / SECOND, to_us / SECOND, sensors],
     ).fetchall()
     out = {}

@@ -104,7 +104,7 @@ def _passages(conn: psycopg.Connection, now_us: int) -> dict[int, Passage]:
     rows = conn.execute(
         f"""SELECT sensor, count(speed), avg(speed), avg(flow) FROM {schema.table(DOMAIN)}
             WHERE time > to_timestamp(%s) AND time <= to_timestamp(%s) AND quality = 0
-            GROUP BY sensor, channel HAVING count(speed) > 0""",
+            GROUP BY sensor, channel HAVING count(speed) > 0""",  # nosec B608
         [(now_us - NOW_US) / SECOND, now_us / SECOND],
     )
     lanes: dict[int, list[tuple[float, float, float]]] = {}

@@ -86,7 +86,7 @@ class Task:
                     f"CASE WHEN isfinite({n}) THEN (extract(epoch FROM {n}) * 1000000)::bigint END" for n in names
                 )
             }
-                FROM rollup_state WHERE domain = %s""",
+                FROM rollup_state WHERE domain = %s""",  # nosec B608
             [self.domain.code],
         ).fetchone()
         return State(*row) if row else State(None, None, None)

@@ -99,7 +99,7 @@ class Devices:
 
     def all_names(self) -> list[str]:
         """Every name that the broker's certificate is for."""
-        own = [a for a in self.addresses if a not in ("0.0.0.0", "::")]  # noqa: S104 -- no address to go to
+        own = [a for a in self.addresses if a not in ("0.0.0.0", "::")]  # noqa: S104 -- no address to go to  # nosec B104
         return ["localhost", *ports.loopback(), *own, *self.names]
 
 

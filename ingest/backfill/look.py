@@ -54,7 +54,7 @@ def _there(conn: psycopg.Connection, part: Table) -> int:
             FROM unnest(%s::int[], %s::smallint[], %s::bigint[], %s::bigint[]) AS k (sensor, channel, us, bits)
             JOIN {table(cols.domain)} r ON r.sensor = k.sensor AND r.channel = k.channel
              AND r.time = 'epoch'::timestamptz + k.us * interval '1 microsecond'
-            WHERE r.time BETWEEN %s AND %s""",
+            WHERE r.time BETWEEN %s AND %s""",  # nosec B608
         [
             cols.sensor.tolist(),
             cols.channel.tolist(),

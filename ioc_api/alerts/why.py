@@ -91,13 +91,13 @@ def _before(conn: psycopg.Connection, alert: dict[str, Any]) -> dict[str, Any]:
     same = "rule = %s AND subject = %s AND id < %s AND fired_at IS NOT NULL"
     values = [alert["rule"], alert["subject"], alert["id"]]
     row = conn.execute(
-        f"SELECT count(*) FROM alert WHERE {same} AND started_at > %s::timestamptz - interval '30 days'",
+        f"SELECT count(*) FROM alert WHERE {same} AND started_at > %s::timestamptz - interval '30 days'",  # nosec B608
         [*values, alert["started_at"]],
     ).fetchone()
     with conn.cursor(row_factory=dict_row) as cur:
         found = cur.execute(
             f"""SELECT id, state, started_at, fired_at, cleared_at, resolved_at, peak, acknowledged_by, retroactive
-                FROM alert WHERE {same} ORDER BY id DESC LIMIT {BEFORE}""",
+                FROM alert WHERE {same} ORDER BY id DESC LIMIT {BEFORE}""",  # nosec B608
             values,
         ).fetchall()
     return {"in_30_days": row[0] if row else 0, "last": [{k: plain(v) for k, v in r.items()} for r in found]}

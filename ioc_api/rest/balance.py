@@ -82,7 +82,7 @@ async def get_balance(
             await conn.execute(
                 f"(SELECT min(minute), {_SUMS} FROM balance_minute) UNION ALL"
                 f" (SELECT minute, {_SUMS} FROM balance_minute WHERE {where}"
-                " GROUP BY minute ORDER BY minute DESC LIMIT %s)",
+                " GROUP BY minute ORDER BY minute DESC LIMIT %s)",  # nosec B608
                 [*(value for _, value in used), limit + 1],
             )
         ).fetchall()

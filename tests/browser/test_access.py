@@ -160,7 +160,9 @@ def test_somebody_is_made_comes_in_and_sees_their_part(admin: Page, visit: Visit
     phase(page, "signed_out")
 
 
-def test_the_lock_by_hand_and_by_idleness_hides_everything_in_every_window(admin: Page, visit: Visit) -> None:
+def test_the_lock_by_hand_and_by_idleness_hides_everything_in_every_window(
+    admin: Page, visit: Visit, city: Running
+) -> None:
     page = came(visit, made(admin, "chi"))
     other = page.context.new_page()
     other.goto(page.url)
@@ -192,6 +194,15 @@ def test_the_lock_by_hand_and_by_idleness_hides_everything_in_every_window(admin
     sign_in(page, "chi", "sai hoàn toàn rồi nhé")
     expect(page.locator(".sign-said[data-tone=late]")).to_be_visible()
     expect(page.locator("[name=password]")).to_have_value("")
+    sign_in(page, "chi", PASSWORD)
+    expect(page.locator("[data-page=account]")).to_be_visible()
+    # Somebody else comes in by another window: the cookie is theirs now, and so is this window.
+    other.wait_for_selector(".screen")
+    other.goto(city.link())
+    other.wait_for_selector(".screen")
+    expect(page.locator("[name=account]")).to_have_value("admin")
+    menu(other, "sign-out")
+    phase(page, "signed_out")
     sign_in(page, "chi", PASSWORD)
     expect(page.locator("[data-page=account]")).to_be_visible()
 

@@ -172,7 +172,7 @@ def test_the_link_of_a_message_comes_to_its_alert_after_the_way_in(
     # In another tab of the browser, as a link from a terminal or a chat opens.
     page = look(served, f"#/alerts/{number}", stranger=True)
     expect(page.locator(".sign[data-phase=signed_out]")).to_contain_text(f"cảnh báo số {number}")
-    expect(page.locator(".sign-other")).to_contain_text(f"alert {number} opens")
+    expect(page.locator("[data-wanted]")).to_contain_text(f"alert {number} opens")
     other = page.context.new_page()
     other.goto(links.link(served.url, database))
     expect(other.locator(view)).to_be_visible()

@@ -9,10 +9,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+ROOMS = ("city", "infra", "ingest", "alerts", "ioc_api", "simulators", "benchmarks")
 
 
 @pytest.mark.parametrize(
-    "check", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]], ids=lambda c: " ".join(c)
+    "check",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["bandit", "-q", "-ll", "-r", *ROOMS, "-x", "./ioc_api/dashboard"],
+    ],
+    ids=lambda c: " ".join(c[:2]),
 )
 def test_passes(check: list[str]) -> None:
     program = Path(sys.executable).with_name(check[0])

@@ -66,6 +66,10 @@ async function trying(work: () => Promise<void>): Promise<void> {
 async function enter(fresh: boolean, out: Phase): Promise<void> {
   const hung = wallToken() !== null;
   const found = hung ? null : await ask();
+  if (someoneElse(found)) {
+    restart();
+    return;
+  }
   session.value = found;
   if (found === null && !hung) {
     remember();
@@ -96,7 +100,14 @@ async function enter(fresh: boolean, out: Phase): Promise<void> {
   phase.value = "open";
   listen(look, renew);
   idle?.stop();
+  if (found !== null) tell("opened");
   idle = found === null ? null : watchIdle(found.idle_lock_min ?? 0, seen, lock);
+}
+
+/** Whether another person has signed in than the one whose city is in this page's memory. */
+function someoneElse(found: Session | null): boolean {
+  const before = session.peek();
+  return before !== null && found !== null && before.name !== found.name;
 }
 
 /** The session, be it locked or not; null: there is none. */
@@ -176,6 +187,11 @@ tabs.onmessage = ({ data }: MessageEvent<News>) => {
   else if (data === "ended" && (shown === "open" || shown === "locked" || shown === "enrol")) restart();
   else if (data === "opened" && (shown === "locked" || shown === "signed_out"))
     trying(() => enter(false, "signed_out"));
+  else if (data === "opened" && shown === "open" && !wall.peek())
+    // The cookie is everybody's: what is done here from now on would be done by who has just come.
+    ask()
+      .then((found) => someoneElse(found) && restart())
+      .catch((cause) => console.warn(cause));
 };
 
 function seen(): void {
@@ -211,7 +227,6 @@ export async function unlock(password: string): Promise<void> {
     if (cause instanceof ApiError && cause.status === 401 && cause.problem.locked !== true) restart();
     throw cause;
   }
-  tell("opened");
   await trying(() => enter(false, "signed_out"));
 }
 
@@ -235,7 +250,6 @@ export async function choosePassword(code: string, password: string): Promise<Si
 async function arrive(): Promise<void> {
   chooser.value = null;
   dropWallToken();
-  tell("opened");
   await trying(() => enter(true, "signed_out"));
 }
 
