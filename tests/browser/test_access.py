@@ -6,11 +6,12 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from infra.access import links
 from infra.servers import Mosquitto
@@ -299,6 +300,8 @@ def test_what_was_done_is_found_with_before_and_after(admin: Page) -> None:
     admin.locator("[data-act=add-grant]").click()
     admin.locator("[data-act=save-grants]").click()
     expect(admin.locator("[data-view-person=giang] .grant")).to_have_count(2)
+    admin.locator("[data-act=reset]").click()
+    assert "/#code=" in admin.locator("[data-once] .once-secret").inner_text()
     at(admin, "#/audit")
     admin.locator("[name=subject]").fill("account giang")
     admin.locator("[data-act=look]").click()
@@ -313,6 +316,20 @@ def test_what_was_done_is_found_with_before_and_after(admin: Page) -> None:
     admin.locator("[name=outcome]").select_option("refused")
     admin.locator("[data-act=look]").click()
     expect(admin.locator("[data-entry][data-outcome=done]")).to_have_count(0)
+
+
+def test_the_end_of_a_session_is_said_before_it_comes(admin: Page) -> None:
+    def soon(route: Route) -> None:
+        answer = route.fetch()
+        ends = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+        route.fulfill(response=answer, json={**answer.json(), "expires_at": ends})
+
+    admin.route("**/api/v1/session", soon)
+    admin.reload()
+    expect(admin.locator("[data-banner=ending]")).to_contain_text("Phiên làm việc kết thúc lúc")
+    admin.unroute("**/api/v1/session")
+    admin.reload()
+    expect(admin.locator("[data-banner=no-password]")).to_be_visible()
 
 
 def test_every_page_reads_well_for_everybody(admin: Page, visit: Visit, axe: str) -> None:
