@@ -324,6 +324,7 @@ def test_the_end_of_a_session_is_said_before_it_comes(admin: Page) -> None:
         ends = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
         route.fulfill(response=answer, json={**answer.json(), "expires_at": ends})
 
+    at(admin, "#/people")
     admin.route("**/api/v1/session", soon)
     admin.reload()
     expect(admin.locator("[data-banner=ending]")).to_contain_text("Phiên làm việc kết thúc lúc")
