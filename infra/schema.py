@@ -172,7 +172,7 @@ def _scope(conn: psycopg.Connection, name: str) -> None:
         sql.SQL("""
             DROP VIEW IF EXISTS scoped.{name};
             CREATE VIEW scoped.{name} WITH (security_barrier) AS SELECT * FROM public.{name} t WHERE EXISTS (
-                SELECT FROM public.sensor s WHERE s.id = t.sensor AND scoped.place(s.area, s.zone, s.domain) IN (
+                SELECT FROM public.sensor s WHERE s.id = t.sensor AND s.placed IN (
                     SELECT unnest(string_to_array(current_setting('ioc.places', true), E'\\n'))));
             GRANT SELECT ON scoped.{name} TO ioc_scoped""").format(name=sql.Identifier(name))
     )
