@@ -30,8 +30,9 @@ router = APIRouter(prefix="/indices", tags=["indices"])
 HOUR_US = 3600 * SECOND
 DAY_US = 24 * HOUR_US
 CITY_US = 7 * HOUR_US
-#: The longest time that one question may ask for, and how many hours of sensors it may look at.
-LONGEST_US = 366 * DAY_US
+#: The longest time that one question may ask for by its step (a year of hours would keep a processor for ten seconds),
+#: and how many hours of sensors it may look at.
+LONGEST_DAYS = {HOUR_US: 92, DAY_US: 366}
 MOST = 50_000
 
 Step = Annotated[Literal["1h", "1d"], Query(description="Figures of hours, or of city days (from 17:00 UTC).")]
@@ -162,8 +163,9 @@ async def _past(service: Service, asked: Asked, domain: str, step_us: int, read:
     shift = CITY_US if step_us == DAY_US else 0
     from_us = -(-(from_us + shift) // step_us) * step_us - shift
     to_us = (min(to_us, now) + shift) // step_us * step_us - shift
-    if to_us - from_us > LONGEST_US:
-        raise Stop(422, "query.from: at most 366 days can be asked for at once")
+    days = LONGEST_DAYS[step_us]
+    if to_us - from_us > days * DAY_US:
+        raise Stop(422, f"query.from: mỗi lần tối đa {days} ngày / at most {days} days can be asked for at once")
     roster = service.live.roster
     if roster.version < 0:
         raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
