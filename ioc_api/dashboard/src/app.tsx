@@ -9,8 +9,8 @@ import { Banner } from "./shell/Banner";
 import { Header } from "./shell/Header";
 import { SignIn } from "./sign/SignIn";
 import { may } from "./store/me";
+import { phase } from "./store/phase";
 import { place } from "./store/route";
-import { phase } from "./store/session";
 import { connection } from "./store/system";
 
 /** The whole screen: head, what is wrong if anything is, and the view; or the way in, and then nothing else. */

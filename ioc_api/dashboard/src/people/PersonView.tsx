@@ -1,20 +1,19 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { LanguageChoice } from "../account/Profile";
 import { TokenTable } from "../account/TokenTable";
-import type { Grant, Person, Token } from "../api/access";
+import type { Person, Token } from "../api/access";
 import { ApiError, get, getAll, send } from "../api/http";
 import { t } from "../i18n";
 import { useDeed } from "../parts/deed";
-import { Field } from "../parts/Field";
 import { when } from "../parts/moment";
-import { Once } from "../parts/Once";
 import { Outcome } from "../parts/Outcome";
-import { may, me } from "../store/me";
+import { may } from "../store/me";
 import { go } from "../store/route";
-import { GrantEditor } from "./GrantEditor";
-import { grantText, lacking, sent } from "./grants";
+import { grantText } from "./grants";
 import { Badges } from "./PeopleView";
+import { PersonGrants } from "./PersonGrants";
+import { PersonProfile } from "./PersonProfile";
+import { WayBackIn } from "./WayBackIn";
 
 /** One account: who it is, what they may do, and what shows who they are. */
 export function PersonView({ name, onChanged }: { name: string; onChanged: () => void }) {
@@ -65,8 +64,8 @@ export function PersonView({ name, onChanged }: { name: string; onChanged: () =>
           </p>
           {may("people.write") ? (
             <>
-              <EditProfile key={`p${one.revision}`} person={one} onChanged={changed} />
-              <EditGrants key={`g${one.revision}`} person={one} onChanged={changed} />
+              <PersonProfile key={`p${one.revision}`} person={one} onChanged={changed} />
+              <PersonGrants key={`g${one.revision}`} person={one} onChanged={changed} />
               <WayBackIn person={one} onChanged={changed} />
             </>
           ) : (
@@ -81,229 +80,6 @@ export function PersonView({ name, onChanged }: { name: string; onChanged: () =>
         </>
       )}
     </section>
-  );
-}
-
-interface Changing {
-  person: Person;
-  onChanged: () => Promise<void>;
-}
-
-function EditProfile({ person, onChanged }: Changing) {
-  const fullName = useSignal(person.full_name);
-  const email = useSignal(person.email);
-  const speaks = useSignal(person.language);
-  const deed = useDeed();
-  return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        deed.run(async () => {
-          await send("PATCH", `people/${person.name}`, {
-            revision: person.revision,
-            full_name: fullName.value.trim(),
-            email: email.value.trim(),
-            language: speaks.value,
-          });
-          await onChanged();
-        });
-      }}
-    >
-      <div class="form-row">
-        <Field
-          name="person-name"
-          label={t("sign.name")}
-          value={person.name}
-          onValue={() => {}}
-          readOnly
-          code
-        />
-        <Field
-          name="person-full-name"
-          label={t("person.full_name")}
-          value={fullName.value}
-          onValue={(value) => {
-            fullName.value = value;
-          }}
-        />
-      </div>
-      <Field
-        name="person-email"
-        type="email"
-        label={t("person.email")}
-        maxLength={320}
-        value={email.value}
-        onValue={(value) => {
-          email.value = value;
-        }}
-      />
-      <LanguageChoice
-        value={speaks.value}
-        onValue={(value) => {
-          speaks.value = value;
-        }}
-      />
-      <div class="do-buttons">
-        <button type="submit" class="act" data-act="save-person" aria-disabled={deed.busy.value}>
-          {t("deed.save")}
-        </button>
-      </div>
-      <Outcome deed={deed} />
-    </form>
-  );
-}
-
-function EditGrants({ person, onChanged }: Changing) {
-  const grants = useSignal<Grant[]>(person.grants);
-  const deed = useDeed();
-  const touched = JSON.stringify(grants.value.map(sent)) !== JSON.stringify(person.grants.map(sent));
-  return (
-    <form
-      class="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const lacks = lacking(grants.value);
-        if (lacks !== null) {
-          deed.lacks(lacks);
-          return;
-        }
-        deed.run(async () => {
-          await send("PUT", `people/${person.name}/grants`, {
-            revision: person.revision,
-            grants: grants.value.map(sent),
-          });
-          await onChanged();
-        });
-      }}
-    >
-      <h3>{t("account.grants")}</h3>
-      <GrantEditor
-        grants={grants.value}
-        onGrants={(value) => {
-          grants.value = value;
-        }}
-      />
-      <div class="do-buttons">
-        <button
-          type="submit"
-          class="act"
-          data-act="save-grants"
-          data-due={touched}
-          disabled={!touched}
-          aria-disabled={deed.busy.value}
-        >
-          {t("grant.save")}
-        </button>
-        <span class="dim">{t("grant.effect")}</span>
-      </div>
-      <Outcome deed={deed} />
-    </form>
-  );
-}
-
-/** A new link, the end of all sessions, and the end of the account. */
-function WayBackIn({ person, onChanged }: Changing) {
-  const factor = useSignal(false);
-  const link = useSignal<string | null>(null);
-  const sure = useSignal(false);
-  const deed = useDeed();
-  const path = `people/${person.name}`;
-  const self = me.value?.name === person.name;
-  return (
-    <div class="form">
-      <h3>{t("person.ways")}</h3>
-      {link.value !== null && (
-        <Once
-          title={person.full_name}
-          secret={link.value}
-          note={t("people.link_note")}
-          onDone={() => {
-            link.value = null;
-          }}
-        />
-      )}
-      {!person.disabled && (
-        <div class="do-buttons">
-          <button
-            type="button"
-            class="act"
-            data-act="reset"
-            aria-disabled={deed.busy.value}
-            onClick={() =>
-              deed.run(async () => {
-                const answer = await send<{ link: string }>("POST", `${path}/reset`, {
-                  factor: factor.value,
-                });
-                link.value = answer?.link ?? null;
-                await onChanged();
-              }, "")
-            }
-          >
-            {t("person.reset")}
-          </button>
-          {person.factor && (
-            <label class="choice">
-              <input
-                type="checkbox"
-                name="reset-factor"
-                checked={factor.value}
-                onChange={(event) => {
-                  factor.value = event.currentTarget.checked;
-                }}
-              />
-              {t("person.reset_factor")}
-            </label>
-          )}
-        </div>
-      )}
-      <p class="dim">{t("person.reset_note")}</p>
-      <div class="do-buttons">
-        {!self && !person.disabled && (
-          <button
-            type="button"
-            class="act"
-            data-act="end-sessions"
-            aria-disabled={deed.busy.value}
-            onClick={() => deed.run(() => send("DELETE", `${path}/sessions`).then(onChanged))}
-          >
-            {t("person.end_sessions")}
-          </button>
-        )}
-        {person.disabled ? (
-          <button
-            type="button"
-            class="act"
-            data-act="enable"
-            aria-disabled={deed.busy.value}
-            onClick={() => deed.run(() => send("POST", `${path}/enable`, {}).then(onChanged))}
-          >
-            {t("person.enable")}
-          </button>
-        ) : (
-          !self && (
-            <button
-              type="button"
-              class="act act-off"
-              data-act="disable"
-              aria-disabled={deed.busy.value}
-              onClick={() => {
-                if (!sure.value) {
-                  sure.value = true;
-                  deed.lacks(t("person.disable_sure"));
-                  return;
-                }
-                sure.value = false;
-                deed.run(() => send("POST", `${path}/disable`, {}).then(onChanged));
-              }}
-            >
-              {t(sure.value ? "person.disable_now" : "person.disable")}
-            </button>
-          )
-        )}
-      </div>
-      <Outcome deed={deed} />
-    </div>
   );
 }
 

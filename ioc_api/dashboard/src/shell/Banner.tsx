@@ -2,11 +2,11 @@ import { signal } from "@preact/signals";
 import { formatAge, formatMoment } from "../format";
 import { type Key, t } from "../i18n";
 import { byServer, now } from "../store/clock";
+import { signOut } from "../store/door";
 import { locksIn } from "../store/idle";
 import { tryAgain } from "../store/living";
 import { me, session } from "../store/me";
 import { go, place } from "../store/route";
-import { signOut } from "../store/session";
 import { connection, health } from "../store/system";
 
 /** One line over the view when what is shown is not the present, and since when. */

@@ -3,9 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Permission } from "../api/access";
 import { type Key, t } from "../i18n";
 import { grantText } from "../people/grants";
+import { signOut } from "../store/door";
 import { may, me, wall } from "../store/me";
 import { type PageName, place } from "../store/route";
-import { lock, signOut } from "../store/session";
+import { lock } from "../store/session";
 
 const ITEMS: readonly [PageName | "", Key, Permission][] = [
   ["", "page.city", "read"],

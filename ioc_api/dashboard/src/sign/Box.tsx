@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../i18n";
 import { Switches } from "../shell/Switches";
-import type { Phase } from "../store/session";
+import type { Phase } from "../store/phase";
 
 /** One quiet box in the middle of an empty page. */
 export function Box({ phase, children }: { phase: Phase; children: ComponentChildren }) {

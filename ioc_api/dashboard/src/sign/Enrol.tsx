@@ -1,7 +1,7 @@
 import { FactorSetup } from "../account/FactorSetup";
 import { t } from "../i18n";
+import { enrolled, signOut } from "../store/door";
 import { me } from "../store/me";
-import { enrolled, signOut } from "../store/session";
 import { Box } from "./Box";
 
 /** An administrator needs a second factor before anything else. */

@@ -2,8 +2,8 @@ import { useSignal } from "@preact/signals";
 import { t, tOther } from "../i18n";
 import { useDeed } from "../parts/deed";
 import { Field } from "../parts/Field";
+import { signOut, unlock } from "../store/door";
 import { session } from "../store/me";
-import { signOut, unlock } from "../store/session";
 import { Box } from "./Box";
 import { Said } from "./Said";
 

@@ -1,7 +1,7 @@
 import { t, tOther } from "../i18n";
+import { signOut } from "../store/door";
 import { me } from "../store/me";
-import type { Phase } from "../store/session";
-import { signOut } from "../store/session";
+import type { Phase } from "../store/phase";
 import { Box } from "./Box";
 import { Choose } from "./Choose";
 import { Enrol } from "./Enrol";

@@ -6,8 +6,8 @@ import type { Why } from "../api/session";
 import { nameOf, t, tOther } from "../i18n";
 import { useDeed } from "../parts/deed";
 import { Field } from "../parts/Field";
+import { hang, signIn } from "../store/door";
 import { idIn, wanted } from "../store/route";
-import { hang, signIn } from "../store/session";
 import { Box } from "./Box";
 import { Said } from "./Said";
 

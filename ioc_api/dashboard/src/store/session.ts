@@ -1,38 +1,18 @@
-import { signal } from "@preact/signals";
-import type { Session, SignedIn } from "../api/access";
-import { ApiError, get, onShut, prove, send, tellLasting } from "../api/http";
-import { type CodeOutcome, exchangeCode, sentBack, type Why } from "../api/session";
+import type { Session } from "../api/access";
+import { ApiError, get, onShut, send, tellLasting } from "../api/http";
+import { exchangeCode, sentBack } from "../api/session";
 import { type Idle, watchIdle } from "./idle";
 import { listen, pause } from "./living";
 import { loadMe, me, session, wall } from "./me";
+import { chooser, type Phase, phase } from "./phase";
 import { language, languageChosen } from "./prefs";
 import { loadRegistry } from "./registry";
 import { goOn, remember } from "./route";
-import { dropWallToken, keepWallToken, wallToken } from "./wall";
+import { hear, tell } from "./tabs";
+import { dropWallToken, wallToken } from "./wall";
 
-/** Which page is shown: still asking, the city, a way in, or why not. */
-export type Phase =
-  | "opening"
-  | "open"
-  | "signed_out"
-  | "code_refused"
-  | `sent_${Why}`
-  | "choose"
-  | "locked"
-  | "enrol"
-  | "forbidden"
-  | "unreachable"
-  | "failed";
-export const phase = signal<Phase>("opening");
+export const RETRY_MS = 3_000;
 
-/** Whose password is to be chosen, by a link that has not been used up. */
-export const chooser = signal<(CodeOutcome & { kind: "choose" }) | null>(null);
-
-const RETRY_MS = 3_000;
-
-/** Other windows of this browser share the session. */
-const tabs = new BroadcastChannel("ioc.session");
-type News = "seen" | "locked" | "opened" | "ended";
 let idle: Idle | null = null;
 
 /** From the link or the cookie to the living screen. Comes back by itself while the server cannot be reached. */
@@ -51,7 +31,7 @@ export async function open(): Promise<void> {
   });
 }
 
-async function trying(work: () => Promise<void>): Promise<void> {
+export async function trying(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (cause) {
@@ -63,7 +43,7 @@ async function trying(work: () => Promise<void>): Promise<void> {
 }
 
 /** In, as far as the session lets; `out`: the page where there is none. `fresh`: somebody has just signed in. */
-async function enter(fresh: boolean, out: Phase): Promise<void> {
+export async function enter(fresh: boolean, out: Phase): Promise<void> {
   const hung = wallToken() !== null;
   const found = hung ? null : await ask();
   if (someoneElse(found)) {
@@ -162,25 +142,21 @@ async function renew(): Promise<void> {
 }
 
 /** From the beginning, with nothing left in this page's memory of what was shown. */
-function restart(): void {
+export function restart(): void {
   pause();
   remember();
   phase.value = "opening";
   location.reload();
 }
 
-function hide(): void {
+export function hide(): void {
   idle?.stop();
   idle = null;
   pause();
   phase.value = "locked";
 }
 
-function tell(news: News): void {
-  tabs.postMessage(news);
-}
-
-tabs.onmessage = ({ data }: MessageEvent<News>) => {
+hear((data) => {
   const shown = phase.peek();
   if (data === "seen") idle?.elsewhere();
   else if (data === "locked" && shown === "open") hide();
@@ -192,7 +168,7 @@ tabs.onmessage = ({ data }: MessageEvent<News>) => {
     ask()
       .then((found) => someoneElse(found) && restart())
       .catch((cause) => console.warn(cause));
-};
+});
 
 function seen(): void {
   tell("seen");
@@ -216,72 +192,4 @@ async function tellLock(): Promise<void> {
     if (cause instanceof ApiError && cause.status === 401) return;
     setTimeout(() => phase.peek() === "locked" && tellLock(), RETRY_MS);
   }
-}
-
-/** Open the locked screen again. Throws ApiError where the password is not right. */
-export async function unlock(password: string): Promise<void> {
-  try {
-    await prove("session/unlock", { password });
-  } catch (cause) {
-    // It is over: there is nothing to be unlocked.
-    if (cause instanceof ApiError && cause.status === 401 && cause.problem.locked !== true) restart();
-    throw cause;
-  }
-  await trying(() => enter(false, "signed_out"));
-}
-
-/** Sign in; what is missing yet, or "done". Throws ApiError. */
-export async function signIn(name: string, password: string, factor: string): Promise<SignedIn["next"]> {
-  const answer = await prove<SignedIn>("session", { name, password, ...(factor !== "" && { factor }) });
-  if (answer !== null && answer.next !== "done") return answer.next;
-  await arrive();
-  return "done";
-}
-
-/** Choose the password that the link is for, and come in by it, or by the second factor too. Throws ApiError. */
-export async function choosePassword(code: string, password: string): Promise<SignedIn["next"]> {
-  const answer = await prove<SignedIn>("session", { code, password });
-  if (answer !== null && answer.next !== "done") return answer.next;
-  await arrive();
-  return "done";
-}
-
-/** Somebody has shown who they are. */
-async function arrive(): Promise<void> {
-  chooser.value = null;
-  dropWallToken();
-  await trying(() => enter(true, "signed_out"));
-}
-
-/** Show the city with the token of a wall; whether it is good. */
-export async function hang(token: string): Promise<boolean> {
-  keepWallToken(token);
-  await trying(() => enter(true, "signed_out"));
-  return wallToken() !== null;
-}
-
-/** The second factor is set up: on to the city. */
-export function enrolled(): void {
-  trying(() => enter(true, "signed_out"));
-}
-
-/** End this session here and on the server. */
-export async function signOut(): Promise<void> {
-  hide();
-  phase.value = "opening";
-  dropWallToken();
-  try {
-    await send("DELETE", "session");
-  } catch (cause) {
-    // Not reached: the session lives on the server, so say so rather than seem to have ended it.
-    if (!(cause instanceof ApiError) || cause.status !== 401) {
-      console.warn(cause);
-      phase.value = "unreachable";
-      setTimeout(signOut, RETRY_MS);
-      return;
-    }
-  }
-  tell("ended");
-  location.hash = "";
-  location.reload();
 }
