@@ -34,10 +34,16 @@ _SIZE = 6
 _QUESTIONS, _PATIENCE_S = 3, 5.0
 #: How long a connection is kept for the next question, and how many are.
 _KEPT_S, _MOST_KEPT = 60.0, 12
+AWAY = "cơ sở dữ liệu chưa trả lời: hãy thử lại sau giây lát / the database does not answer: try again in a moment"
 
 
 class Away(Exception):
-    """The database cannot be used now; the message says why."""
+    """The database cannot be used now. The message is for everybody; ``reason`` is what its driver said, which names
+    hosts and users: for the log, and for operators."""
+
+    def __init__(self, message: str = "", reason: str = "") -> None:
+        super().__init__(message or AWAY)
+        self.reason = reason
 
 
 class _Kept(NamedTuple):
@@ -97,11 +103,11 @@ class Database:
                 finally:
                     timer.cancel()
         except PoolTimeout:
-            raise Away("the database gives no connection") from None
+            raise Away(reason="the database gives no connection") from None
         except (psycopg.OperationalError, psycopg.InterfaceError) as e:
             if isinstance(e, psycopg.errors.QueryCanceled):
                 raise
-            raise Away(f"the database does not answer: {db.reason(e)}") from None
+            raise Away(reason=f"the database does not answer: {db.reason(e)}") from None
 
     async def work(
         self,
@@ -139,7 +145,10 @@ class Database:
         try:
             await self._turns.enter(asks, _PATIENCE_S)
         except TimeoutError:
-            raise Away("many questions about history are being answered: try again in a moment") from None
+            raise Away(
+                "có nhiều câu hỏi về lịch sử đang được trả lời: hãy thử lại sau giây lát"
+                " / many questions about history are being answered: try again in a moment"
+            ) from None
         with self._turns.served(asks):
             yield
 
@@ -156,7 +165,9 @@ class Database:
         try:
             return await asyncio.to_thread(run)
         except psycopg.errors.QueryCanceled:
-            raise Away("the database is busy: try again in a moment") from None
+            raise Away(
+                "cơ sở dữ liệu đang bận: hãy thử lại sau giây lát / the database is busy: try again in a moment"
+            ) from None
 
     def _ask(self, loop: asyncio.AbstractEventLoop, task: Callable[[psycopg.Connection], T]) -> T:
         """Run a question on a connection of before, or a new one. It is kept when all went well: a new one costs as
@@ -226,11 +237,16 @@ class Database:
                 else:
                     conn.close()
         except Unavailable as e:
-            raise Away(str(e)) from None
+            raise Away(reason=str(e)) from None
         except psycopg.errors.QueryCanceled:
             raise
         except (psycopg.OperationalError, psycopg.InterfaceError) as e:
-            raise Away(f"the database does not answer: {db.reason(e)}") from None
+            raise Away(reason=f"the database does not answer: {db.reason(e)}") from None
+
+
+def why(e: BaseException) -> str:
+    """What an error of the database is about, for the log."""
+    return (e.reason if isinstance(e, Away) else "") or db.reason(e)
 
 
 def audited(conn: psycopg.Connection, task: Callable[[psycopg.Connection], T]) -> T:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from infra import telemetry
+from ioc_api.problems import fault
 from ioc_api.reference import STYLE_SOURCE
 from ioc_api.refusals import STATUSES, book
 
@@ -16,6 +17,7 @@ from ioc_api.refusals import STATUSES, book
 POLICY = "; ".join(
     (
         "default-src 'none'",
+        "object-src 'none'",
         "script-src 'self'",
         f"style-src 'self' {STYLE_SOURCE}",
         "img-src 'self' data: blob:",
@@ -28,7 +30,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_ALWAYS = {
+ALWAYS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -45,7 +47,7 @@ class Around:
 
     def __init__(self, app: ASGIApp, hsts: str = "") -> None:
         self._app = app
-        self._always = [(name.encode(), value.encode()) for name, value in _ALWAYS.items()]
+        self._always = [(name.encode(), value.encode()) for name, value in ALWAYS.items()]
         # Who has come by HTTPS once shall not be talked out of it.
         self._https = [*self._always, (b"strict-transport-security", hsts.encode())] if hsts else self._always
 
@@ -53,7 +55,8 @@ class Around:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, status = perf_counter(), 500
+        begun = perf_counter()
+        status: int | None = None
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -62,13 +65,18 @@ class Around:
                 given = list(message.get("headers", ()))
                 there = {name for name, _ in given}
                 more = self._https if scope["scheme"] == "https" else self._always
-                caching = (b"cache-control", _caching(scope["path"], status))
+                caching = (b"cache-control", _caching(scope["path"], message["status"]))
                 message = {**message, "headers": given + [h for h in (*more, caching) if h[0] not in there]}
             await send(message)
 
         try:
             await self._app(scope, receive, sending)
+        except Exception as e:
+            if status is None:
+                await fault(scope["path"], e)(scope, receive, sending)
+            raise  # who serves us ends the connection where an answer was begun
         finally:
+            status = status or 500
             route = _route(scope)
             method = scope["method"] if scope["method"] in _METHODS else "other"
             telemetry.API_REQUESTS.labels(method, route, str(status)).inc()

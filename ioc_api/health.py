@@ -7,11 +7,12 @@ import contextlib
 from typing import Any
 
 import psycopg
+import structlog
 
 from infra import telemetry
 from infra.settings import Settings
 from infra.times import SECOND, now_us, rfc3339
-from ioc_api.database import Away, Database
+from ioc_api.database import AWAY, Away, Database, why
 from ioc_api.feed.bus import Listener
 from ioc_api.feed.intake import Intake
 
@@ -19,8 +20,13 @@ from ioc_api.feed.intake import Intake
 _ANSWER_S = 3.0
 #: A collector not heard of for so long was taken out of service, or nobody would have waited so long.
 _GONE_US = 600 * SECOND
+EMPTY = "cơ sở dữ liệu trống: hãy chạy `ioc db migrate` / the database is empty: run `ioc db migrate`"
+_NOT_YET = "cơ sở dữ liệu chưa trả lời lần nào / the database has not answered yet"
+_FOR_ALL = frozenset({EMPTY, _NOT_YET})
 #: Lag above which the source is called degraded.
 _DEGRADED_S = 3.0
+
+log = structlog.get_logger()
 
 
 class Health:
@@ -28,7 +34,7 @@ class Health:
 
     def __init__(self, settings: Settings, database: Database, listener: Listener, intake: Intake) -> None:
         self._settings, self._database, self._listener, self._intake = settings, database, listener, intake
-        self._database_trouble = "the database has not answered yet"
+        self._database_trouble = _NOT_YET
         self._statuses: dict[str, tuple[int, dict[str, Any]]] = {}
 
     def status(self, facts: dict[str, Any]) -> None:
@@ -49,9 +55,11 @@ class Health:
             async with self._database.connection(_ANSWER_S) as conn:
                 row = await (await conn.execute("SELECT version FROM registry_version")).fetchone()
         except (Away, psycopg.Error) as e:
-            known, self._database_trouble = self._database_trouble, str(e).splitlines()[0]
+            known, self._database_trouble = self._database_trouble, why(e)
             if isinstance(e, psycopg.errors.UndefinedTable):
-                self._database_trouble = "the database is empty: run `ioc db migrate`"
+                self._database_trouble = EMPTY
+            if self._database_trouble != known:
+                log.warning("api.database_away", reason=self._database_trouble)
             if not known:
                 # Idle connections may have died with it; the pool would hand them out.
                 task = asyncio.create_task(self._database.check())
@@ -74,21 +82,28 @@ class Health:
         ages = self.ages()
         return round(max(ages.values()), 3) if ages else None
 
-    def reasons(self) -> list[str]:
-        """Why the API cannot do its job now; empty when it can."""
+    def reasons(self, *, whole: bool = False) -> list[str]:
+        """Why the API cannot do its job now; empty when it can. ``whole``: with what drivers said, which names hosts
+        and users and is for operators; else as anybody may hear it."""
         out = []
-        if self._database_trouble:
-            out.append(f"database: {self._database_trouble}")
+        if trouble := self._database_trouble:
+            out.append(f"database: {trouble if whole or trouble in _FOR_ALL else AWAY}")
         if not self._listener.connected or not self._listener.alive():
-            out.append(f"broker: {self._listener.reason or 'not connected'}")
+            said = self._listener.reason if whole else ""
+            out.append(f"broker: {said or 'chưa kết nối / not connected'}")
         if not self._intake.warm.is_set():
-            waits = f" ({self._intake.trouble})" if self._intake.trouble else ""
-            out.append(f"history: it is still being read{waits}")
+            waits = f" ({self._intake.trouble})" if whole and self._intake.trouble else ""
+            out.append(f"history: đang được đọc / it is still being read{waits}")
         age_s, limit_s = self.canary_age_s(), self._settings.lag_limit_s
         if age_s is None:
-            out.append("canary: none has arrived yet; is a collector running?")
+            out.append(
+                "canary: chưa có; bộ thu nhận có đang chạy không? / none has arrived yet; is a collector running?"
+            )
         elif age_s > limit_s:
-            out.append(f"canary: the newest is {age_s:.0f} s old, the limit is {limit_s:g} s")
+            out.append(
+                f"canary: bản mới nhất đã {age_s:.0f} giây, giới hạn {limit_s:g} giây"
+                f" / the newest is {age_s:.0f} s old, the limit is {limit_s:g} s"
+            )
         return out
 
     def lag_s(self) -> float | None:
@@ -122,7 +137,7 @@ class Health:
                 "state": "ok" if self._listener.connected else "down",
                 "reason": "" if self._listener.connected else self._listener.reason,
             },
-            "api": {"state": "not_ready" if self.reasons() else "ok", "reasons": self.reasons()},
+            "api": {"state": "not_ready" if self.reasons() else "ok", "reasons": self.reasons(whole=True)},
         }
         for name, (heard, facts) in self._statuses.items():
             if now - heard > _GONE_US:

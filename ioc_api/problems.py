@@ -70,15 +70,23 @@ def _placed(e: Stop) -> list[Fault] | None:
     return [Fault(where=found[1], message=found[2])] if found else None
 
 
+def fault(path: str, e: Exception) -> JSONResponse:
+    """The answer for what nobody expected, and its line in the log."""
+    log.error("api.fault", path=path, exc_info=e)
+    return problem(500, "lỗi của hệ thống, đã được ghi lại / this is a fault of ours; it has been logged")
+
+
 def install(app: FastAPI) -> None:
-    """Answer every error in this form."""
+    """Answer every error that was expected in this form; `ioc_api.headers.Around` does it for others."""
 
     @app.exception_handler(Stop)
     async def stop(_: Request, e: Stop) -> JSONResponse:
         return problem(e.status, e.detail, headers=e.headers, errors=_placed(e), more=e.more)
 
     @app.exception_handler(Away)
-    async def away(_: Request, e: Away) -> JSONResponse:
+    async def away(request: Request, e: Away) -> JSONResponse:
+        if e.reason:
+            log.warning("api.away", path=request.url.path, reason=e.reason)
         return problem(503, str(e), headers={"Retry-After": "5"})
 
     @app.exception_handler(Overused)
@@ -112,15 +120,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(psycopg.errors.InsufficientPrivilege)
     async def walled(request: Request, e: psycopg.errors.InsufficientPrivilege) -> JSONResponse:
         if asking.now().part.all:
-            return await fault(request, e)
+            return fault(request.url.path, e)
         # A filter was forgotten, and the database has kept what it should have: there is no such thing for them.
         log.error("api.second_wall", path=request.url.path, reason=str(e).partition("\n")[0])
         return problem(404, "không có trong phạm vi của bạn / there is no such thing in your part of the city")
-
-    @app.exception_handler(Exception)
-    async def fault(request: Request, e: Exception) -> JSONResponse:
-        log.error("api.fault", path=request.url.path, exc_info=e)
-        return problem(500, "lỗi của hệ thống, đã được ghi lại / this is a fault of ours; it has been logged")
 
 
 #: What every operation may answer besides its own: for the description of the interface.

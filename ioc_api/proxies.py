@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 
 import structlog
@@ -12,7 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from infra.errors import ConfigError
 from infra.times import SECOND, now_us
 
-_SAYS = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"forwarded", b"x-real-ip"})
+_SAYS = frozenset({b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded", b"via"})
+#: Whether what is answered here and now was passed on by somebody.
+_passed_on: ContextVar[bool] = ContextVar("passed_on", default=False)
 _AGAIN_US = 3600 * SECOND
 
 log = structlog.get_logger()
@@ -61,6 +64,17 @@ def is_ours(host: str) -> bool:
     except ValueError:
         return False
     return found.is_loopback
+
+
+def note(scope: Scope) -> None:
+    """From here on `is_own` knows whether this request was passed on."""
+    _passed_on.set(relayed(scope))
+
+
+def is_own(host: str) -> bool:
+    """Whether a program of this machine asks for itself. A proxy here that is not trusted asks for anybody; what comes
+    by one that is has the address of who asks."""
+    return is_ours(host) and not _passed_on.get()
 
 
 class Untrusted:

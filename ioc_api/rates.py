@@ -1,7 +1,8 @@
 """How many requests an address may make: a second for long, and ten times as many at once.
 
 This machine's own programs are not counted: whoever runs them can do worse. Of IPv6 an address is the network of 64
-bits that one household gets; behind a proxy it is what a proxy of IOC_TRUSTED_PROXIES says.
+bits that one household gets; behind a proxy it is what a proxy of IOC_TRUSTED_PROXIES says. What another proxy passes
+on is counted as that proxy, on this machine too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ioc_api.opendata.buckets import Buckets, who
 from ioc_api.problems import problem
-from ioc_api.proxies import is_ours
+from ioc_api.proxies import is_own, note
 from ioc_api.refusals import book
 
 #: Seconds of its rate that an address may use at once.
@@ -28,6 +29,8 @@ class Addresses:
         self._buckets = Buckets(60 * rate, at_once=AT_ONCE_S * rate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            note(scope)
         wait_s = self._wait_s(scope) if self._rate and scope["type"] in ("http", "websocket") else 0
         if not wait_s:
             await self._app(scope, receive, send)
@@ -48,4 +51,4 @@ class Addresses:
 
     def _wait_s(self, scope: Scope) -> int:
         host = (scope.get("client") or ("",))[0]
-        return 0 if is_ours(host) or scope["path"] == "/healthz" else self._buckets.take(who(host), monotonic())
+        return 0 if is_own(host) or scope["path"] == "/healthz" else self._buckets.take(who(host), monotonic())

@@ -14,11 +14,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ioc_api.headers import ALWAYS
 from ioc_api.problems import MEDIA, Problem
 
 HEAD_BYTES = 8_192
 HEAD_S = 5.0
 _HOST = re.compile(r"(?i)\[[0-9a-f:.]{2,45}\]|[a-z0-9._-]{1,253}")
+_SAFE = "".join(f"{name}: {value}\r\n" for name, value in ALWAYS.items())
+#: Addresses for programs, of pages with figures, and links whose address is their secret: never asked by a browser's
+#: user who left the scheme away.
+_NO_PAGES = re.compile(r"/(?:/|(?:api|open|a|metrics|openapi\.json)(?:[/?]|$))")
 _LINE = re.compile(r"(GET|HEAD) (/[!-~]*) HTTP/1\.[01]")
 
 
@@ -36,7 +41,7 @@ class Redirect:
         asked = _LINE.fullmatch(line)
         hosts = re.findall(r"(?im)^host:[ \t]*(\S+?)(?::\d{1,5})?[ \t]*\r?$", rest)
         host = self._known or (f"{hosts[0]}{self._port}" if len(hosts) == 1 and _HOST.fullmatch(hosts[0]) else "")
-        if asked is None or not host or asked[2].startswith(("/api/", "//")) or "authorization:" in rest.lower():
+        if asked is None or not host or _NO_PAGES.match(asked[2]) or "authorization:" in rest.lower():
             return _answer(403, "hãy dùng https:// / this is served by https:// only", b"")
         # 308: HSTS makes it the browser's own from the first visit on.
         return _answer(308, "", f"Location: https://{host}{asked[2]}\r\n".encode())
@@ -64,7 +69,7 @@ def _answer(status: int, detail: str, headers: bytes) -> bytes:
     return (
         (
             f"HTTP/1.1 {status} {phrase}\r\n{about}content-length: {len(body)}\r\nconnection: close\r\n"
-            "cache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+            f"cache-control: no-store\r\n{_SAFE}"
         ).encode()
         + headers
         + b"\r\n"

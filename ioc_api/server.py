@@ -153,9 +153,10 @@ def serve(
     proxies: Sequence[str] = (),
     plain: Sequence[socket.socket] = (),
     redirect: Redirect | None = None,
+    hsts: str = "",
 ) -> None:
     """Serve until SIGTERM or SIGINT: with a certificate by HTTPS only. ``plain``: sockets on which ``redirect`` sends
-    plain HTTP on. ``proxies``: those whose word on who asks counts."""
+    plain HTTP on. ``proxies``: those whose word on who asks counts. ``hsts``: the header where it is said by HTTPS."""
     tls = certificate.context if certificate else None
     config = uvicorn.Config(
         app if proxies else Untrusted(app),
@@ -170,6 +171,7 @@ def serve(
         ssl_context_factory=(lambda *_: tls) if tls else None,
     )  # fmt: skip
     Protocol.free = staticmethod(among(proxies))
+    Protocol.hsts = hsts
     _allow_descriptors()
     server = _Server(config, app, certificate, plain, redirect)
     asyncio.run(server.serve(list(sockets)))

@@ -19,7 +19,7 @@ from infra.roster import groups_of, roster
 from infra.settings import Settings
 from infra.times import now_us
 from ioc_api.alerts.whom import Routes
-from ioc_api.database import Away, Database
+from ioc_api.database import Away, Database, why
 from ioc_api.feed.bus import Listener
 from ioc_api.feed.intake import Intake
 from ioc_api.gate import Gate
@@ -172,7 +172,7 @@ class Service:
                 try:
                     await self.intake.refresh()
                 except (Away, IocError, psycopg.Error) as e:
-                    log.warning("service.roster_waits", error=str(e))
+                    log.warning("service.roster_waits", error=why(e))
             await asyncio.sleep(1)
 
     async def _look_at_access(self) -> None:

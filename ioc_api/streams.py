@@ -28,7 +28,7 @@ from infra import db
 from infra.db import cut
 from infra.errors import IocError
 from ioc_api import asking, exports
-from ioc_api.database import Away, walled
+from ioc_api.database import Away, walled, why
 from ioc_api.problems import Stop
 from ioc_api.turns import Overused, asker
 
@@ -128,9 +128,9 @@ class Flow:
                     conn.close()  # before `stop` could meet the descriptor of somebody else
                     self._conn = None
         except (IocError, psycopg.InterfaceError) as e:
-            end = Away(str(e))
+            end = Away(reason=str(e))
         except psycopg.OperationalError as e:
-            end = e if isinstance(e, psycopg.errors.QueryCanceled) else Away(f"the database broke off: {db.reason(e)}")
+            end = e if isinstance(e, psycopg.errors.QueryCanceled) else Away(reason=db.reason(e))
         except Exception as e:  # whatever it is, the event loop waits for it
             end = e
         with suppress(RuntimeError):  # the loop has ended, and all who waited with it
@@ -183,7 +183,7 @@ class Download(StreamingResponse):
         except TimeoutError:
             log.warning("download.too_long", limit_s=flow.limit_s, sent=flow.sent)
         except (Away, psycopg.Error) as e:
-            log.warning("download.broken", sent=flow.sent, reason=db.reason(e))
+            log.warning("download.broken", sent=flow.sent, reason=why(e))
         except Exception:
             log.exception("download.fault", sent=flow.sent)
         finally:

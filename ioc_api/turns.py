@@ -16,7 +16,7 @@ from time import monotonic
 
 from infra.access.who import Who
 from ioc_api.opendata.buckets import MOST, who
-from ioc_api.proxies import is_ours
+from ioc_api.proxies import is_own
 
 #: Seconds of service that somebody may have beyond what grows back, and how much grows back in a second.
 ALLOWANCE_S, BACK = 120.0, 1.0
@@ -40,7 +40,7 @@ def asker(known: Who) -> str:
     limited, but take turns."""
     if known.account is not None:
         return f"account {known.account}"
-    if known.way in ("service", "token", "command") and (not known.address or is_ours(known.address)):
+    if known.way in ("service", "token", "command") and (not known.address or is_own(known.address)):
         return ""
     return f"{known.way} {who(known.address)}"
 

@@ -19,6 +19,7 @@ import h11
 import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ioc_api.headers import ALWAYS
 from ioc_api.opendata.buckets import who
 from ioc_api.problems import MEDIA, Problem
 from ioc_api.proxies import is_ours
@@ -40,6 +41,7 @@ class Protocol(H11Protocol):
     """HTTP/1.1 of uvicorn, with answers to what cannot be read. ``free``: whose connections are not counted."""
 
     free: ClassVar[Callable[[str], bool]] = staticmethod(is_ours)
+    hsts: ClassVar[str] = ""  # said where it is spoken by HTTPS
     _of: ClassVar[Counter[str]] = Counter()  # connections by address
     _counted = ""
     _refused = False
@@ -113,7 +115,12 @@ class Protocol(H11Protocol):
         body = msgspec.json.encode(
             Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump(exclude_none=True)
         )
-        headers = [("content-type", MEDIA), ("content-length", str(len(body))), ("connection", "close")]
+        headers = [
+            ("content-type", MEDIA), ("content-length", str(len(body))), ("connection", "close"),
+            ("cache-control", "no-store"), *ALWAYS.items(),
+        ]  # fmt: skip
+        if self.scheme == "https" and type(self).hsts:
+            headers.append(("strict-transport-security", type(self).hsts))
         self._refused = True
         for event in (
             h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode()),

@@ -25,7 +25,7 @@ from infra.feed.sequence import Sequence
 from infra.roster import Roster
 from infra.times import SECOND, now_us
 from ioc_api import asking
-from ioc_api.database import Away, Database
+from ioc_api.database import Away, Database, why
 from ioc_api.live.state import Live
 
 #: Frames kept while history is read; older ones are dropped and read from the database afterwards.
@@ -110,9 +110,9 @@ class Intake:
                     await self.refresh()
                 self.trouble = ""
             except (Away, IocError, psycopg.Error) as e:
-                if str(e) != self.trouble:
-                    log.warning("intake.waits", error=str(e))
-                self.trouble = str(e) or type(e).__name__
+                if why(e) != self.trouble:
+                    log.warning("intake.waits", error=why(e))
+                self.trouble = why(e)
                 await asyncio.sleep(_AGAIN_S)
                 continue
             self._work.clear()
@@ -192,7 +192,7 @@ class Intake:
                 await self._read_silent()
                 self._silent.clear()
             except (Away, psycopg.Error) as e:
-                log.info("intake.silent_waits", error=str(e))
+                log.info("intake.silent_waits", error=why(e))
                 await asyncio.sleep(10)
 
     async def _read_silent(self) -> None:

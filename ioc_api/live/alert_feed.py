@@ -21,7 +21,7 @@ from infra import db
 from ioc_api.alerts import items
 from ioc_api.alerts.items import plain
 from ioc_api.alerts.whom import Routes, Whom
-from ioc_api.database import Away, Database
+from ioc_api.database import Away, Database, why
 from ioc_api.live.alerts import KEPT, Alerts, Change, Standing, change, standing
 
 #: Time between two looks where nothing has woken us.
@@ -88,9 +88,9 @@ class AlertFeed:
         try:
             found = await self._database.act(self._read)
         except (Away, psycopg.Error) as e:
-            if str(e) != self._away:
-                log.warning("alerts.wait", error=str(e))
-            self._away = str(e)
+            if why(e) != self._away:
+                log.warning("alerts.wait", error=why(e))
+            self._away = why(e)
             return False
         self._away = ""
         if isinstance(found, _Start):

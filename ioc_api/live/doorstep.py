@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ioc_api.opendata.buckets import who
-from ioc_api.proxies import is_ours
+from ioc_api.proxies import is_own
 
 #: Sockets of one address that have not said who they are; each has ten seconds for it.
 WAITING = 100
@@ -27,7 +27,7 @@ class Doorstep:
     @contextmanager
     def wait(self, host: str) -> Iterator[bool]:
         """Wait there; false: too many of that address do."""
-        address = "" if is_ours(host) else who(host)
+        address = "" if is_own(host) else who(host)
         if address and self._waiting[address] >= WAITING:
             yield False
             return

@@ -14,7 +14,7 @@ from infra.indices.catalogue import SUBJECTS, city_of
 from infra.roster import Roster
 from infra.settings import Settings
 from infra.times import SECOND, now_us
-from ioc_api.database import Away, Database
+from ioc_api.database import Away, Database, why
 from ioc_api.live.indices import Indices, Written, write
 
 #: A round that takes longer is given up; the next one begins a period later.
@@ -49,9 +49,9 @@ class Refresher:
         try:
             said = await self._database.work(lambda conn: self._work(conn, roster), limit_s=LIMIT_S)
         except Away as e:
-            if str(e) != self._away:
-                log.warning("indices.wait", error=str(e))
-            self._away = str(e)
+            if why(e) != self._away:
+                log.warning("indices.wait", error=why(e))
+            self._away = why(e)
             return
         self._away = ""
         self._said |= said

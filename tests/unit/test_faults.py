@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import date, datetime
 from enum import Enum
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from starlette.testclient import TestClient
 
+from infra.settings import Settings
 from ioc_api import faults
+from ioc_api.database import AWAY, Away
+from ioc_api.headers import ALWAYS, Around
+from ioc_api.health import Health
 from ioc_api.problems import Stop, install
 from ioc_api.rest.parts import Text
 
@@ -121,3 +128,61 @@ def test_a_place_is_named_as_it_was_sent(http: TestClient, body: Any, where: str
     assert fault["where"] == where
     assert fault["message"].startswith(said)
     assert found["detail"] == f"{where}: {fault['message']}"
+
+
+# What nobody may hear
+
+DRIVER = 'connection to server at "10.9.8.7", port 5432 failed: role "ioc_db" does not exist'
+
+
+def test_what_a_driver_said_is_for_the_log_and_for_operators_alone() -> None:
+    app = FastAPI()
+    install(app)
+
+    @app.get("/")
+    async def away() -> None:
+        raise Away(reason=DRIVER)
+
+    with structlog.testing.capture_logs() as lines:
+        answer = TestClient(app).get("/")
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == AWAY
+    assert [line["reason"] for line in lines] == [DRIVER]
+
+
+def test_readiness_tells_everybody_what_is_wrong_and_no_host_or_user() -> None:
+    class Broken:
+        async def check(self) -> None: ...
+
+        def connection(self, _: float) -> Any:
+            raise Away(reason=DRIVER)
+
+    listener = SimpleNamespace(connected=False, reason=DRIVER, alive=lambda: True)
+    intake = SimpleNamespace(warm=asyncio.Event(), trouble=DRIVER, canaries={})
+    health = Health(Settings(), Broken(), listener, intake)  # type: ignore[arg-type]
+    assert asyncio.run(health.look_at_database()) is None
+    told = health.reasons()
+    assert [one.partition(":")[0] for one in told] == ["database", "broker", "history", "canary"]
+    assert not any(DRIVER in one for one in told)
+    assert DRIVER in health.items()["database"]["reason"]  # GET /system, for operators
+    assert sum(DRIVER in one for one in health.items()["api"]["reasons"]) == 3
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_fault_of_ours_has_all_the_headers(scheme: str) -> None:
+    app = FastAPI()
+    install(app)
+    app.add_middleware(Around, hsts="max-age=60")
+
+    @app.get("/")
+    async def broken() -> None:
+        raise RuntimeError(DRIVER)
+
+    answer = TestClient(app, f"{scheme}://ioc", raise_server_exceptions=False).get("/")
+    assert answer.status_code == 500
+    assert DRIVER not in answer.text
+    assert answer.json()["detail"].startswith("lỗi của hệ thống")
+    assert {name: answer.headers[name] for name in ALWAYS} == ALWAYS
+    assert "object-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers.get("strict-transport-security") == ("max-age=60" if scheme == "https" else None)

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from infra.access.who import SERVICE, Who
-from ioc_api import asking, bodies, rates, turns
+from ioc_api import asking, bodies, proxies, rates, turns
 from ioc_api.asking import Asking
 from ioc_api.bodies import BODY_BYTES, DEPTH, Bodies, depth
 from ioc_api.database import Database
@@ -123,6 +124,12 @@ def test_an_address_has_its_rate(monkeypatch: pytest.MonkeyPatch) -> None:
     assert one.get("/healthz").status_code == 200
     assert neighbour.get("/x").status_code == 200
     assert all(ours.get("/x").status_code == 200 for _ in range(50))
+    # What a proxy that was not named passes on is not this machine's.
+    for said in ({"x-forwarded-for": "::1"}, {"x-forwarded-proto": "http"}, {"forwarded": "for=::1"}, {"via": "1.1 x"}):
+        app = Addresses(Starlette(routes=[Route("/{x:path}", length)]), rate=2)
+        passed = TestClient(app, client=("::1", 1), headers=said)
+        assert [passed.get("/x").status_code for _ in range(21)] == [200] * 20 + [429]
+        assert TestClient(app, client=("::1", 1)).get("/x").status_code == 200
     now[0] = 1.0
     assert [one.get("/x").status_code for _ in range(3)] == [200, 200, 429]
     with one.websocket_connect("/api/v1/live") as socket:
@@ -146,6 +153,20 @@ def test_those_who_wait_at_the_door() -> None:
     held[0].__exit__(None, None, None)
     with doorstep.wait("2001:db8::1") as room:
         assert room
+
+
+@pytest.mark.parametrize("passed_on", [False, True])
+def test_what_is_passed_on_is_not_this_machine_s(passed_on: bool) -> None:
+    def story() -> None:
+        proxies.note({"headers": [(b"x-forwarded-for", b"203.0.113.5")] if passed_on else []})
+        ours = Who("administrator", "token", (), address="127.0.0.1")
+        assert asker(ours) == ("token 127.0.0.1" if passed_on else "")
+        doorstep = Doorstep()
+        with ExitStack() as held:
+            rooms = [held.enter_context(doorstep.wait("127.0.0.1")) for _ in range(WAITING + 1)]
+        assert rooms == [True] * WAITING + [not passed_on]
+
+    copy_context().run(story)
 
 
 # Turns

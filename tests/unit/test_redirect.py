@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ioc_api.headers import ALWAYS
 from ioc_api.redirect import Redirect
 
 
@@ -32,7 +33,18 @@ def test_pages_are_sent_on(port: int, host: str, where: str) -> None:
     "head",
     [
         "POST / HTTP/1.1\r\nHost: ioc\r\n\r\n",
-        "GET /api/v1/zones HTTP/1.1\r\nHost: ioc\r\n\r\n",
+        *(
+            f"GET {path} HTTP/1.1\r\nHost: ioc\r\n\r\n"
+            for path in (
+                "/api/v1/zones",
+                "/api",
+                "/open/v1/zones",
+                "/metrics",
+                "/openapi.json",
+                "/openapi.json?x",
+                "/a/abc",
+            )
+        ),
         "GET / HTTP/1.1\r\nHost: ioc\r\nAuthorization: Bearer x\r\n\r\n",
         "GET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: ioc\r\nHost: evil\r\n\r\n",
@@ -46,3 +58,15 @@ def test_pages_are_sent_on(port: int, host: str, where: str) -> None:
 )
 def test_all_else_is_refused(head: str) -> None:
     assert said(Redirect(443), head) == (403, "")
+
+
+def test_pages_whose_names_begin_like_those_are_sent_on() -> None:
+    for path in ("/alerts?sort=age", "/apis", "/opened", "/docs"):
+        assert said(Redirect(443), f"GET {path} HTTP/1.1\r\nHost: ioc\r\n\r\n") == (308, f"https://ioc{path}")
+
+
+@pytest.mark.parametrize("line", ["GET /", "POST /"])
+def test_both_have_the_headers_that_keep_browsers_safe(line: str) -> None:
+    head = Redirect(443).answer(f"{line} HTTP/1.1\r\nHost: ioc\r\n\r\n").partition(b"\r\n\r\n")[0].decode()
+    assert all(f"{name}: {value}" in head.split("\r\n") for name, value in ALWAYS.items())
+    assert "strict-transport-security" not in head  # by plain HTTP it counts for nothing

@@ -10,6 +10,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from ioc_api import wire
+from ioc_api.headers import ALWAYS
 from ioc_api.proxies import among
 
 GOOD = b"GET / HTTP/1.1\r\nHost: ioc\r\n\r\n"
@@ -65,6 +66,29 @@ def test_an_answer_may_take_longer_and_the_connection_is_kept(monkeypatch: pytes
     heard = spoken(monkeypatch, GOOD, GOOD)
     assert heard.count(b"200 OK") == 2
     assert heard.endswith(b"and it stays")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"nonsense\r\n\r\nx", 400),
+        (b"GET /" + b"x" * wire.HEAD_BYTES, 414),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * wire.HEAD_BYTES, 431),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_what_cannot_be_read_is_answered_with_the_headers_too(
+    monkeypatch: pytest.MonkeyPatch, head: bytes, status: int, scheme: str
+) -> None:
+    monkeypatch.setattr(wire, "_REST_S", 0.05)
+    monkeypatch.setattr(wire.Protocol, "hsts", "max-age=60")
+    if scheme == "https":  # it asks the transport, and this one is none
+        monkeypatch.setattr("uvicorn.protocols.http.h11_impl.is_ssl", lambda _: True)
+    answer = spoken(monkeypatch, head).partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    assert answer[0].split()[1] == str(status)
+    assert {f"{name}: {value}" for name, value in ALWAYS.items()} < set(answer)
+    assert "cache-control: no-store" in answer
+    assert ("strict-transport-security: max-age=60" in answer) == (scheme == "https")
 
 
 def test_one_address_does_not_take_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
