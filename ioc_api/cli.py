@@ -42,7 +42,7 @@ def run() -> None:
         structlog.get_logger().warning(
             "api.plain_http", remedy="set IOC_TLS_CERT, or IOC_TRUSTED_PROXIES: docs/wire.md"
         )
-    server.serve(made, sockets, certificate=held, proxies=trusted, plain=plain, redirect=redirect)
+    server.serve(made, sockets, certificate=held, proxies=trusted, plain=plain, redirect=redirect, hsts=given.hsts)
 
 
 @app.command()
