@@ -165,7 +165,7 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
     app.add_middleware(Door, settings=settings)
     app.add_middleware(Nobody)
     app.add_middleware(Bodies)
-    app.add_middleware(Pages, origins=settings.http_origins)
+    app.add_middleware(Pages, origins=settings.http_origins, public=settings.public_url)
     app.add_middleware(Addresses, rate=settings.address_rate)
     app.add_middleware(Around, hsts=settings.hsts)
     registry = (city, sensors, aggregates, quarantine, balance, system, audit)

@@ -34,19 +34,26 @@ class Gate:
     """Checks tokens, cookies and the pages that requests come from."""
 
     def __init__(
-        self, token: str, database: Database, origins: str, *, idle_min: int = 0, needs_factor: bool = False
+        self,
+        token: str,
+        database: Database,
+        origins: str,
+        public: str = "",
+        *,
+        idle_min: int = 0,
+        needs_factor: bool = False,
     ) -> None:
         self._token = digest(token) if token else None
         self._database = database
-        self._origins = Origins(origins)
+        self._origins = Origins(origins, public)
         self._idle_min, self._needs_factor = idle_min, needs_factor
         self._proving = asyncio.Semaphore(_PROVING)
         self._changes = 0
         self._known: dict[tuple[bytes, str], tuple[Who, int]] = {}  # (hash, address) -> who, looked up (microseconds)
 
-    def same_origin(self, headers: Mapping[str, str]) -> bool:
+    def same_origin(self, headers: Mapping[str, str], scheme: str = "http") -> bool:
         """Whether a request comes from our own page, from one that is allowed, or from no page at all."""
-        return self._origins.may_change(headers, cookie=False)
+        return self._origins.may_change(headers, scheme, cookie=False)
 
     async def admit(self, token: str | None, cookies: Mapping[str, str], address: str) -> Who:
         """Who a caller is, as it was at most five seconds ago. Refused where nobody knows."""

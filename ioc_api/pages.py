@@ -36,27 +36,39 @@ IN_ADDRESS = (
 
 
 class Origins:
-    """The origins whose pages are ours."""
+    """The origins whose pages are ours. ``public``: the address under which we are reached, if it is known."""
 
-    def __init__(self, further: str) -> None:
+    def __init__(self, further: str, public: str = "") -> None:
         self._further = {o.strip().rstrip("/").lower() for o in further.split(",") if o.strip()}
+        known = urlsplit(public.lower())
+        self._https = known.netloc if known.scheme == "https" else ""
+        if known.scheme in ("http", "https") and known.netloc:
+            self._further.add(f"{known.scheme}://{known.netloc}")
 
-    def ours(self, headers: Mapping[str, str]) -> bool:
-        """Whether the Origin is ours: of the address that was asked, or one of those named. False without one."""
+    def ours(self, headers: Mapping[str, str], scheme: str = "http") -> bool:
+        """Whether the Origin is ours: of the address that was asked, or one of those named. False without one.
+
+        ``scheme``: how we were asked, as far as we know. By plain HTTP a proxy that we were not told of may speak HTTPS
+        for us, so that its pages are ours too; but never the other way round: a page that came by plain HTTP may have
+        been changed on its way.
+        """
         origin = headers.get("origin", "").lower()
         if origin in self._further:
             return True
         if headers.get("sec-fetch-site") == "cross-site":
             return False  # whatever the rest says
         try:
-            return urlsplit(origin).netloc == headers.get("host", "").lower() != ""
+            page = urlsplit(origin)
         except ValueError:
             return False
+        host = headers.get("host", "").lower()
+        plain = scheme in ("http", "ws") and host != self._https
+        return page.netloc == host != "" and page.scheme in (("http", "https") if plain else ("https",))
 
-    def may_change(self, headers: Mapping[str, str], *, cookie: bool) -> bool:
+    def may_change(self, headers: Mapping[str, str], scheme: str = "http", *, cookie: bool) -> bool:
         """Whether what changes something may come from where it does. ``cookie``: it is a browser that asks."""
         if "origin" in headers:
-            return self.ours(headers)
+            return self.ours(headers, scheme)
         site = headers.get("sec-fetch-site")
         return site == "same-origin" if cookie else site in (None, "same-origin", "none")
 
@@ -77,9 +89,9 @@ def has_cookie(headers: Mapping[str, str], names: Iterable[str] = (COOKIE,)) -> 
 class Pages:
     """ASGI: refuses requests of pages that are not ours. Sockets have a reason to give, and look themselves."""
 
-    def __init__(self, app: ASGIApp, origins: str) -> None:
+    def __init__(self, app: ASGIApp, origins: str, public: str = "") -> None:
         self._app = app
-        self._origins = Origins(origins)
+        self._origins = Origins(origins, public)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -101,5 +113,6 @@ class Pages:
         # A browser adds other kinds by itself; this one a page must have been given.
         token = headers.get("authorization", "")[:7].lower() == "bearer "
         if not safe:
-            return self._origins.may_change(headers, cookie=has_cookie(headers) and not token)
-        return not (scope["path"].startswith("/api/") and has_cookie(headers)) or token or self._origins.ours(headers)
+            return self._origins.may_change(headers, scope["scheme"], cookie=has_cookie(headers) and not token)
+        foreign = scope["path"].startswith("/api/") and has_cookie(headers) and not token
+        return not foreign or self._origins.ours(headers, scope["scheme"])

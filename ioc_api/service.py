@@ -59,7 +59,7 @@ class Service:
         self._ways: Ways | None = None
         self.streams = Streams(settings.database_url, settings.export_limit_s)
         self.gate = Gate(
-            settings.api_token, self.database, settings.http_origins,
+            settings.api_token, self.database, settings.http_origins, settings.public_url,
             idle_min=settings.idle_lock_min, needs_factor=settings.administrators_need_factor,
         )  # fmt: skip
         self.provider = Provider(settings, catalog) if settings.oidc_issuer else None

@@ -102,7 +102,7 @@ class Client:
     async def serve(self) -> None:
         """Run the connection to its end."""
         await self._socket.accept()
-        if not self._gate.same_origin(self._socket.headers):
+        if not self._gate.same_origin(self._socket.headers, self._socket.scope.get("scheme", "ws")):
             await self._end(Close.FORBIDDEN, "this page may not connect from its address")
             return
         if secrets_in(self._socket.scope.get("query_string", b"").decode("latin-1")):

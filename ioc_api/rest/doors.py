@@ -83,7 +83,8 @@ async def admit(request: Request, service: Service, token: str | None, cookie: s
         more = {"locked": True} if e.locked else {}
         request.state.locked = e.locked
         raise Stop(status, str(e), {"WWW-Authenticate": "Bearer"} if status == 401 else None, **more) from None
-    if token is None and request.method not in _SAFE and not service.gate.same_origin(request.headers):
+    safe = token is not None or request.method in _SAFE
+    if not safe and not service.gate.same_origin(request.headers, request.scope["scheme"]):
         raise Stop(403, "trang này không được phép làm việc đó / this page may not do that")
     return who
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
+from infra import remote
 from infra.times import now_us, rfc3339
 from ioc_api import asking
 from ioc_api.gate import COOKIE
 from ioc_api.problems import MEDIA, Problem, Stop
-from ioc_api.proxies import relayed
+from ioc_api.proxies import is_ours, relayed
 from ioc_api.rest.doors import admit, anybody, denied, may
 from ioc_api.rest.parts import Page, Served
 
@@ -108,15 +109,18 @@ async def readyz(service: Served) -> Ready | JSONResponse:
 
 
 def _local(request: Request) -> bool:
-    """Whether a program of this machine asks for itself; a proxy that is not trusted asks for anybody."""
+    """Whether a program of this machine asks for itself: not for a proxy's client, nor for a page whose name somebody
+    has pointed at this machine (DNS rebinding)."""
     try:
-        return (
-            not relayed(request.scope)
-            and request.client is not None
-            and ipaddress.ip_address(request.client.host).is_loopback
-        )
+        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
     except ValueError:
         return False
+    return (
+        not relayed(request.scope)
+        and request.client is not None
+        and is_ours(request.client.host)
+        and remote.is_here(asked)
+    )
 
 
 @open_router.get(

@@ -30,7 +30,7 @@ class Gate:
     over = False
     account: int | None = None
 
-    def same_origin(self, headers: Any) -> bool:
+    def same_origin(self, headers: Any, scheme: str) -> bool:
         return "evil" not in headers.get("origin", "")
 
     async def admit(self, token: str | None, cookies: Any, address: str) -> Who:

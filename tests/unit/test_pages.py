@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from ioc_api.pages import Origins, Pages, has_cookie, secrets_in
+from ioc_api.rest import system
 
 COOKIE = {"cookie": "theme=dark; ioc_session=abc"}
 OURS = {"origin": "http://testserver"}
@@ -60,6 +62,58 @@ def http() -> TestClient:
 )
 def test_what_changes_something(http: TestClient, method: str, headers: dict[str, str], good: bool) -> None:
     assert http.request(method, "/api/v1/x", headers=headers).status_code == (200 if good else 403)
+
+
+@pytest.mark.parametrize(
+    ("public", "scheme", "origin", "good"),
+    [
+        ("", "http", "http://ioc", True),
+        ("", "http", "https://ioc", True),  # by a proxy that we were not told of
+        ("", "http", "ftp://ioc", False),
+        ("", "https", "https://ioc", True),  # by ourselves, or as a trusted proxy says
+        ("", "https", "http://ioc", False),
+        ("", "wss", "https://ioc", True),
+        ("", "wss", "http://ioc", False),
+        ("", "ws", "http://ioc", True),
+        ("https://ioc/", "http", "https://ioc", True),
+        ("https://ioc", "http", "http://ioc", False),  # there is only HTTPS, whatever the proxy does not tell
+        ("https://ioc", "ws", "http://ioc", False),
+        ("https://ioc.example.vn", "http", "http://ioc", True),  # this machine's own name for us
+        ("https://ioc.example.vn", "http", "https://ioc.example.vn", True),
+        ("https://ioc.example.vn", "http", "http://ioc.example.vn", False),
+        ("http://ioc.example.vn", "http", "http://ioc.example.vn", True),
+    ],
+)
+def test_a_page_that_came_by_plain_http_is_not_that_of_https(public: str, scheme: str, origin: str, good: bool) -> None:
+    origins = Origins("", public)
+    headers = {"host": "ioc", "origin": origin}
+    assert origins.ours(headers, scheme) is good
+    assert origins.may_change(headers, scheme, cookie=True) is good
+    if scheme.startswith("http"):
+        app = Starlette()
+        app.mount("/", PlainTextResponse("well"))
+        asked = TestClient(Pages(app, "", public), f"{scheme}://ioc")
+        assert asked.post("/api/v1/x", headers={**COOKIE, "origin": origin}).status_code == (200 if good else 403)
+
+
+@pytest.mark.parametrize(
+    ("host", "client", "local"),
+    [
+        ("127.0.0.1:8080", "127.0.0.1", True),
+        ("localhost:8080", "::1", True),
+        ("[::1]:8080", "::1", True),
+        ("LOCALHOST", "127.0.0.1", True),
+        ("evil.example:8080", "127.0.0.1", False),  # a name that was pointed at us
+        ("localhost.evil.example", "127.0.0.1", False),
+        ("127.0.0.1.evil.example", "127.0.0.1", False),
+        ("192.0.2.1", "127.0.0.1", False),
+        ("[::1", "127.0.0.1", False),
+        ("127.0.0.1", "192.0.2.1", False),
+    ],
+)
+def test_metrics_without_a_token_are_for_programs_of_this_machine(host: str, client: str, local: bool) -> None:
+    scope = {"type": "http", "headers": [(b"host", host.encode())], "client": (client, 1)}
+    assert system._local(Request(scope)) is local
 
 
 def test_a_link_in_a_message_acts_from_anywhere(http: TestClient) -> None:
