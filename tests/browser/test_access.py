@@ -153,12 +153,24 @@ def test_somebody_is_made_comes_in_and_sees_their_part(admin: Page, visit: Visit
     spent = visit(link)
     phase(spent, "code_refused")
     expect(spent.locator(".sign")).to_contain_text("This link has been used or has expired")
-    # Revoking what they may do ends their screen.
-    at(admin, "#/people/binh")
-    admin.locator("[data-act=disable]").click()
-    admin.locator("[data-act=disable]").click()
-    expect(admin.locator("[data-act=enable]")).to_be_visible()
+    # Ending their sessions ends their screen, and only that: they come in again.
+    beside = at(admin, "#/people/binh").locator("[data-view-person=binh]")
+    beside.locator("[data-act=end-sessions]").click()
+    expect(beside.locator(".do-said[data-tone=ok]")).to_be_visible()
     phase(page, "signed_out")
+    sign_in(page, "binh", PASSWORD)
+    page.wait_for_selector(".screen")
+    # Disabling the account ends it too, and keeps them out until it is enabled again.
+    beside.locator("[data-act=disable]").click()
+    beside.locator("[data-act=disable]").click()
+    expect(beside.locator("[data-act=enable]")).to_be_visible()
+    phase(page, "signed_out")
+    sign_in(page, "binh", PASSWORD)
+    expect(page.locator(".sign-said[data-tone=late]")).to_be_visible()
+    beside.locator("[data-act=enable]").click()
+    expect(beside.locator("[data-act=disable]")).to_be_visible()
+    sign_in(page, "binh", PASSWORD)
+    page.wait_for_selector(".screen")
 
 
 def test_the_lock_by_hand_and_by_idleness_hides_everything_in_every_window(
@@ -248,6 +260,27 @@ def test_a_second_factor_and_what_stands_in_for_it(admin: Page, visit: Visit) ->
     page.keyboard.press("Enter")
     page.wait_for_selector(".screen")
     expect(at(page, "#/account").locator("[data-card=factor]")).to_contain_text(f"{len(codes) - 1} mã dự phòng")
+    # Doing without it again takes both, and then the password is enough.
+    card.locator("[data-act=factor-remove]").click()
+    expect(card.locator("[name=password]")).to_be_focused()
+    card.locator("[name=password]").fill(PASSWORD)
+    card.locator("[name=factor]").fill(codes[0])
+    page.keyboard.press("Enter")
+    expect(card.locator(".do-said[data-tone=late]")).to_be_visible()
+    card.locator("[name=factor]").fill(codes[1])
+    page.keyboard.press("Enter")
+    expect(card.locator("[data-factor=false]")).to_be_visible()
+    elsewhere = visit()
+    sign_in(elsewhere, "em", PASSWORD)
+    elsewhere.wait_for_selector(".screen")
+    # Ending the other sessions ends that one and not this.
+    page.reload()
+    expect(page.locator("[data-session]")).to_have_count(2)
+    page.locator("[data-act=end-others]").click()
+    phase(elsewhere, "signed_out")
+    expect(page.locator("[data-session]")).to_have_count(1)
+    expect(page.locator("[data-act=end-others]")).to_be_disabled()
+    expect(page.locator("[data-session][data-current=true]")).to_be_visible()
 
 
 def test_a_token_is_shown_once_and_revoked(admin: Page, city: Running) -> None:

@@ -92,6 +92,7 @@ function Remove({ onDone, onBack }: { onDone: () => void; onBack: () => void }) 
         onValue={(value) => {
           password.value = value;
         }}
+        autofocus
       />
       <Field
         name="factor"
