@@ -189,14 +189,17 @@ def reset(
     factor: Annotated[
         bool, typer.Option("--factor", help="Bỏ cả xác thực bước hai / The second factor goes too: for who has lost it")
     ] = False,
+    keep_tokens: Annotated[
+        bool, typer.Option("--keep-tokens", help="Giữ mã truy cập API / API tokens stay good")
+    ] = False,
     data: Data = None,
     url: Url = None,
 ) -> None:
-    """Cấp lại mật khẩu / Print a new link to choose a password; the one of before is good no more, sessions end."""
+    """Cấp lại mật khẩu / Print a new link to choose a password; the one of before, sessions and API tokens end."""
     from infra.access import people
 
     with _here(data, url, linked=True) as here:
-        code = people.reset(here.conn, name, factor=factor, by=here.by)
+        code = people.reset(here.conn, name, factor=factor, tokens_too=not keep_tokens, by=here.by)
     typer.echo(here.link(code))
 
 

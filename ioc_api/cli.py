@@ -14,6 +14,9 @@ from ioc_api import app as web
 from ioc_api import certificate, proxies, server
 from ioc_api.redirect import Redirect
 
+#: Of a token that nobody guesses, in hexadecimal digits or more.
+TOKEN_CHARS = 32
+
 app = typer.Typer(no_args_is_help=True, help="The API: REST, the live websocket, and the operators' screen.")
 
 
@@ -38,6 +41,12 @@ def run() -> None:
         redirect = Redirect(port, given.public_url)
     address = f"[{host}]" if ":" in host else host
     structlog.get_logger().info("api.listening", url=f"{'https' if held else 'http'}://{address}:{port}")
+    if len(given.api_token) < TOKEN_CHARS:
+        # Not refused: whoever tries us out on their own machine gives a short one, and it still is what they said.
+        structlog.get_logger().warning(
+            "api.short_token", characters=len(given.api_token),
+            remedy=f"give IOC_API_TOKEN {TOKEN_CHARS} random characters or more, as of openssl rand -hex 24",
+        )  # fmt: skip
     if held is None and not trusted and remote.listens_beyond(given.http_host):
         structlog.get_logger().warning(
             "api.plain_http", remedy="set IOC_TLS_CERT, or IOC_TRUSTED_PROXIES: docs/wire.md"

@@ -82,7 +82,7 @@ class Gate:
                 if question is holders.SESSION:
                     who = holders.session(row, address, needs_factor=self._needs_factor)
                 else:
-                    who = holders.token(row, address)
+                    who = holders.token(row, address, needs_factor=self._needs_factor)
             except Shut as e:
                 raise Refused(str(e), locked=e.locked) from None
             if len(self._known) > 10_000:

@@ -17,6 +17,10 @@ from infra.access.errors import Conflict, Needed, Refused, Unknown
 from infra.access.who import Grant
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+#: Who makes the first account, and whose such an account stays: nobody else's is taken for it.
+OURS = "ioc"
+#: What the system and its own token are called in the audit, and its account: nobody else is given these.
+RESERVED = frozenset({"admin", "administrator", OURS})
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,253}")
 #: Whoever changes what people may do holds this until the end of the transaction: 0xACCE55.
 _LOCK = 11_325_013
@@ -46,11 +50,13 @@ _SELECT = sql.SQL(
     " totp_at IS NOT NULL AS second_factor, oidc_subject IS NOT NULL AS elsewhere, password_at, disabled_at,"
     " seen_at, created_at, created_by, revision FROM account"
 )
-#: Who can administer now, the first made first: the whole city's, able to sign in or to be given a link.
+#: Who can administer now: the whole city's, able to sign in or to be given a link. Our own account first, then others
+#: that sign in here, the first made first.
 _ADMINISTERING = (
     "SELECT a.id FROM account a WHERE a.disabled_at IS NULL AND EXISTS (SELECT FROM account_grant g"
     " WHERE g.account = a.id AND g.role = 'administrator' AND g.areas = '{}' AND g.zones = '{}' AND g.domains = '{}'"
-    " AND g.ends_at IS NULL) ORDER BY a.id"
+    " AND g.ends_at IS NULL) ORDER BY a.created_by = 'ioc' AND a.oidc_subject IS NULL DESC,"
+    " a.oidc_subject IS NOT NULL, a.id"
 )
 
 
@@ -129,6 +135,10 @@ def create(
             "tên đăng nhập gồm 2 đến 64 chữ thường không dấu, chữ số và . _ @ -, bắt đầu bằng chữ hoặc số",
             "a sign-in name has 2 to 64 of a-z, 0-9 and . _ @ -, and begins with a letter or digit",
         )
+    if name in RESERVED and by != OURS:
+        raise Refused(
+            f"tên {name} dành cho hệ thống: hãy chọn tên khác", f"{name} is kept for the system: take another"
+        )
     row = conn.execute(
         "INSERT INTO account (name, full_name, email, language, created_by) VALUES (%s, %s, %s, %s, %s)"
         " ON CONFLICT (name) DO NOTHING RETURNING id",
@@ -205,12 +215,23 @@ def someone_administers(conn: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def first(conn: psycopg.Connection[Any]) -> Account:
-    """Who administers, for whoever has the machine: the account `admin`, made where there is nobody who can."""
+    """Who administers, for whoever has the machine: the account `admin`, made where there is nobody who can. Only one
+    that was made here becomes it: whoever the identity provider calls so gets nothing by it."""
     turn(conn)
     row = conn.execute(_ADMINISTERING).fetchone()
     if row is not None:
         return find(conn, row[0])
-    row = conn.execute("UPDATE account SET disabled_at = NULL WHERE name = 'admin' RETURNING id").fetchone()
-    made = find(conn, row[0]) if row else create(conn, "admin", "Quản trị hệ thống", by="ioc")
+    row = conn.execute(
+        "UPDATE account SET disabled_at = NULL, revision = revision + 1 WHERE id = (SELECT min(id) FROM account"
+        " WHERE created_by = %s AND oidc_subject IS NULL) RETURNING id",
+        [OURS],
+    ).fetchone()
+    made = find(conn, row[0]) if row else create(conn, _unused(conn), "Quản trị hệ thống", by=OURS)
     conn.execute("INSERT INTO account_grant (account, role, granted_by) VALUES (%s, 'administrator', 'ioc')", [made.id])
     return find(conn, made.id)
+
+
+def _unused(conn: psycopg.Connection[Any]) -> str:
+    """`admin`; where somebody else has that, as in an older city, `admin-2` and so on."""
+    taken = {row[0] for row in conn.execute("SELECT name FROM account WHERE name ~ '^admin(-[0-9]+)?$'")}
+    return next(name for n in range(1, len(taken) + 2) if (name := f"admin-{n}" if n > 1 else "admin") not in taken)

@@ -35,7 +35,8 @@ TOKEN = (
         "WITH used AS (UPDATE api_token SET used_at = now(), used_from = %(address)s WHERE token_hash = %(hash)s"
         " AND (used_at IS NULL OR used_at < now() - interval '1 minute' OR used_from <> %(address)s))"
         " SELECT {}, t.id, t.kind, t.name, t.grants, t.expires_at,"
-        " t.revoked_at IS NOT NULL OR coalesce(t.expires_at <= now(), false)"
+        " t.revoked_at IS NOT NULL OR coalesce(t.expires_at <= now(), false),"
+        " a.oidc_subject IS NOT NULL AND a.password_hash IS NULL"
         " FROM api_token t LEFT JOIN account a ON a.id = t.account WHERE t.token_hash = %(hash)s"
     )
     .format(_ACCOUNT)
@@ -73,11 +74,11 @@ def session(row: tuple[Any, ...] | None, address: str, *, needs_factor: bool) ->
     return Who(name, way, (grants,), account, f"session {number}", micros(expires_at), address, enrol)
 
 
-def token(row: tuple[Any, ...] | None, address: str) -> Who:
+def token(row: tuple[Any, ...] | None, address: str, *, needs_factor: bool = False) -> Who:
     """Who holds the token that a row of TOKEN was found by; Shut where it lets nobody in."""
     if row is None:
         raise Shut("mã truy cập không đúng", "this token is not known")
-    account, owner, disabled, _, kept, number, kind, name, own, expires_at, over = row
+    account, owner, disabled, has_factor, kept, number, kind, name, own, expires_at, over, elsewhere = row
     if over:
         raise Shut("mã truy cập đã hết hạn hoặc bị thu hồi", "this token has expired or was revoked")
     expires_us = None if expires_at is None else micros(expires_at)
@@ -86,4 +87,6 @@ def token(row: tuple[Any, ...] | None, address: str) -> Who:
     grants = granting.untold(kept)
     if disabled or not grants:
         raise Shut("tài khoản của mã truy cập không còn dùng được", "the account of this token is no longer let in")
-    return Who(owner, "token", (grants, granting.untold(own)), account, f"token {number}", expires_us, address)
+    # Who can only come in by the provider has its factors.
+    enrol = needs_factor and enrols(has_factor or elsewhere, "token", grants)
+    return Who(owner, "token", (grants, granting.untold(own)), account, f"token {number}", expires_us, address, enrol)

@@ -178,6 +178,8 @@ def _free(conn: psycopg.Connection[Any], called: str) -> str:
     begin = plain if NAME.fullmatch(plain) else f"oidc.{plain}".rstrip(".")
     for number in range(1, _TRIES):
         name = begin if number == 1 else f"{begin}-{number}"
+        if name in accounts.RESERVED:
+            continue
         if conn.execute("SELECT NOT EXISTS (SELECT FROM account WHERE name = %s)", [name]).fetchone() == (True,):
             return name
     raise Refused("không còn tên đăng nhập tương tự", f"there are too many accounts called {begin}")

@@ -73,6 +73,12 @@ def look(conn: psycopg.Connection[Any], code: str) -> Code | None:
     return Code(*row) if row else None
 
 
+def owner(conn: psycopg.Connection[Any], code: str) -> accounts.Account | None:
+    """Whose a code is or was, as long as it is kept, be it good or not."""
+    row = conn.execute("SELECT account FROM one_time_code WHERE code_hash = %s", [secret.digest(code)]).fetchone()
+    return accounts.find(conn, row[0]) if row else None
+
+
 def use(conn: psycopg.Connection[Any], code: str) -> None:
     """It is good no more."""
     conn.execute("UPDATE one_time_code SET used_at = now() WHERE code_hash = %s", [secret.digest(code)])

@@ -11,6 +11,7 @@ import psycopg
 from infra import audit
 from infra.access import accounts, granting, links, sessions, tokens, totp
 from infra.access.accounts import Account
+from infra.access.errors import Needed
 from infra.access.tokens import Token
 from infra.access.who import Grant, Who
 from infra.catalog import Catalog
@@ -83,10 +84,15 @@ def enable(conn: psycopg.Connection[Any], name: str, *, by: Who) -> None:
     audit.record(conn, by, "account.enable", f"account {now.name}")
 
 
-def reset(conn: psycopg.Connection[Any], name: str, *, factor: bool, by: Who) -> str:
+def reset(conn: psycopg.Connection[Any], name: str, *, factor: bool, tokens_too: bool = True, by: Who) -> str:
     """A code to choose a new password: the one of before is good no more, and sessions end. ``factor``: the second
-    factor goes too."""
+    factor goes too; ``tokens_too``: API tokens are revoked. Needed where it is one's own: that asks for no password."""
     now = accounts.named(conn, name)
+    if now.id == by.account:
+        raise Needed(
+            "không tự cấp lại mật khẩu của mình: đổi ở trang tài khoản, hoặc dùng `ioc users reset` trên máy chủ",
+            "one's own password is not reset here: change it on the account page, or by `ioc users reset`",
+        )
     accounts.held(conn, now.id, None)
     conn.execute(
         "UPDATE account SET password_hash = NULL, password_at = NULL, revision = revision + 1 WHERE id = %s", [now.id]
@@ -94,8 +100,10 @@ def reset(conn: psycopg.Connection[Any], name: str, *, factor: bool, by: Who) ->
     if factor:
         totp.end(conn, now.id)
     sessions.end_all(conn, now.id)
+    revoked = tokens.revoke_all(conn, now.id, by=by.name) if tokens_too else 0
     code = links.new_code(conn, now.id, "choose_password")
-    audit.record(conn, by, "account.reset", f"account {now.name}", detail="and the second factor" if factor else "")
+    said = ["and the second factor"] * factor + [f"and {revoked} tokens"] * bool(revoked)
+    audit.record(conn, by, "account.reset", f"account {now.name}", detail=", ".join(said))
     return code
 
 

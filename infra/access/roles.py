@@ -47,6 +47,9 @@ UNDIVIDED: frozenset[Permission] = frozenset(
     {"rules.write", "directory.write", "channels.write", "quarantine", "people.read", "people.write", "audit.read"}
 )  # fmt: skip
 
+#: What is done at the screen only: the token of a program lies about in files, and with this it could be anybody.
+AT_SCREEN: frozenset[Permission] = frozenset({"people.write"})
+
 #: Roles in the language of people.
 NAMES: Mapping[Role, tuple[str, str]] = {
     "viewer": ("Người xem", "Viewer"),

@@ -25,5 +25,5 @@ def name() -> str:
 
 
 def typed() -> str:
-    """About 79 bits that people can type, as abcd-efgh-jkmn-pqrs."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+    """138 bits that people can type: seven groups as abcd-efgh-jkmn."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(7))

@@ -108,9 +108,14 @@ def lock_idle(conn: psycopg.Connection[Any], idle_min: int) -> int:
     ).rowcount
 
 
-def unlock(conn: psycopg.Connection[Any], number: str) -> None:
-    """Open it: its owner has shown who they are."""
-    conn.execute("UPDATE session SET locked_at = NULL, seen_at = now() WHERE id = %s", [number])
+def unlock(conn: psycopg.Connection[Any], number: str) -> str | None:
+    """Open it: its owner has shown who they are. Returns its new cookie; None where it has ended."""
+    cookie = secret.new()
+    opened = conn.execute(
+        "UPDATE session SET token_hash = %s, locked_at = NULL, seen_at = now() WHERE id = %s AND expires_at > now()",
+        [secret.digest(cookie), number],
+    )
+    return cookie if opened.rowcount else None
 
 
 def find(conn: psycopg.Connection[Any], cookie: str, idle_min: int) -> tuple[int, Session] | None:
@@ -124,6 +129,11 @@ def find(conn: psycopg.Connection[Any], cookie: str, idle_min: int) -> tuple[int
         {"cookie": secret.digest(cookie), "idle": idle_min},
     ).fetchone()
     return (row[0], Session(*row[1:])) if row else None
+
+
+def lasts(conn: psycopg.Connection[Any], number: str) -> bool:
+    """Whether a session has not ended, be it locked or not."""
+    return conn.execute("SELECT FROM session WHERE id = %s AND expires_at > now()", [number]).rowcount == 1
 
 
 def end(conn: psycopg.Connection[Any], account: int, number: str) -> None:

@@ -15,6 +15,7 @@ import psycopg
 from infra import audit
 from infra.access import accounts, links, passwords, sessions, throttle, totp
 from infra.access.accounts import Account
+from infra.access.errors import Refused
 from infra.access.who import Way, Who
 from infra.audit.refusals import refuse
 
@@ -86,14 +87,19 @@ def by_code(conn: psycopg.Connection[Any], code: str, password: str | None, visi
     """A new session for the code of a link that signs in. For one that lets a password be chosen: whose, as long as
     ``password`` is None; else that becomes it, and a new session, or None where the second factor is still to be shown.
     Wrong where the code is not good (any more), Refused where the password is not good enough."""
+    tries = throttle.links(visit.address)
+    with conn.transaction():
+        _enter(conn, tries[1])
     with conn.transaction():
         found = links.look(conn, code)
-        if found is None:
-            raise Wrong
-        account = accounts.find(conn, found.account)
-        if found.purpose == "sign_in":
-            links.use(conn, code)
-            return opened(conn, account.id, "link", visit)
+        if found is not None:
+            throttle.well(conn, *tries)
+            account = accounts.find(conn, found.account)
+            if found.purpose == "sign_in":
+                links.use(conn, code)
+                return opened(conn, account.id, "link", visit)
+    if found is None:
+        raise _no_link(conn, code, visit.address)
     if password is None:
         return Chooser(account.name, account.full_name)
     kept = made(account, password)
@@ -106,15 +112,18 @@ def by_code(conn: psycopg.Connection[Any], code: str, password: str | None, visi
         return None if account.second_factor else opened(conn, account.id, "password", visit)
 
 
-def unlock(conn: psycopg.Connection[Any], number: str, name: str, password: str, factor: str | None, who: Who) -> None:
+def unlock(conn: psycopg.Connection[Any], number: str, name: str, password: str, factor: str | None, who: Who) -> str:
     """Open a locked session for who knows its password: the session itself stands for the second factor, which is
-    checked where it is given. Wrong, or Wait."""
+    checked where it is given. Returns its new cookie: whoever holds the one of before holds nothing. Wrong, or Wait."""
     found = prove(conn, name, password, who.address, "session.unlock")
     if found.factor and factor is not None:
         prove_factor(conn, found.id, name, factor, who.address, "session.unlock")
     with conn.transaction():
-        sessions.unlock(conn, number)
+        cookie = sessions.unlock(conn, number)
+        if cookie is None:  # it has ended since
+            raise Wrong
         audit.record(conn, who, "session.unlock", f"account {name}")
+        return cookie
 
 
 def prove(conn: psycopg.Connection[Any], name: str, password: str, address: str, action: str) -> _Known:
@@ -152,6 +161,24 @@ def prove_factor(
         raise _refused(conn, _Known(account, name, None, True), address, action, "second factor")
 
 
+def confirm_factor(conn: psycopg.Connection[Any], account: int, code: str, who: Who) -> list[str]:
+    """Take the offered second factor into use by a code of it; returns recovery codes. Refused where it is not right,
+    or Wait where it was tried too often."""
+    tries = throttle.codes(account)
+    with conn.transaction():
+        _enter(conn, tries)
+    try:
+        with conn.transaction():
+            made = totp.confirm(conn, account, code)
+            throttle.well(conn, tries)
+            audit.record(conn, who, "account.factor", f"account {who.name}", detail="on")
+            return made
+    except Refused:
+        with conn.transaction():
+            refuse(conn, who, "account.factor", f"account {who.name}", detail="second factor")
+        raise
+
+
 def made(account: Account, password: str) -> str:
     """What is kept of a password that somebody chooses; Refused where it can be guessed."""
     passwords.check(password, (account.name, account.full_name, account.email))
@@ -180,6 +207,16 @@ def _refused(conn: psycopg.Connection[Any], found: _Known | None, address: str, 
     who = Who(name, "password", (), found.id if found else None, address=address)
     with conn.transaction():
         refuse(conn, who, action, f"account {name}", detail=what)
+    return Wrong()
+
+
+def _no_link(conn: psycopg.Connection[Any], code: str, address: str) -> Wrong:
+    """Recorded: whose it was, as long as that is known."""
+    with conn.transaction():
+        account = links.owner(conn, code)
+        name = account.name if account else "?"
+        who = Who(name, "link", (), account.id if account else None, address=address)
+        refuse(conn, who, "session.open", f"account {name}", detail="a spent link" if account else "link")
     return Wrong()
 
 

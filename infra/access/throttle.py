@@ -1,7 +1,7 @@
 """How often somebody may try: counted before the try, so that many at once are no way round it.
 
     account and address   5 tries, then one after 30 s, 1 min, 2 min … 15 min
-    address               60 tries, then the same: whoever tries many names
+    address               60 tries, then the same: whoever tries many names, or codes of links
     second factor         10 codes of an account from anywhere: only who knows its password comes so far
 
 What is refused here is not counted: nobody can hold somebody else out for longer than the wait, and from another
@@ -51,6 +51,11 @@ def sign_in(name: str, address: str) -> tuple[Key, Key]:
     """What a try to sign in counts for, whether or not there is such a name."""
     where = network(address)
     return _key("account", name, where, free=FREE), _key("address", where, free=FREE_ADDRESS)
+
+
+def links(address: str) -> tuple[Key, Key]:
+    """What the code of a link counts for: its address, as a try to sign in does."""
+    return sign_in("", address)
 
 
 def codes(account: int) -> Key:

@@ -152,3 +152,11 @@ def revoke(
         "UPDATE api_token SET revoked_at = now(), revoked_by = %s WHERE id = %s AND revoked_at IS NULL", [by, number]
     )
     return find(conn, number)
+
+
+def revoke_all(conn: psycopg.Connection[Any], account: int, *, by: str) -> int:
+    """All of an account's are good for nothing from now on; returns how many were good until now."""
+    return conn.execute(
+        "UPDATE api_token SET revoked_at = now(), revoked_by = %s WHERE account = %s AND revoked_at IS NULL",
+        [by, account],
+    ).rowcount

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import product
 from typing import Literal, NamedTuple
 
-from infra.access.roles import ALLOWED, UNDIVIDED, Permission, Role
+from infra.access.roles import ALLOWED, AT_SCREEN, UNDIVIDED, Permission, Role
 from infra.access.scope import EVERYTHING, NOTHING, Box, Scope
 
 Way = Literal["password", "oidc", "link", "token", "wallboard", "command", "service"]
@@ -76,9 +76,16 @@ class Who(NamedTuple):
     address: str = ""
     must_enrol: bool = False
 
+    @property
+    def program(self) -> bool:
+        """Whether it is somebody's API token, and not they themselves nor the machine's own token."""
+        return self.way == "token" and self.account is not None
+
     def may(self, permission: Permission) -> bool:
         """Whether they may do that, somewhere."""
         if self.must_enrol and permission != "self":
+            return False
+        if self.program and permission in AT_SCREEN:
             return False
         return all(any(grant.gives(permission) for grant in grants) for grants in self.limits)
 

@@ -64,9 +64,10 @@ class GrantsChange(Strict):
 
 
 class Reset(Strict):
-    """Whether the second factor goes too: for who has lost it."""
+    """What goes beside the password and the sessions."""
 
-    factor: bool = False
+    factor: bool = Field(False, description="The second factor too: for who has lost it.")
+    tokens: bool = Field(True, description="API tokens are revoked too.")
 
 
 class Link(BaseModel):
@@ -168,8 +169,12 @@ async def enable_person(who: Writer, service: Served, name: Name) -> PersonOut:
 
 @router.post("/{name}/reset", operation_id="reset_person", summary="A new link to choose a password", responses=CHANGES)
 async def reset_person(who: Writer, request: Request, service: Served, name: Name, asked: Reset) -> Link:
-    """The password of before is good no more, and sessions end; tokens stay."""
-    code = await change(service, lambda conn: people.reset(conn, name, factor=asked.factor, by=who))
+    """The password of before is good no more, sessions end, and tokens are revoked. 409 for one's own account."""
+
+    def task(conn: psycopg.Connection) -> str:
+        return people.reset(conn, name, factor=asked.factor, tokens_too=asked.tokens, by=who)
+
+    code = await change(service, task)
     return Link(link=links.address(screen(request, service), code))
 
 

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.routing import BaseRoute
 
-from infra.access.roles import ALLOWED, NAMES, ROLES, Permission
+from infra.access.roles import ALLOWED, AT_SCREEN, NAMES, ROLES, Permission
 from infra.access.who import Who
 from ioc_api import asking
 from ioc_api.asking import Asking
@@ -58,13 +58,19 @@ ENROL = (
     "quản trị viên phải thiết lập xác thực bước hai trước / an administrator sets up a second factor first: see"
     " /api/v1/me/factor"
 )
+_NO_PROGRAM = (
+    "mã truy cập của chương trình không làm được việc này: hãy đăng nhập trên màn hình / an API token may not do that:"
+    " sign in at the screen ({})"
+)
 
 _Door = Callable[..., Awaitable[Who]]
 _doors: dict[_Door, Permission] = {}
 
 
-def denied(permission: Permission) -> str:
+def denied(permission: Permission, who: Who | None = None) -> str:
     """Why somebody may not do that, and whose work it is: in both languages."""
+    if who is not None and who.program and permission in AT_SCREEN:
+        return _NO_PROGRAM.format(permission)
     having = [NAMES[role] for role in ROLES if permission in ALLOWED[role]]
     vi, en = (", ".join(names[i] for names in having) for i in (0, 1))
     return (
@@ -99,7 +105,7 @@ def _door(permission: Permission, loose: bool) -> _Door:
     ) -> Who:
         who = await admit(request, service, bearer.credentials if bearer else None, cookie)
         if not who.may(permission):
-            raise Stop(403, ENROL if who.must_enrol else denied(permission))
+            raise Stop(403, ENROL if who.must_enrol else denied(permission, who))
         request.state.who = who
         deed = None if request.method in _SAFE else deeds.of(request)
         asking.begin(Asking(who, await service.scopes.part(who, permission), deed))

@@ -29,7 +29,7 @@ from ioc_api.rest.persons import (
     token_out,
     when,
 )
-from ioc_api.rest.session import Secret, proving
+from ioc_api.rest.session import OVER, Secret, proving
 
 #: 404: who asks has no account.
 router = APIRouter(prefix="/me", tags=["me"], responses=MISSING)
@@ -219,14 +219,17 @@ async def offer_factor(who: AtScreen, service: Served, asked: Password) -> Offer
     return Offered(secret=secret, uri=uri, svg=totp.picture(uri))
 
 
-@router.post("/factor/confirm", operation_id="confirm_factor", summary="Take the offered second factor into use")
+@router.post(
+    "/factor/confirm", operation_id="confirm_factor", summary="Take the offered second factor into use",
+    responses={429: _ANSWERS[429]},
+)  # fmt: skip
 async def confirm_factor(who: AtScreen, service: Served, asked: Code) -> Recovery:
     def task(conn: psycopg.Connection) -> list[str]:
-        codes = totp.confirm(conn, _number(who), asked.factor)
-        audit.record(conn, who, "account.factor", f"account {who.name}", detail="on")
-        return codes
+        return signin.confirm_factor(conn, _number(who), asked.factor, who)
 
-    return Recovery(recovery_codes=await change(service, task))
+    codes = await proving(service, task, _wrong("factor"))
+    service.gate.forget()
+    return Recovery(recovery_codes=codes)
 
 
 @router.post(
@@ -305,6 +308,9 @@ async def create_my_token(who: AtScreen, service: Served, asked: NewToken) -> Ma
     assert ends is not None  # noqa: S101
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
+        accounts.turn(conn)
+        if not sessions.lasts(conn, who.key.removeprefix("session ")):  # as after a reset, which ends tokens too
+            raise Stop(401, OVER)
         token, made = people.token(conn, _number(who), asked.name, grants, service.catalog, expires_at=ends, by=who)
         return {**token_out(made), "token": token}
 

@@ -38,7 +38,7 @@ Secret = Annotated[str, Field(max_length=1024), AfterValidator(clean)]
 Held = Annotated[str | None, Cookie(alias=COOKIE)]
 
 WRONG = "tên đăng nhập, mật khẩu hoặc mã không đúng / the name, the password or the code is not right"
-_OVER = "phiên làm việc đã kết thúc: hãy đăng nhập lại / the session has ended: sign in again"
+OVER = "phiên làm việc đã kết thúc: hãy đăng nhập lại / the session has ended: sign in again"
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "That does not let you in"},
     403: {"model": Problem, "description": "This page may not do that"},
@@ -149,7 +149,7 @@ async def proving(service: Service, task: Callable[[psycopg.Connection], T], wro
 async def _mine(request: Request, service: Service, cookie: str | None) -> _Mine:
     """The session of a cookie, be it locked or not; 401 where there is none."""
     if cookie is None:
-        raise Stop(401, _OVER)
+        raise Stop(401, OVER)
 
     def task(conn: psycopg.Connection) -> _Mine | None:
         found = sessions.find(conn, cookie, service.settings.idle_lock_min)
@@ -166,7 +166,7 @@ async def _mine(request: Request, service: Service, cookie: str | None) -> _Mine
 
     mine = await service.database.act(task)
     if mine is None:
-        raise Stop(401, _OVER)
+        raise Stop(401, OVER)
     return mine
 
 
@@ -259,17 +259,20 @@ async def lock_session(request: Request, service: Served, session: Held = None) 
 @router.post(
     "/unlock", operation_id="unlock_session", status_code=204, summary="Open a locked session", responses=_ANSWERS
 )
-async def unlock_session(request: Request, service: Served, asked: Unlock, session: Held = None) -> None:
-    """A session of somebody who has no password is over when it is locked: they sign in again."""
+async def unlock_session(
+    request: Request, response: Response, service: Served, asked: Unlock, session: Held = None
+) -> None:
+    """It gets another cookie. A session of who has no password is over when it is locked: they sign in again."""
     mine = await _mine(request, service, session)
     if not mine.account.has_password:
         said = "tài khoản này không có mật khẩu: hãy đăng nhập lại / this account has no password: sign in again"
         raise Stop(401, said, locked=mine.session.locked)
-    await proving(
+    cookie = await proving(
         service,
         lambda conn: signin.unlock(conn, mine.session.id, mine.account.name, asked.password, asked.factor, mine.who),
         Stop(401, WRONG, locked=mine.session.locked),
     )
+    keep(response, request, service, cookie)
     service.gate.forget()
 
 

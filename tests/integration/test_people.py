@@ -41,6 +41,28 @@ def test_the_first_administrator_is_made_once_and_cannot_be_lost(conn: psycopg.C
     assert accounts.first(conn).name == "lan"
 
 
+def test_nobody_becomes_administrator_by_a_name(conn: psycopg.Connection, catalog: Catalog) -> None:
+    for name in ("admin", " Administrator", "ioc"):
+        with pytest.raises(Refused, match="kept for the system"):
+            accounts.create(conn, name, "Lan", by="lan")
+    # Of a city that is older than that, and whom a provider calls so.
+    conn.execute(
+        "INSERT INTO account (name, full_name, created_by, oidc_issuer, oidc_subject)"
+        " VALUES ('admin', 'A', 'ioc', 'https://i', 's'), ('admin-2', 'B', 'oidc', 'https://i', 't')"
+    )
+    made = accounts.first(conn)
+    assert (made.name, made.created_by, accounts.first(conn)) == ("admin-3", "ioc", made)
+    holding = conn.execute("SELECT a.name FROM account a JOIN account_grant g ON g.account = a.id").fetchall()
+    assert holding == [("admin-3",)]
+    # Where there are several, the machine's own comes first, and who signs in elsewhere last.
+    granting.give(conn, accounts.named(conn, "admin").id, Grant("administrator"), catalog, by="test")
+    assert accounts.first(conn) == made
+    lan = accounts.create(conn, "lan", "Lan", by="test")
+    granting.give(conn, lan.id, Grant("administrator"), catalog, by="test")
+    accounts.disable(conn, made.id)
+    assert accounts.first(conn).name == "lan"
+
+
 @pytest.mark.parametrize(
     ("grant", "says"),
     [

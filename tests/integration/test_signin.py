@@ -15,7 +15,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
 from infra import settings
-from infra.access import accounts, links, passwords, people
+from infra.access import accounts, links, passwords, people, throttle
 from infra.access.here import operator
 from infra.access.who import Grant, Role
 from infra.catalog import Catalog
@@ -362,6 +362,111 @@ def test_sessions_of_ones_own_can_be_ended(world: World) -> None:
     assert browser.get("/api/v1/me").status_code == 200
     assert browser.delete("/api/v1/me/sessions", params={"all": True}).status_code == 204
     assert browser.get("/api/v1/me").status_code == 401
+
+
+def test_an_administrators_token_takes_over_no_account(world: World) -> None:
+    name, admin = world.signed_in("administrator")
+    other = world.person()
+    soon = world.sql("SELECT to_char(now() + interval '1 day', 'YYYY-MM-DD\"T\"HH24:MI:SSOF:00')")[0][0]
+    body = {"name": "sao lưu", "expires_at": soon, "grants": [{"role": "administrator"}]}
+    program = world.program(admin.post("/api/v1/me/tokens", json=body).json()["token"])
+    assert program.get("/api/v1/people").status_code == 200
+    for method, path, asked in (
+        ("POST", f"/people/{other}/reset", {}),
+        ("PUT", f"/people/{other}/grants", {"grants": []}),
+        ("POST", "/people", {"name": "x1", "full_name": "X"}),
+        ("POST", "/wallboards", {"name": "x"}),
+        ("POST", f"/people/{name}/disable", {}),
+    ):
+        answer = program.request(method, f"/api/v1{path}", json=asked)
+        assert (answer.status_code, "sign in at the screen" in answer.text) == (403, True), path
+    assert "people.write" not in program.get("/api/v1/me").json()["permissions"]
+    machine = world.program("of-the-machine")
+    assert machine.post(f"/api/v1/people/{other}/reset", json={}).status_code == 200, "the machine's own may"
+    own = admin.post(f"/api/v1/people/{name}/reset", json={})
+    assert (own.status_code, "ioc users reset" in own.text) == (409, True)
+    assert admin.get("/api/v1/me").status_code == 200
+
+
+def test_a_reset_revokes_tokens_unless_they_are_to_stay(world: World) -> None:
+    _, admin = world.signed_in("administrator")
+    name, browser = world.signed_in()
+    soon = world.sql("SELECT to_char(now() + interval '1 day', 'YYYY-MM-DD\"T\"HH24:MI:SSOF:00')")[0][0]
+    body = {"name": "máy in", "expires_at": soon, "grants": [{"role": "viewer"}]}
+    program = world.program(browser.post("/api/v1/me/tokens", json=body).json()["token"])
+    assert admin.post(f"/api/v1/people/{name}/reset", json={"tokens": False}).status_code == 200
+    assert program.get("/api/v1/zones").status_code == 200
+    assert admin.post(f"/api/v1/people/{name}/reset", json={}).status_code == 200
+    assert program.get("/api/v1/zones").status_code == 401
+    assert world.sql("SELECT detail FROM audit WHERE subject = %s AND action = 'account.reset' ORDER BY id",
+                     f"account {name}") == [("",), ("and 1 tokens",)]  # fmt: skip
+
+
+def test_an_administrators_token_waits_for_the_second_factor_too(world: World) -> None:
+    name, admin = world.signed_in("administrator")
+    soon = world.sql("SELECT to_char(now() + interval '1 day', 'YYYY-MM-DD\"T\"HH24:MI:SSOF:00')")[0][0]
+    body = {"name": "sao lưu", "expires_at": soon, "grants": [{"role": "viewer"}]}
+    program = world.program(admin.post("/api/v1/me/tokens", json=body).json()["token"])
+    with pytest.MonkeyPatch().context() as patch:
+        patch.setattr(world.service.gate, "_needs_factor", True)
+        world.service.gate.forget()
+        refused = program.get("/api/v1/zones")
+        assert (refused.status_code, "second factor" in refused.text) == (403, True)
+        # Whoever comes by the provider alone has its factors.
+        world.sql("UPDATE account SET oidc_issuer = 'https://i', oidc_subject = 's', password_hash = NULL"
+                  " WHERE name = %s", name)  # fmt: skip
+        world.service.gate.forget()
+        assert program.get("/api/v1/zones").status_code == 200
+    world.service.gate.forget()
+
+
+def test_wrong_codes_of_links_are_counted_and_recorded(world: World) -> None:
+    name, far = world.person(), "198.51.100.7"
+    account = world.do(lambda c: accounts.named(c, name)).id
+    good, other = (world.do(lambda c: links.new_code(c, account, "sign_in")) for _ in range(2))
+    browser = world.browser(far)
+
+    def post(code: str) -> int:
+        return browser.post("/api/v1/session", json={"code": code}).status_code
+
+    assert [post(good), post(good)] == [200, 401]
+    tries = [post(f"guess-{n}") for n in range(throttle.FREE_ADDRESS)]
+    assert (tries[0], tries[-1]) == (401, 429)
+    assert post(other) == 429, "nor is a good one looked at"
+    world.sql("UPDATE throttle SET until = now() WHERE until IS NOT NULL")
+    assert post(other) == 200
+    rows = world.sql("SELECT subject, actor, detail FROM audit WHERE address = %s AND outcome = 'refused'"
+                     " AND way = 'link' ORDER BY id", far)  # fmt: skip
+    assert rows[0] == (f"account {name}", name, "a spent link")
+    assert rows[1:] == [("account ?", "?", "link")] * tries.count(401)
+    world.sql("DELETE FROM throttle")
+
+
+def test_unlocking_gives_another_cookie(world: World) -> None:
+    _, browser = world.signed_in()
+    before, number = browser.cookies["ioc_session"], browser.get("/api/v1/me/sessions").json()["items"][0]["id"]
+    browser.post("/api/v1/session/lock")
+    assert browser.post("/api/v1/session/unlock", json={"password": PASSWORD}).status_code == 204
+    assert browser.cookies["ioc_session"] != before
+    assert browser.get("/api/v1/me/sessions").json()["items"][0]["id"] == number, "it is the same session"
+    thief = world.browser()
+    thief.cookies.set("ioc_session", before)
+    assert thief.get("/api/v1/zones").status_code == 401
+    assert "locked" not in thief.get("/api/v1/session").json()
+
+
+def test_codes_that_confirm_a_second_factor_are_counted(world: World) -> None:
+    name, browser = world.signed_in()
+    secret = browser.post("/api/v1/me/factor", json={"password": PASSWORD}).json()["secret"]
+    tries = [browser.post("/api/v1/me/factor/confirm", json={"factor": "00000x"}) for _ in range(11)]
+    assert [t.status_code for t in tries] == [422] * 10 + [429]
+    assert "scan again" in tries[0].text
+    good = {"factor": pyotp.TOTP(secret).now()}
+    assert browser.post("/api/v1/me/factor/confirm", json=good).status_code == 429
+    world.sql("DELETE FROM throttle")
+    assert browser.post("/api/v1/me/factor/confirm", json=good).status_code == 200
+    assert world.sql("SELECT count(*) FROM audit WHERE subject = %s AND action = 'account.factor'"
+                     " AND outcome = 'refused'", f"account {name}") == [(10,)]  # fmt: skip
 
 
 def test_what_is_audited_of_it_holds_no_secret(world: World) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import settings
-from infra.access import throttle
+from infra.access import secret, throttle
 from infra.access.roles import ALLOWED, NAMES, PERMISSIONS, ROLES, UNDIVIDED, Permission
 from infra.access.scope import EVERYTHING, NOTHING, Box, Scope
 from infra.access.who import Grant, Who
@@ -115,6 +115,23 @@ def test_who_has_a_second_factor_to_set_up_may_do_nothing_else() -> None:
     who = Who("a", "password", ((Grant("administrator"),),), must_enrol=True)
     assert [p for p in PERMISSIONS if who.may(p)] == ["self"]
     assert who.scope("read", behind) == NOTHING
+
+
+def test_a_persons_token_gives_nothing_that_makes_accounts() -> None:
+    everything = ((Grant("administrator"),),)
+    assert [p for p in PERMISSIONS if not Who("a", "token", everything, 1).may(p)] == ["people.write"]
+    assert Who("a", "token", everything, 1).scope("people.write", behind) == NOTHING
+    for other in (Who("administrator", "token", everything), Who("a", "password", everything, 1)):
+        assert other.may("people.write")
+
+
+def test_what_people_type_instead_of_a_second_factor_has_130_bits() -> None:
+    made = secret.typed()
+    letters = made.replace("-", "")
+    assert set(letters) <= set(secret._LETTERS)
+    assert len(set(secret._LETTERS)) ** len(letters) >= 2**130
+    assert len(made) <= 40, "the screen's field takes no more"
+    assert secret.typed() != made
 
 
 def test_an_address_of_ipv6_counts_by_its_network() -> None:

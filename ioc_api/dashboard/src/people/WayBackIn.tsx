@@ -28,7 +28,7 @@ export function WayBackIn({ person, onChanged }: Changing) {
           }}
         />
       )}
-      {!person.disabled && (
+      {!self && !person.disabled && (
         <div class="do-buttons">
           <button
             type="button"
@@ -62,7 +62,7 @@ export function WayBackIn({ person, onChanged }: Changing) {
           )}
         </div>
       )}
-      <p class="dim">{t("person.reset_note")}</p>
+      {!self && <p class="dim">{t("person.reset_note")}</p>}
       <div class="do-buttons">
         {!self && !person.disabled && (
           <button
