@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         20.0, ge=0, description="Messages a second that a sensor may send in the long run; 0: as many as it likes."
     )
     ingest_sensor_burst: int = Field(
-        10_000, ge=1, description="Messages that a sensor may send at once, beyond its rate."
+        20_000, ge=1, description="Messages that a sensor may send at once, beyond its rate."
     )
     ingest_canary_s: float = Field(2.0, gt=0, description="Time between two canaries of a collector.")
     ingest_silent_s: float = Field(
