@@ -25,7 +25,8 @@ export const people: Readonly<Record<keyof typeof vi, string>> = {
   "person.ways": "Ways in",
   "person.reset": "New link to choose a password",
   "person.reset_factor": "Remove the second factor too (lost telephone)",
-  "person.reset_note": "A new link ends all their sessions and API tokens, and the old password works no more.",
+  "person.reset_note":
+    "A new link ends all their sessions and API tokens, and the old password works no more.",
   "person.end_sessions": "End all sessions",
   "person.disable": "Disable the account",
   "person.disable_sure":

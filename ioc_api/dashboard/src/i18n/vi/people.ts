@@ -24,7 +24,8 @@ export const people = {
   "person.ways": "Lối vào",
   "person.reset": "Tạo liên kết đặt lại mật khẩu",
   "person.reset_factor": "Bỏ luôn bước xác nhận thứ hai (mất điện thoại)",
-  "person.reset_note": "Liên kết mới kết thúc mọi phiên và mã truy cập API của người này; mật khẩu cũ không dùng được nữa.",
+  "person.reset_note":
+    "Liên kết mới kết thúc mọi phiên và mã truy cập API của người này; mật khẩu cũ không dùng được nữa.",
   "person.end_sessions": "Kết thúc mọi phiên",
   "person.disable": "Khoá tài khoản",
   "person.disable_sure":
