@@ -74,3 +74,6 @@ CREATE FUNCTION audit_add(
                               detail, hash)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::json, $12::json, $13, $14)
 $$;
+-- By those two alone, and by nobody else who may connect: the owner, and who is behind the second wall.
+REVOKE EXECUTE ON FUNCTION audit_tail, audit_add FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_tail, audit_add TO ioc_scoped;

@@ -13,9 +13,10 @@ from psycopg import sql
 from alerts import life
 from alerts.notice.book import Book, Department, Route
 from city.sensors import Sensor
-from infra import migrate, sensors
+from infra import audit, migrate, sensors
 from infra.access import wall
 from infra.access.scope import Box, Scope
+from infra.access.who import SERVICE
 from infra.catalog import Catalog
 from infra.servers import Postgres
 from ioc_api.alerts.whom import Whom
@@ -130,6 +131,18 @@ def test_sensors_are_joined_and_not_looked_up_row_by_row(conn: psycopg.Connectio
     conn.execute(wall.statement(Part(Scope(frozenset({Box("bac_giang")})), catalog).view))
     plan = "\n".join(map(str, _seen(conn, "EXPLAIN SELECT * FROM reading_traffic WHERE time > now()")))
     assert "Join" in plan or "Nested Loop" in plan, plan
+
+
+def test_the_audit_is_added_to_from_behind_the_wall_and_by_no_other_user(conn: psycopg.Connection) -> None:
+    owners = conn.execute("""SELECT proname, has_function_privilege('ioc_scoped', oid, 'EXECUTE'),
+                                    has_function_privilege('public', oid, 'EXECUTE')
+                             FROM pg_proc WHERE prosecdef AND proname LIKE 'audit%' ORDER BY 1""").fetchall()
+    assert owners == [("audit_add", True, False), ("audit_tail", True, False)]
+    conn.execute(wall.statement(wall.View()))
+    audit.record(conn, SERVICE, "rule.write", "rule a")
+    conn.execute("RESET ROLE; CREATE ROLE plain_two; SET LOCAL ROLE plain_two")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        conn.execute("SELECT * FROM public.audit_tail()")
 
 
 def test_a_user_who_may_not_make_the_role_is_told_what_to_do(conn: psycopg.Connection) -> None:
