@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from alerts.deliver import address
 from alerts.deliver.http import tls_context
 from alerts.messages import links
-from infra import catalog
+from infra import catalog, remote
 from infra.settings import Settings
 
 
@@ -18,6 +18,7 @@ class Ways:
     def __init__(self, settings: Settings, resolve: address.Resolve = address.look_up) -> None:
         self.settings = settings
         self.resolve = resolve
+        self.plain = remote.plain_hosts(settings.plain_hosts)
         self.allowed = address.allowed(settings.webhook_allow)
         self.tls: ssl.SSLContext = tls_context(settings.deliver_ca_file)
         self.base_url = links.base(settings.public_url, settings.http_host, settings.http_port)

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -177,9 +178,16 @@ class Authority:
             asked = x509.load_pem_x509_csr(request)
         except ValueError:
             raise ConfigError("the signing request cannot be read: it must be PKCS#10 in PEM") from None
-        if not asked.is_signature_valid:
+        if not _valid(asked):
             raise ConfigError("the signing request is not signed by its own key: make it again")
-        made = self._sign(sensor_id, asked.public_key(), life, [], ExtendedKeyUsageOID.CLIENT_AUTH)
+        key = asked.public_key()
+        if not _strong(key):
+            raise ConfigError(
+                "khoá trong yêu cầu quá yếu hoặc khác loại: hãy tạo khoá EC P-256, EC P-384, hoặc RSA từ 3072 bit"
+                " / the request's key is weak or of another kind: make one of EC P-256, EC P-384, or RSA of 3072 bits"
+                " or more"
+            )
+        made = self._sign(sensor_id, key, life, [], ExtendedKeyUsageOID.CLIENT_AUTH)
         return _signed(made, b"")
 
     def revoked(self, serials: Iterable[str]) -> bytes:
@@ -195,6 +203,20 @@ class Authority:
             gone = x509.RevokedCertificateBuilder().serial_number(int(serial, 16)).revocation_date(now - SLACK)
             builder = builder.add_revoked_certificate(gone.build())
         return builder.sign(self._key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def _valid(asked: x509.CertificateSigningRequest) -> bool:
+    try:
+        return asked.is_signature_valid
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+
+
+def _strong(key: object) -> bool:
+    """Whether a key has 128 bits of security or about as many."""
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
+    return isinstance(key, rsa.RSAPublicKey) and key.key_size >= 3072
 
 
 def names(said: str) -> list[str]:

@@ -75,6 +75,7 @@ cafile {folder}/ca.crt
 certfile {folder}/server.crt
 keyfile {folder}/server.key
 tls_version tlsv1.2
+ciphers ECDHE+AESGCM:ECDHE+CHACHA20
 use_username_as_clientid true
 """
 _CERTIFICATES = """\

@@ -104,4 +104,4 @@ async def get_notification_cap(service: Served, number: Number) -> Response:
 def _answer(body: bytes | None, missing: str, media: str) -> Response:
     if body is None:
         raise Stop(404, missing)
-    return Response(body, media_type=media)
+    return Response(body, headers={"Content-Type": f"{media}; charset=utf-8"})

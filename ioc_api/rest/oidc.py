@@ -23,6 +23,7 @@ from infra.access.secret import digest
 from infra.access.signin import Opened
 from infra.access.who import Who
 from infra.audit.refusals import refuse
+from ioc_api.pages import FOREIGN
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest.doors import anybody
 from ioc_api.rest.parts import Served, clean
@@ -86,6 +87,9 @@ def _failed(request: Request, service: Service, why: Why, because: str, **facts:
 @router.get("", operation_id="begin_oidc", summary="Go to the identity provider to sign in", status_code=302)
 async def begin_oidc(request: Request, service: Served) -> RedirectResponse:
     """A browser goes there; what it needs to come back with is in a cookie of its own, for ten minutes."""
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        # Where the provider does not ask anew, another site's page could sign somebody in who did not mean to.
+        raise Stop(403, FOREIGN)
     provider = _provider(service)
     try:
         where, made = await provider.begin(f"{_base(request, service)}{_PATH}/return", time.time())

@@ -8,10 +8,12 @@ from typing import Any
 from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import JWKRegistry
+from joserfc.jwk import JWKRegistry, RSAKey
 
 #: Signatures that are taken, and the kind of key of each. Never one that a secret of ours could make, never "none".
 ALGORITHMS: Mapping[str, str] = {"RS256": "RSA", "ES256": "EC"}
+#: The shortest RSA key that is taken (RFC 7518, 3.3).
+RSA_BITS = 2048
 #: Clocks of servers differ by so much at the most.
 LEEWAY_S = 60
 #: Bytes of a token, and keys that are tried.
@@ -81,9 +83,16 @@ def _fits(key: Mapping[str, Any], algorithm: str, kid: object) -> bool:
 
 
 def _signed(token: str, algorithm: str, keys: Sequence[Mapping[str, Any]]) -> jwt.Token:
+    weak = False
     for key in keys[:_MOST_KEYS]:
         try:
-            return jwt.decode(token, JWKRegistry.import_key(dict(key)), algorithms=[algorithm])
+            made = JWKRegistry.import_key(dict(key))
+            if isinstance(made, RSAKey) and made.raw_value.key_size < RSA_BITS:
+                weak = True
+                continue
+            return jwt.decode(token, made, algorithms=[algorithm])
         except (JoseError, ValueError, TypeError):
             continue
+    if weak:
+        raise NoKey(f"the provider's key is RSA of fewer than {RSA_BITS} bits")
     raise NoKey("none of the provider's keys has signed it")

@@ -206,21 +206,34 @@ def self_signed(name: str) -> Signed:
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
-def test_tls_1_1_and_a_broker_of_another_name_are_refused(place: Place) -> None:
-    doors = place.broker.devices
+def test_old_tls_weak_ciphers_and_a_broker_of_another_name_are_refused(place: Place, tmp_path: Path) -> None:
+    doors, own, pem = place.broker.devices, place.authority.device("B"), tmp_path / "b.pem"
     assert doors
+    pem.write_bytes(own.certificate + own.key)
 
-    def greet(name: str, version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2, port: int = doors.port) -> str | None:
+    def greet(
+        name: str,
+        version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
+        port: int = doors.port,
+        ciphers: str = "DEFAULT",
+    ) -> str | None:
         context = ssl.create_default_context(cafile=str(place.authority.certificate_file))
+        context.load_cert_chain(pem)
         context.minimum_version = context.maximum_version = version
-        context.set_ciphers("DEFAULT@SECLEVEL=0")
+        context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
         with (
             socket.create_connection(("127.0.0.1", port)) as plain,
             context.wrap_socket(plain, server_hostname=name) as safe,
         ):
             return safe.version()
 
-    assert greet("localhost") == "TLSv1.2"
+    for port in (doors.port, doors.certificate_port):
+        assert greet("localhost", port=port) == "TLSv1.2"
+        assert greet("localhost", ssl.TLSVersion.TLSv1_3, port) == "TLSv1.3"
+        for good in ("ECDHE+AESGCM", "ECDHE+CHACHA20"):
+            assert greet("localhost", port=port, ciphers=good) == "TLSv1.2"
+        with pytest.raises(ssl.SSLError):  # CBC
+            greet("localhost", port=port, ciphers="ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA")
     with pytest.raises(ssl.SSLCertVerificationError):
         greet("elsewhere.example")
     for old in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):

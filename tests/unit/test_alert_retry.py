@@ -14,6 +14,7 @@ from alerts.deliver.channels import apprise, email, webhook
 from alerts.deliver.http import tls_context
 from alerts.deliver.outcome import backoff, of_status, wait_s
 from alerts.notice.channels import masked
+from infra import remote
 from infra.errors import ConfigError
 from infra.settings import Settings
 from tests.messages import NOW
@@ -93,13 +94,24 @@ def test_mail_addresses() -> None:
 )
 def test_what_is_no_mail_server(bad: str) -> None:
     with pytest.raises(ConfigError, match="IOC_SMTP_URL"):
-        email.server(bad)
+        email.server(bad, remote.plain_hosts(""))
 
 
 def test_mail_servers() -> None:
-    assert email.server("smtps://u%40v.vn:p%3Aw@h.vn") == email.Server("h.vn", 465, "u@v.vn", "p:w", "implicit")
-    assert email.server("smtp://h.vn").tls == "starttls"
-    assert email.server("smtp://127.0.0.1:25?tls=no").tls == "no"
+    nobody = remote.plain_hosts("")
+    found = email.server("smtps://u%40v.vn:p%3Aw@h.vn", nobody)
+    assert found == email.Server("h.vn", 465, "u@v.vn", "p:w", "implicit")
+    assert email.server("smtp://h.vn", nobody).tls == "starttls"
+    assert email.server("smtp://127.0.0.1:25?tls=no", nobody).tls == "no"
+
+
+def test_mail_goes_in_the_clear_to_this_machine_and_to_hosts_that_are_named() -> None:
+    url = "smtp://u:p@mail.example.vn:25?tls=no"
+    with pytest.raises(ConfigError, match=r"IOC_PLAIN_HOSTS.* / .*IOC_PLAIN_HOSTS"):
+        email.server(url, remote.plain_hosts("other.example.vn"))
+    assert email.server(url, remote.plain_hosts("mail.example.vn")).tls == "no"
+    assert email.server("smtp://u:p@10.1.2.3?tls=no", remote.plain_hosts("10.1.0.0/16")).tls == "no"
+    assert email.server("smtp://u:p@[::1]?tls=no", remote.plain_hosts("")).tls == "no"
 
 
 def test_of_an_apprise_log_nothing_is_kept_that_is_in_the_address() -> None:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from typing import Any
 
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import NameOID
+
+from infra.devices.authority import Authority
 from infra.devices.watch import Watch, sensor_of
+from infra.errors import ConfigError
 
 AT = "2026-11-23T09:46:15Z: "
 
@@ -70,3 +79,31 @@ def test_a_refused_credential_has_the_address_of_the_only_one_that_was_not_let_i
 
 def test_names_of_users() -> None:
     assert [sensor_of(u) for u in ("A", "bac_giang/traffic/A", "ioc", "no name")] == ["A", "A", None, None]
+
+
+# Keys of devices' signing requests
+
+
+def request_of(key: Any, signs: Any = hashes.SHA256) -> bytes:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "whatever")])
+    made = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, signs() if signs else None)
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+def test_only_strong_keys_of_devices_are_certified(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "authority")
+    authority.make()
+    good = (ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1()),
+            rsa.generate_private_key(65537, 3072))  # fmt: skip
+    for key in good:
+        made = x509.load_pem_x509_certificate(authority.device_of_request("C", request_of(key)).certificate)
+        assert made.public_key() == key.public_key()
+    weak: tuple[tuple[Any, Any], ...] = (
+        (rsa.generate_private_key(65537, 2048), hashes.SHA256),
+        (ec.generate_private_key(ec.SECP256K1()), hashes.SHA256),
+        (ec.generate_private_key(ec.SECP224R1()), hashes.SHA256),
+        (ed25519.Ed25519PrivateKey.generate(), None),
+    )
+    for key, signs in weak:
+        with pytest.raises(ConfigError, match=r"EC P-256, EC P-384, hoặc RSA từ 3072 bit / .*RSA of 3072"):
+            authority.device_of_request("C", request_of(key, signs))

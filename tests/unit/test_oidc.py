@@ -9,18 +9,22 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from starlette.requests import Request
 
 from infra.access import mapping
 from infra.access.who import Grant
 from infra.catalog import Catalog
 from infra.errors import ConfigError
 from infra.settings import Settings
+from ioc_api.problems import Stop
+from ioc_api.rest import oidc
 from ioc_api.signin import attempt, tokens
 from ioc_api.signin.provider import Away, Denied, Provider, named
 
@@ -74,6 +78,24 @@ def test_who_was_asked_long_ago_is_asked_again() -> None:
     for auth_time in (NOW - tokens.LEEWAY_S - 1, None, "now", True):
         with pytest.raises(tokens.Untrue):
             at(auth_time, NOW)
+
+
+@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-origin", 404), ("none", 404), (None, 404)])
+def test_another_site_s_page_cannot_begin_it(site: str | None, status: int) -> None:
+    headers = [(b"sec-fetch-site", site.encode())] if site else []
+    service = SimpleNamespace(provider=None)  # so that who gets as far as that is told so
+    with pytest.raises(Stop) as said:
+        asyncio.run(oidc.begin_oidc(Request({"type": "http", "headers": headers}), service))  # type: ignore[arg-type]
+    assert said.value.status == status
+
+
+@pytest.mark.filterwarnings("ignore:Key size should be")
+def test_a_short_key_of_the_provider_is_not_taken() -> None:
+    short = RSAKey.generate_key(1024, {"kid": "rsa"})
+    published = short.as_dict(private=False)
+    with pytest.raises(tokens.NoKey, match="fewer than 2048 bits"):
+        read(signed(GOOD, short), keys=[published])
+    assert read(signed(GOOD), keys=[published, *KEYS])["sub"] == GOOD["sub"]  # beside a good one it does no harm
 
 
 def test_signatures_that_do_not_hold() -> None:

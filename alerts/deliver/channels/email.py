@@ -26,6 +26,7 @@ from alerts.deliver.outcome import Channel, Doubts, Message, Outcome
 from alerts.deliver.ways import Ways
 from alerts.messages import render
 from alerts.messages.forms import plain
+from infra import remote
 from infra.errors import ConfigError
 
 _MOST_ADDRESSES = 50
@@ -44,8 +45,9 @@ class Server(msgspec.Struct, frozen=True):
     tls: str  # "implicit", "starttls" or "no"
 
 
-def server(url: str) -> Server:
-    """Read IOC_SMTP_URL; ConfigError says what it must look like."""
+def server(url: str, exempt: remote.Exempt) -> Server:
+    """Read IOC_SMTP_URL; ConfigError says what it must look like. In the clear (?tls=no) mail goes to this machine and
+    to who is ``exempt`` only."""
     try:
         parts = urlsplit(url)
         port, options = parts.port, parse_qs(parts.query, strict_parsing=True) if parts.query else {}
@@ -56,10 +58,17 @@ def server(url: str) -> Server:
         raise ConfigError(
             "IOC_SMTP_URL phải có dạng smtp://USER:PASSWORD@HOST:587 hoặc smtps://USER:PASSWORD@HOST:465"
             " / IOC_SMTP_URL must look like smtp://USER:PASSWORD@HOST:587 or smtps://USER:PASSWORD@HOST:465"
-            " (?tls=no only for a server on this machine)"
+            " (?tls=no only for a server on this machine or of IOC_PLAIN_HOSTS)"
         )
     if options:
         tls = "no"
+        if not remote.is_here(parts.hostname) and not exempt(parts.hostname):
+            raise ConfigError(
+                f"IOC_SMTP_URL: {parts.hostname} là máy khác, và ?tls=no gửi mật khẩu và thư ở dạng đọc được: hãy bỏ"
+                " ?tls=no, hoặc nêu máy đó trong IOC_PLAIN_HOSTS nếu mạng là của riêng bạn"
+                f" / IOC_SMTP_URL: {parts.hostname} is another machine, and ?tls=no sends passwords and mail for all to"
+                " read: leave ?tls=no out, or name the host in IOC_PLAIN_HOSTS if its network is yours"
+            )
     return Server(
         parts.hostname,
         port or (465 if tls == "implicit" else 587),
@@ -167,7 +176,7 @@ def _closed(where: Server, context: ssl.SSLContext, seconds: float, me: str) -> 
 
 
 def _transmit(ways: Ways, mail: EmailMessage) -> Outcome:
-    where, seconds = server(ways.settings.smtp_url), ways.settings.deliver_timeout_s
+    where, seconds = server(ways.settings.smtp_url, ways.plain), ways.settings.deliver_timeout_s
     smtp = _closed(where, ways.tls, seconds, ways.host)
     with _ended_after(smtp, seconds):
         try:
