@@ -23,7 +23,9 @@ Kind = Literal[
     "denied_topic",  # a credential published where it may not
     "denied_subscription",  # it asked for what it may not read; it gets nothing
     "two_addresses",  # one credential, connected from two addresses at once
-    "taken_over",  # its connection was replaced by another from the same address, more often than a bad line would
+    # its connection was replaced by another from the same address, more often than a bad line would; or it came by the
+    # services' listener, under a client id of its choice
+    "taken_over",
     "refused",  # a wrong user name or password
     "refused_certificate",  # no certificate, or one that does not hold; TLS that is too old
 ]
@@ -150,6 +152,9 @@ class Watch:
             self._again = None
             self._open[client] = _Open(user, address)
             if sensor_of(user) is not None:
+                if client != user:  # on the devices' listeners it could not choose
+                    detail = f"{user} on the services' listener"
+                    self._out.facts.append(Fact("taken_over", at, sensor_of(user), client, address, detail=detail))
                 self._out.logins.append(Login(user, at, address))
 
     def _taken_over(self, at: datetime, client: str, user: str, address: str) -> None:

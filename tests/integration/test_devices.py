@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import ssl
 import threading
@@ -123,6 +124,41 @@ def test_who_subscribes_to_everything_receives_nothing_and_is_seen(place: Place)
         assert said.get(timeout=WAIT_S) == ("message", b"for A")
         assert said.empty()
     until(lambda: any(e.kind == "denied_subscription" and e.topic == "#" for e in events.since(place.conn, 0)), "seen")
+
+
+def test_after_the_brokers_start_an_absent_collectors_messages_stay_whatever_is_reloaded(place: Place) -> None:
+    made, _ = credentials.add(place.conn, ["A", "B"], SERVICE)
+    assert keeper.wait(place.conn)
+
+    def collect(wanted: int) -> list[bytes]:
+        collector, where = mqtt.client(place.broker.url, "ingest-1")
+        heard: queue.Queue[bytes] = queue.Queue()
+        subscribed = threading.Event()
+        collector.on_message = lambda *a: heard.put(a[2].payload)
+        collector.on_connect = lambda *_: collector.subscribe("ioc/v1/#", 1)
+        collector.on_subscribe = lambda *_: subscribed.set()
+        collector.connect(where.host, where.port, clean_start=False, properties=mqtt.session(expiry_s=600))
+        collector.loop_start()
+        assert subscribed.wait(WAIT_S)
+        found = [heard.get(timeout=WAIT_S) for _ in range(wanted)]
+        collector.disconnect()
+        collector.loop_stop()
+        return found
+
+    def say(body: bytes) -> None:
+        with device(place, made.user_name, made.password) as (client, said):
+            assert said.get(timeout=WAIT_S) == ("connect", 0)
+            assert publish(client, said, telemetry("A"), body) == 0
+
+    collect(0)
+    say(b"1")
+    place.broker.stop()
+    place.broker.start()
+    say(b"2")
+    credentials.revoke(place.conn, ["B"], SERVICE)
+    assert keeper.wait(place.conn), "it has let the broker read its files again"
+    say(b"3")
+    assert collect(3) == [b"1", b"2", b"3"]
 
 
 def test_revoked_is_gone_at_once_and_others_stay(place: Place) -> None:

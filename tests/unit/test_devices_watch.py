@@ -33,6 +33,13 @@ def test_who_is_let_in_is_a_login_and_services_are_none() -> None:
     assert not seen.facts
 
 
+def test_a_device_on_the_services_listener_is_seen_whatever_it_calls_itself() -> None:
+    watch = Watch()
+    watch.read(come("ingest-1", "127.0.0.1", "ioc"))
+    (fact,) = watch.read([again("ingest-1"), *come("ingest-1", "127.0.0.1", "x/y/A")]).facts
+    assert (fact.kind, fact.sensor_id, fact.client, fact.address) == ("taken_over", "A", "ingest-1", "127.0.0.1")
+
+
 def test_a_denied_topic_is_its_users() -> None:
     watch = Watch()
     watch.read(come("x/y/A", "10.0.0.7"))
