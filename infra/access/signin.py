@@ -80,7 +80,7 @@ def by_password(
         prove_factor(conn, found.id, found.name, factor, visit.address, "session.open")
     with conn.transaction():
         _still(conn, found)
-        return opened(conn, found.id, "password", visit)
+        return opened(conn, found.id, "password", visit, _kind(factor) if found.factor else "")
 
 
 def by_code(conn: psycopg.Connection[Any], code: str, password: str | None, visit: Visit) -> Opened | Chooser | None:
@@ -227,10 +227,16 @@ def _still(conn: psycopg.Connection[Any], found: _Known) -> None:
         raise Wrong
 
 
-def opened(conn: psycopg.Connection[Any], account: int, way: Way, visit: Visit) -> Opened:
-    """A new session of an account, whose owner has shown who they are, and its row of the audit."""
+def _kind(factor: str | None) -> str:
+    """Which second factor a code is of, for the audit."""
+    return "authenticator" if "".join((factor or "").split()).isdigit() else "recovery code"
+
+
+def opened(conn: psycopg.Connection[Any], account: int, way: Way, visit: Visit, factor: str = "") -> Opened:
+    """A new session of an account, whose owner has shown who they are, and its row of the audit; ``factor``: by which
+    second one."""
     cookie, number = sessions.start(conn, account, way, address=visit.address, agent=visit.agent, hours=visit.hours)
     name = accounts.find(conn, account).name
     who = Who(name, way, (accounts.grants(conn, account),), account, f"session {number}", address=visit.address)
-    audit.record(conn, who, "session.open", f"account {name}")
+    audit.record(conn, who, "session.open", f"account {name}", detail=factor)
     return Opened(cookie, who)

@@ -165,6 +165,8 @@ def test_a_code_and_a_recovery_code_work_once(world: World) -> None:
     assert sign_in(world.browser(), name, factor=code).status_code == 401
     assert sign_in(world.browser(), name, factor=spare[0]).json() == {"next": "done"}
     assert sign_in(world.browser(), name, factor=spare[0]).status_code == 401
+    assert world.sql("SELECT detail FROM audit WHERE subject = %s AND action = 'session.open' AND outcome = 'done'"
+                     " ORDER BY id", f"account {name}") == [("",), ("authenticator",), ("recovery code",)]  # fmt: skip
     assert other.get("/api/v1/me").json()["factor"] | {"since": ""} == {
         "on": True, "since": "", "recovery_left": 9, "required": False,
     }  # fmt: skip
