@@ -44,11 +44,41 @@ def hide(text: str) -> str:
     return _ROW.sub(r"\1(***)", _PASSWORD.sub(r"\1***@", text))
 
 
+def one_line(text: str) -> str:
+    """The text with what could make another line of it, move the cursor or turn it round written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _told(text: str) -> str:
+    """A traceback, of which no line looks like one of the log's own."""
+    return "\n".join(f"  | {one_line(line)}" for line in text.split("\n"))
+
+
 class _Hiding(logging.Formatter):
     """For the lines of libraries, with their tracebacks."""
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- logging calls it so
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 -- logging calls it so
+        return _told(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 -- logging calls it so
+        return _told(stack_info)
+
     def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # as another handler may have written it
         return hide(super().format(record))
+
+
+def _lines(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """For lines that are no JSON, whose values are written as they are."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = _told(value) if key == "exception" else one_line(value)
+    return event
 
 
 def _hide_all(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -86,6 +116,7 @@ def setup(settings: Settings, service: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _hide_all,
+            *([] if settings.log_format == "json" else [_lines]),
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level.upper())),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
 import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +18,7 @@ from infra.audit.chain import Entry
 from infra.audit.read import Row
 from infra.audit.syslog import MOST_BYTES, Sender, Target, line, parse, trust
 from infra.errors import ConfigError
+from infra.log import _Hiding, one_line
 
 ROW = Row(
     Entry(
@@ -93,3 +98,35 @@ def test_a_receiver_that_is_not_there() -> None:
             Sender(Target(way, "127.0.0.1", port), trust(None)).send([ROW])
     with pytest.raises(OSError, match="No such file"):
         Sender(Target("unix", "/nowhere/log", 0), trust(None)).send([ROW])
+
+
+# The services' own lines
+
+NASTY = "boo\n2026-11-23T00:00:00Z [info     ] sign.in name=admin\x1b[2K\r\u2028\u202ek"
+ESCAPED = r"boo\n2026-11-23T00:00:00Z [info     ] sign.in name=admin\x1b[2K\r\u2028\u202ek"
+
+
+def test_nothing_makes_a_second_line_of_a_log_s_line() -> None:
+    assert one_line("Bắc Giang – Việt Yên °C 'x'") == "Bắc Giang – Việt Yên °C 'x'"
+    assert one_line(NASTY) == ESCAPED
+    try:
+        raise ValueError(NASTY)
+    except ValueError:
+        record = logging.LogRecord("lib", logging.ERROR, "x.py", 1, "it said %s", (NASTY,), sys.exc_info())
+    first, *rest = _Hiding("%(name)s: %(message)s").format(record).splitlines()
+    assert first == f"lib: it said {ESCAPED}"
+    assert len(rest) >= 3
+    assert all(line.startswith("  | ") for line in rest)
+    assert not any(c in "\x1b\u202e" for line in rest for c in line)
+
+
+def test_what_services_say_is_a_line_too() -> None:
+    program = (
+        "import structlog; from infra import log, settings; log.setup(settings.load(), 'api');"
+        f"structlog.get_logger().warning('api.away', path={NASTY!r}, other=[{NASTY!r}])"
+    )
+    env = {**os.environ, "IOC_LOG_FORMAT": "console"}
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=env, check=True).stderr
+    assert len(said.splitlines()) == 1, said
+    assert "admin\\\\x1b[2K" in said  # quoted as well, as what holds a blank is
+    assert not any(c in "\x1b\r\u202e" for c in said)
