@@ -6,6 +6,7 @@ An administrator who needs a second factor and has none may do nothing but set o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import sql
@@ -81,12 +82,16 @@ def token(row: tuple[Any, ...] | None, address: str, *, needs_factor: bool = Fal
     account, owner, disabled, has_factor, kept, number, kind, name, own, expires_at, over, elsewhere = row
     if over:
         raise Shut("mã truy cập đã hết hạn hoặc bị thu hồi", "this token has expired or was revoked")
+    now = datetime.now(UTC)
+    within = tuple(g for g in granting.untold(own) if g.ends_at is None or g.ends_at > now)
+    if not within:
+        raise Shut("mã truy cập không còn vai trò nào", "this token has no role any more")
     expires_us = None if expires_at is None else micros(expires_at)
     if kind == "wallboard":
-        return Who(name, "wallboard", (granting.untold(own),), None, f"token {number}", expires_us, address)
+        return Who(name, "wallboard", (within,), None, f"token {number}", expires_us, address)
     grants = granting.untold(kept)
     if disabled or not grants:
         raise Shut("tài khoản của mã truy cập không còn dùng được", "the account of this token is no longer let in")
     # Who can only come in by the provider has its factors.
     enrol = needs_factor and enrols(has_factor or elsewhere, "token", grants)
-    return Who(owner, "token", (grants, granting.untold(own)), account, f"token {number}", expires_us, address, enrol)
+    return Who(owner, "token", (grants, within), account, f"token {number}", expires_us, address, enrol)

@@ -174,6 +174,32 @@ def test_a_token_does_no_more_than_its_account(conn: psycopg.Connection, catalog
         holders.token(conn.execute(holders.TOKEN, values).fetchone(), "")
 
 
+def test_what_a_token_was_given_ends_before_the_token(conn: psycopg.Connection, catalog: Catalog) -> None:
+    one = accounts.create(conn, "lan", "Lan", by="test")
+    granting.give(conn, one.id, Grant("operator"), catalog, by="test")
+    now = datetime.now(UTC)
+    asked = [Grant("viewer", areas=("viet_yen",)), Grant("operator", ends_at=now + timedelta(hours=1))]
+    token, shown = tokens.create(conn, one.id, "x", asked, catalog, expires_at=now + timedelta(days=1), by="test")
+    values = {"hash": secret.digest(token), "address": ""}
+
+    def pass_by(*ends: str) -> None:
+        for n, end in enumerate(ends):
+            conn.execute(
+                "UPDATE api_token SET grants = jsonb_set(grants::jsonb, %s, to_jsonb(%s::text)) WHERE id = %s",
+                [[str(n), "ends_at"], end, shown.id],
+            )
+
+    assert holders.token(conn.execute(holders.TOKEN, values).fetchone(), "").may("alerts.act")
+    past, future = ((now + timedelta(hours=h)).isoformat() for h in (-1, 1))
+    pass_by(future, past)
+    who = holders.token(conn.execute(holders.TOKEN, values).fetchone(), "")
+    assert who.may("read")
+    assert not who.may("alerts.act")
+    pass_by(past, past)
+    with pytest.raises(holders.Shut, match="no role any more"):
+        holders.token(conn.execute(holders.TOKEN, values).fetchone(), "")
+
+
 def test_passwords_that_can_be_guessed_are_refused() -> None:
     for bad in ("short", "password1234", "Bắc Giang 2025!", "nguyenvana123", "1" * 20, "x" * 129):
         with pytest.raises(Refused):
