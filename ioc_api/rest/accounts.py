@@ -12,6 +12,7 @@ from infra import audit
 from infra.access import accounts, granting, links, people, sessions, tokens
 from infra.access.passwords import plain
 from infra.access.who import Who
+from ioc_api.problems import Problem
 from ioc_api.rest.doors import may
 from ioc_api.rest.parts import Cursor, Limit, Page, Served, Text, from_cursor, paged
 from ioc_api.rest.people import CHANGES, MISSING, IfMatch, Revision, Strict, seen
@@ -100,17 +101,23 @@ async def list_people(
     return People.model_validate({"items": items, "next": following})
 
 
-@router.post("", operation_id="create_person", status_code=201, summary="An account for somebody")
+@router.post(
+    "",
+    operation_id="create_person",
+    status_code=201,
+    summary="An account for somebody",
+    responses={409: {"model": Problem, "description": "The screen's address is not known: IOC_PUBLIC_URL"}},
+)
 async def create_person(who: Writer, request: Request, service: Served, asked: NewPerson) -> MadePerson:
     """They may do what the grants say as soon as they have chosen a password, by the link in the answer."""
-    given = [grant.grant() for grant in asked.grants]
+    given, at = [grant.grant() for grant in asked.grants], screen(request, service)
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
         made, code = people.add(
             conn, asked.name, asked.full_name, given, service.catalog, email=asked.email, language=asked.language,
             by=who,
         )  # fmt: skip
-        return {"person": found(conn, made.name), "link": links.address(screen(request, service), code)}
+        return {"person": found(conn, made.name), "link": links.address(at, code)}
 
     return MadePerson.model_validate(await change(service, task))
 
@@ -170,12 +177,13 @@ async def enable_person(who: Writer, service: Served, name: Name) -> PersonOut:
 @router.post("/{name}/reset", operation_id="reset_person", summary="A new link to choose a password", responses=CHANGES)
 async def reset_person(who: Writer, request: Request, service: Served, name: Name, asked: Reset) -> Link:
     """The password of before is good no more, sessions end, and tokens are revoked. 409 for one's own account."""
+    at = screen(request, service)
 
     def task(conn: psycopg.Connection) -> str:
         return people.reset(conn, name, factor=asked.factor, tokens_too=asked.tokens, by=who)
 
     code = await change(service, task)
-    return Link(link=links.address(screen(request, service), code))
+    return Link(link=links.address(at, code))
 
 
 @router.delete(

@@ -32,7 +32,7 @@ Note = Annotated[str, Field(max_length=TEXT), AfterValidator(clean), AfterValida
 Name = Annotated[str, Field(max_length=100), AfterValidator(clean), AfterValidator(_name)]
 Revision = Annotated[int, Field(ge=0, lt=2**62)]
 
-AS = "Who acts, as they want to be named: kept beside the account, which is what was checked."
+AS = "Who acts, as they want to be named; for the machine's own token alone, which many may hold. Of others: 422."
 _FASTER = "đã thay đổi từ khi bạn xem: hãy xem lại rồi làm tiếp / it has changed since you saw it: look at it again"
 
 
@@ -66,10 +66,19 @@ CHANGES: dict[int | str, dict[str, Any]] = {
 
 
 def actor(request: Request, name: str | None) -> str:
-    """How who acts is named in the records: by their account (`administrator`: the token of the machine), after the
-    name that they gave, if any."""
-    account: str = request.state.who.name
-    return account if name is None or not name.strip() else f"{name.strip()} ({account})"
+    """How who acts is named in the records: by their account (`administrator`: the token of the machine). With that
+    token, which many may hold, after the name that they gave, if any; 422 where somebody with an account gives one."""
+    who = request.state.who
+    account: str = who.name
+    if name is None or not name.strip():
+        return account
+    if who.account is not None:
+        raise Stop(
+            422,
+            "as: bỏ tên này: việc làm được ghi theo tên tài khoản của bạn"
+            " / leave it out: what you do is recorded by your account",
+        )
+    return f"{name.strip()} ({account})"
 
 
 def _if_match(if_match: Annotated[str | None, Header(max_length=64)] = None) -> int | None:

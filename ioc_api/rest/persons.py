@@ -10,6 +10,7 @@ import psycopg
 from fastapi import Path, Request
 from pydantic import BaseModel, Field
 
+from infra import remote
 from infra.access import accounts, granting
 from infra.access.accounts import Account
 from infra.access.errors import Conflict, Needed, Refused, Unknown
@@ -171,5 +172,23 @@ async def change(service: Service, task: Callable[[psycopg.Connection], T]) -> T
 
 
 def screen(request: Request, service: Service) -> str:
-    """The screen's address, for links that are sent to people."""
-    return (service.settings.public_url or str(request.base_url)).rstrip("/")
+    """The screen's address, for links that are sent to people, or 409 where nobody has said what it is.
+
+    A link carries a secret: a name that only the request says we have (Host) is not believed. The machine's own names
+    are, and the address that we listen on or were reached at.
+    """
+    known = service.settings
+    if known.public_url:
+        return known.public_url.rstrip("/")
+    host = request.base_url.hostname or ""
+    reached = (request.scope.get("server") or ("",))[0]
+    here = {known.http_host.lower(), str(reached).lower().removeprefix("::ffff:")} - {""}
+    if host and (remote.is_here(host) or host.strip("[]").lower() in here):
+        return str(request.base_url).rstrip("/")
+    raise Stop(
+        409,
+        "chưa biết địa chỉ của màn hình để tạo liên kết: đặt IOC_PUBLIC_URL trên máy chủ, ví dụ https://ioc.example.vn,"
+        " hoặc dùng lệnh `ioc users` / the screen's address, which the link needs, is not known: set IOC_PUBLIC_URL on"
+        " the server, such as https://ioc.example.vn, or use `ioc users`",
+        current=None,
+    )

@@ -333,6 +333,36 @@ def test_people_and_grants(world: World) -> None:
     assert other.get("/api/v1/people").status_code == 403, "people are of the whole city"
 
 
+def test_a_link_does_not_lead_where_only_the_request_says_we_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    (_, admin), other = world.signed_in("administrator"), world.person()
+    new = {"name": "tam", "full_name": "Tâm", "grants": [{"role": "viewer"}]}
+
+    def made(host: str, **more: str) -> Response:
+        return admin.post("/api/v1/people", json=new | more, headers={"Host": host, "Origin": f"http://{host}"})
+
+    for host in ("evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8080", "198.51.100.7"):
+        refused = made(host)
+        assert (refused.status_code, "IOC_PUBLIC_URL" in refused.text) == (409, True), host
+        page = {"Host": host, "Origin": f"http://{host}"}
+        assert admin.post(f"/api/v1/people/{other}/reset", json={}, headers=page).status_code == 409
+    assert sign_in(world.browser(), other).json() == {"next": "done"}, "nothing was done"
+    assert admin.get("/api/v1/people/tam").status_code == 404
+    for n, host in enumerate(("localhost:8080", "127.0.0.1:1", "[::1]:8080")):
+        assert made(host, name=f"tam{n}").json()["link"].startswith(f"http://{host}/#code=")
+    known = world.service.settings.model_copy(update={"public_url": "https://ioc.example.vn/"})
+    monkeypatch.setattr(world.service, "settings", known)
+    assert made("evil.example").json()["link"].startswith("https://ioc.example.vn/#code=")
+
+
+def test_who_has_an_account_acts_under_its_name_alone(world: World) -> None:
+    _, one = world.signed_in("operator")
+    forged = one.post("/api/v1/alerts/1/acknowledge", json={"revision": 1, "as": "adm2 (adm2)"})
+    assert (forged.status_code, "leave it out" in forged.text) == (422, True)
+    assert one.post("/api/v1/alerts/1/acknowledge", json={"revision": 1}).status_code == 404
+    machine = world.program("of-the-machine")
+    assert machine.post("/api/v1/alerts/1/acknowledge", json={"revision": 1, "as": "Lan"}).status_code == 404
+
+
 def test_the_last_administrator_stays(world: World) -> None:
     _, admin = world.signed_in("administrator")
     mine = admin.get("/api/v1/me").json()["name"]
