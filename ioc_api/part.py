@@ -5,7 +5,7 @@ Both walls are made of it: the filters of the application, and what the database
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -22,6 +22,8 @@ from ioc_api.alerts.whom import KINDS, Whom
 
 #: (area, zone, domain) of something that there is; None: it has none.
 Place = tuple[str, str | None, str | None]
+#: Whether something takes a place.
+Takes = Callable[[str, str | None, str | None], bool]
 
 
 def _word(place: Iterable[str | None]) -> str:
@@ -43,12 +45,25 @@ class Part:
 
     @cached_property
     def places(self) -> frozenset[Place]:
-        """All places in it: zones, areas as wholes (zone None), each for every domain and for none."""
+        """All places whose sensors and figures are in it: zones, areas as wholes (zone None), each for every domain and
+        for none."""
+        return self._within(self.scope.boxes | self.scope.behind)
+
+    @cached_property
+    def whole(self) -> frozenset[Place]:
+        """Those of them where everything is in it, alerts and all."""
+        return self._within(self.scope.boxes)
+
+    def _within(self, boxes: Collection[Box]) -> frozenset[Place]:
+        return frozenset(place for place in self._every if any(box.holds(*place) for box in boxes))
+
+    @cached_property
+    def _every(self) -> list[Place]:
         if self._catalog is None:
-            return frozenset()
+            return []
         domains = (None, *self._catalog.registry.domains)
         zones = [*((a.code, None) for a in self._catalog.areas), *((z.area, z.code) for z in self._catalog.zones)]
-        return frozenset((a, z, d) for (a, z), d in product(zones, domains) if self.scope.holds(a, z, d))
+        return [(a, z, d) for (a, z), d in product(zones, domains)]
 
     @cached_property
     def _known(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
@@ -69,17 +84,32 @@ class Part:
         return [c for c in codes if self.all or c in self._known[2]]
 
     def holds(self, area: str, zone: str | None, domain: str | None) -> bool:
-        """Whether what is there is in it."""
+        """Whether a sensor or figure that is there is in it."""
         return self.all or (area, zone, domain) in self.places
 
-    def covers(self, boxes: Iterable[Box]) -> bool:
-        """Whether all of these is in it."""
-        parts = (Part(Scope(frozenset({box})), self._catalog) for box in boxes)
-        return self.all or (self._catalog is not None and all(p.places <= self.places for p in parts))
+    def covers(self, takes: Takes, departments: Collection[str] = ()) -> bool:
+        """Whether all alerts of places that ``takes`` takes are in it; with ``departments`` those that concern one of
+        them. Not where there is no such place."""
+        if self.all:
+            return True
+        wanted = {place for place in self._every if takes(*place)}
+        limits = [self._desks.get(d, frozenset()) for d in departments if d not in self.scope.throughout]
+        mine = limits if departments else [frozenset[Place]()]
+        return bool(wanted) and all(wanted <= self.whole | places for places in mine)
 
-    def touches(self, boxes: Iterable[Box]) -> bool:
-        """Whether anything of these is in it."""
-        return self.all or any(box.holds(*place) for box in boxes for place in self.places)
+    def touches(self, takes: Takes, departments: Collection[str] = ()) -> bool:
+        """Whether any of places that ``takes`` takes is in it; with ``departments`` whether any alert there that
+        concerns one of them may be."""
+        if self.all or not self.scope.throughout.isdisjoint(departments):
+            return True
+        mine = self.whole.union(*(self._desks.get(d, ()) for d in departments)) if departments else self.places
+        return any(takes(*place) for place in mine)
+
+    @cached_property
+    def _desks(self) -> dict[str, frozenset[Place]]:
+        """Where the alerts of a department are in it, of those whose alerts are so only in some places."""
+        limited = self.scope.departments - self.scope.throughout
+        return {d: self._within({o.box for o in self.scope.own if o.department == d}) for d in limited}
 
     def sensors(self, roster: Roster) -> Bools:
         """Which sensors are in it, by number."""
@@ -100,12 +130,8 @@ class Part:
 
     def alert(self, item: dict[str, Any]) -> bool:
         """Whether an alert, as it is shown, is in it."""
-        place = item["area"], item["zone"], item["domain"]
-        return self.holds(*place) or self.concerns(d["department"] for d in item["departments"])
-
-    def concerns(self, departments: Iterable[str]) -> bool:
-        """Whether one of the departments is whose part it is."""
-        return self.all or not self.scope.departments.isdisjoint(departments)
+        concerned = (d["department"] for d in item["departments"])
+        return self.all or self.scope.alert(item["area"], item["zone"], item["domain"], concerned)
 
     def alerts(self, row: str = "a") -> sql.Composable:
         """The condition that a row of the table alert is in it."""
@@ -119,53 +145,70 @@ class Part:
         return sql.SQL(condition.as_string(None))
 
     def _of_alerts(self, row: str) -> sql.Composable:
-        here = self.where(f"{row}.area", f"{row}.zone", f"{row}.domain")
-        if self.all or not self.scope.departments:
+        if self.all:
+            return sql.SQL("true")
+        place = f"({row}.area || '/' || coalesce({row}.zone, '') || '/' || coalesce({row}.domain, ''))"
+        here = sql.SQL(f"{place} = ANY({{}}::text[])").format(_texts(self.view.whole))
+        if not self.scope.own:
             return here
         sort = (
             f"concat_ws('/', CASE WHEN {row}.zone = ANY({{zones}}::text[]) THEN {row}.zone ELSE '' END,"
             f" {row}.area, coalesce({row}.domain, ''), {row}.kind, {row}.severity)"
         )
         return sql.SQL(
-            f"({{here}} OR {row}.department = ANY({{own}}::text[]) OR {sort} = ANY({{beside}}::text[])"
+            f"({{here}} OR {row}.department = ANY({{own}}::text[])"
+            f" OR {row}.department || '/' || {place} = ANY({{desks}}::text[]) OR {sort} = ANY({{beside}}::text[])"
             f" OR {sort} = ANY({{sorts}}::text[])"
             f" AND ({row}.department IS NULL OR {row}.department <> ALL({{in_force}}::text[])))"
-        ).format(here=here, own=_texts(self._own), zones=_texts(self.view.zones), beside=_texts(self.view.beside),
-                 sorts=_texts(self.view.sorts), in_force=_texts(self.view.in_force))  # fmt: skip
+        ).format(here=here, own=_texts(self.view.departments), desks=_texts(self.view.desks),
+                 zones=_texts(self.view.zones), beside=_texts(self.view.beside), sorts=_texts(self.view.sorts),
+                 in_force=_texts(self.view.in_force))  # fmt: skip
 
     @cached_property
-    def _own(self) -> Collection[str]:
-        known = self._whom.departments if self._whom is not None else {}
-        return {d for d in self.scope.departments if d in known}
+    def _known_departments(self) -> Collection[str]:
+        return self._whom.departments if self._whom is not None else ()
 
     @cached_property
     def near(self) -> frozenset[str]:
-        """Departments that are whose part it is, or have to do with alerts in it."""
+        """Departments whose alerts are in it, or have to do with places where all alerts are."""
         if self._whom is None or self._catalog is None:
             return frozenset()
-        whom, catalog = self._whom, self._catalog
-        return self.scope.departments | {d for d in whom.departments if self.touches(whom.behind(d, catalog))}
+        behind = {d: self._whom.behind(d, self._catalog) for d in self._whom.departments}
+        touched = {d for d, boxes in behind.items() if any(b.holds(*place) for b in boxes for place in self.whole)}
+        return self.scope.departments | touched
 
     @cached_property
     def view(self) -> View:
         """What the database is told."""
+        known = self._known_departments
+        desks = {f"{d}/{_word(place)}" for d, places in self._desks.items() if d in known for place in places}
+        zones, sorts, beside = self._sorts()
+        return View(
+            places=frozenset(map(_word, self.places)), whole=frozenset(map(_word, self.whole)), desks=frozenset(desks),
+            departments=frozenset(d for d in self.scope.throughout if d in known), near=self.near, sorts=sorts,
+            beside=beside, zones=zones, in_force=frozenset(known),
+        )  # fmt: skip
+
+    def _sorts(self) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """The zones that sorts of alerts name, and the sorts that concern their departments: `View.zones`, `sorts` and
+        `beside`."""
+        if self._whom is None or self._catalog is None:
+            return frozenset(), frozenset(), frozenset()
+        zones = self._whom.zones | {o.box.zone for o in self.scope.own if o.box.zone is not None}
         sorts: set[str] = set()
         beside: set[str] = set()
-        if self._whom is not None and self._catalog is not None and self.scope.departments:
-            domains = (None, *self._catalog.registry.domains)
-            within = {z.code: z.area for z in self._catalog.zones}
-            every = product((None, *self._whom.zones), self._catalog.area_codes, domains, KINDS, SEVERITIES)
-            for sort in (*every, *product((None,), (NOWHERE,), (None,), KINDS, SEVERITIES)):
-                if sort[0] is not None and within.get(sort[0], sort[1]) != sort[1]:
-                    continue
-                for concern in self._whom.of(sort, None):
-                    if concern.department in self.scope.departments:
-                        (sorts if concern.role == "handles" else beside).add(_word(sort))
-        return View(
-            frozenset(map(_word, self.places)), frozenset(self._own), self.near, frozenset(sorts), frozenset(beside),
-            self._whom.zones if self._whom is not None else frozenset(),
-            frozenset(self._whom.departments if self._whom is not None else ()),
-        )  # fmt: skip
+        domains = (None, *self._catalog.registry.domains)
+        within = {z.code: z.area for z in self._catalog.zones}
+        every = product((None, *zones), self._catalog.area_codes, domains, KINDS, SEVERITIES)
+        for sort in (*every, *product((None,), (NOWHERE,), (None,), KINDS, SEVERITIES)) if self.scope.own else ():
+            zone, area, domain, *_ = sort
+            if zone is not None and within.get(zone, area) != area:
+                continue
+            mine = {o.department for o in self.scope.own if o.box.holds(area, zone, domain)}
+            for concern in self._whom.of(sort, None) if mine else ():
+                if concern.department in mine:
+                    (sorts if concern.role == "handles" else beside).add(_word(sort))
+        return zones, frozenset(sorts), frozenset(beside)
 
     @cached_property
     def wall(self) -> bytes | None:

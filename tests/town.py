@@ -46,6 +46,9 @@ class Place(NamedTuple):
         return f"{self.mark}-{domain[:2]}"
 
 
+#: What is another department's says so, where the first place's department sees the sensor; and its alert's value.
+OTHERS, OTHERS_VALUE = "OTHERS", 33.03125
+
 #: A place's mark, and a domain.
 Thing = tuple[str, str]
 
@@ -62,6 +65,11 @@ class Person(NamedTuple):
         if permission == "people.write" and "Authorization" in self.headers:
             return False  # whoever finds a program's token in a file must not become anybody by it
         return all(any(g.gives(permission) for g in grants) for grants in self.limits)
+
+    @property
+    def department(self) -> bool:
+        """Whether they see no alerts but a department's."""
+        return any(all(g.role == "department" for g in grants) for grants in self.limits)
 
     @property
     def whole(self) -> bool:
@@ -90,14 +98,16 @@ class Town:
     def everything(self) -> frozenset[Thing]:
         return frozenset(product((p.mark for p in self.places), METRIC))
 
-    def foreign(self, sees: frozenset[Thing]) -> list[str]:
-        """Words that nothing holds which is in that part of the city: they tell of what is not."""
+    def foreign(self, person: Person) -> list[str]:
+        """Words that nothing holds which is in somebody's part of the city: they tell of what is not."""
+        sees = person.sees
         words = [w for mark, d in self.everything - sees for w in (f"{mark}-{d[:2]}", f"{mark}:{d}")]
         for place in self.places:
             if not any(mark == place.mark for mark, _ in sees):
                 words += [place.zone, str(place.value), f"{place.mark}:"]
         areas = {p.area for p in self.places for mark, _ in sees if mark == p.mark}
-        return [*words, *({p.area for p in self.places} - areas)]
+        others = [OTHERS, str(OTHERS_VALUE)] if person.department else []
+        return [*words, *others, *({p.area for p in self.places} - areas)]
 
     def seed(self, now: datetime) -> None:
         """Put everything in."""
@@ -133,16 +143,22 @@ class Town:
             conn.execute("INSERT INTO department (code, vi, en) VALUES (%(c)s, %(c)s, %(c)s)", {"c": place.department})
             office.channel(place.department, f"{place.mark}:channel", "cap", address="feed")
             office.route(place.department, zone=place.zone, kind="air_quality")
-        for place, domain in product(self.places, METRIC):
+        office.know(rule("rule-others", kind="congestion", condition=Threshold(metric="speed", levels=level)))
+        conn.execute("INSERT INTO department (code, vi, en) VALUES ('dept-others', 'o', 'o')")
+        office.channel("dept-others", f"{OTHERS}:channel", "cap", address="feed")
+        office.route("dept-others", zone=self.places[0].zone, kind="congestion")
+        for place, domain in (*product(self.places, METRIC), (self.places[0], "others")):
+            code, domain = f"rule-{domain}", domain if domain in METRIC else "traffic"
+            value = OTHERS_VALUE if code == "rule-others" else place.value
             about = Subject(f"sensor/{place.sensor(domain)}", place.area, place.zone, domain, None,
                             place.sensor(domain), None, None)  # fmt: skip
-            one = office.rules[f"rule-{domain}"]
+            one = office.rules[code]
             at = micros(now)
-            office.all_happen([Event(one.code, one.version, about, "fired", at, at, place.value, 100.0, "", until_us=at,
-                                     peak=place.value)])  # fmt: skip
+            office.all_happen([Event(one.code, one.version, about, "fired", at, at, value, 100.0, "", until_us=at,
+                                     peak=value)])  # fmt: skip
         office.goes_on(120, 40)
-        for number, sensor in conn.execute("SELECT id, sensor_id FROM alert ORDER BY id").fetchall():
-            life.comment(conn, number, None, "an", f"{sensor} note")
+        for number, sensor, code in conn.execute("SELECT id, sensor_id, rule FROM alert ORDER BY id").fetchall():
+            life.comment(conn, number, None, "an", f"{OTHERS if code == 'rule-others' else sensor} note")
 
     def _quality(self, conn: psycopg.Connection, now: datetime) -> None:
         conn.execute("INSERT INTO sensor_quality (sensor, at, score, trusted) SELECT id, now(), 90, true FROM sensor")
@@ -164,6 +180,11 @@ class Town:
                    VALUES ('silence', %s, %s, 'an', now(), now() + interval '1 day')""",
                 [Jsonb({"zone": [place.zone], "domain": [domain]}), f"{place.mark}:{domain} reason"],
             )
+        conn.execute(
+            """INSERT INTO silence (kind, matcher, reason, author, starts_at, ends_at)
+               VALUES ('silence', %s, %s, 'an', now(), now() + interval '1 day')""",
+            [Jsonb({"zone": [self.places[0].zone], "department": ["dept-others"]}), f"{OTHERS} reason"],
+        )
         conn.execute("UPDATE notification SET state = 'sent', sent_at = now()")
         conn.execute("""INSERT INTO muting (at, alert, flip, department, why)
                         SELECT at, alert, id, department, 'no_channel' FROM flip, department WHERE what = 'fired'""")

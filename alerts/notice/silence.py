@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -159,15 +159,27 @@ def find(conn: psycopg.Connection, number: int) -> Silence:
     return _silence(row)
 
 
-def listed(conn: psycopg.Connection, now: datetime, *, over: bool = False) -> list[Silence]:
-    """Silences that are planned or in force, the first to end first; ``over`` adds those that are over, and then the
-    newest come first: of very many the old ones are left out."""
+def listed(
+    conn: psycopg.Connection, now: datetime, *, over: bool = False, of: Callable[[Silence], bool] = lambda _: True
+) -> list[Silence]:
+    """Silences that are planned or in force and of which ``of`` is true, the first to end first; ``over`` adds those
+    that are over, and then the newest come first: of very many the old ones are left out."""
     if over:
-        rows = conn.execute(f"{_SELECT} ORDER BY id DESC LIMIT {SHOWN}")
+        query = f"{_SELECT} WHERE id < %s ORDER BY id DESC LIMIT {SHOWN}"
+        at: tuple[Any, ...] = (2**62,)
     else:
-        where = "WHERE ended_at IS NULL AND ends_at > %s"
-        rows = conn.execute(f"{_SELECT} {where} ORDER BY ends_at, id LIMIT {SHOWN}", [now])
-    return [_silence(row) for row in rows]
+        query = f"""{_SELECT} WHERE ended_at IS NULL AND ends_at > %s AND (ends_at, id) > (%s, %s)
+                    ORDER BY ends_at, id LIMIT {SHOWN}"""
+        at = (now, now, 0)
+    found: list[Silence] = []
+    while len(found) < SHOWN:
+        page = [_silence(row) for row in conn.execute(query, at)]
+        found += filter(of, page)
+        if len(page) < SHOWN:
+            break
+        last = page[-1]
+        at = (last.id,) if over else (now, last.ends_at, last.id)
+    return found[:SHOWN]
 
 
 def in_force(conn: psycopg.Connection, now: datetime) -> list[Silence]:

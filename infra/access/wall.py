@@ -24,13 +24,17 @@ Words = frozenset[str]
 class View(NamedTuple):
     """What somebody may see, as the policies look at it.
 
-    ``places``: area/zone/domain, zone and domain "" for what has none. ``departments``: theirs; ``near``: those that
-    have to do with alerts of their places. ``sorts``: zone/area/domain/kind/severity of alerts that concern their
+    ``places``: area/zone/domain of sensors and figures, zone and domain "" for what has none; ``whole``: those of them
+    where whatever there is is theirs, alerts too. ``departments``: theirs, wherever their alerts are; ``desks``:
+    department/area/zone/domain, theirs there alone. ``near``: theirs, and those that have to do with alerts of places
+    that are theirs whole. ``sorts``: zone/area/domain/kind/severity of alerts that concern their
     departments where no rule names who handles them, ``beside`` where one does; the zone is "" but for those of
-    ``zones``, which a route names. ``in_force``: all departments in force.
+    ``zones``, which a route or their grant names. ``in_force``: all departments in force.
     """
 
     places: Words = frozenset()
+    whole: Words = frozenset()
+    desks: Words = frozenset()
     departments: Words = frozenset()
     near: Words = frozenset()
     sorts: Words = frozenset()

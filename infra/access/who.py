@@ -8,7 +8,7 @@ from itertools import product
 from typing import Literal, NamedTuple
 
 from infra.access.roles import ALLOWED, AT_SCREEN, UNDIVIDED, Permission, Role
-from infra.access.scope import EVERYTHING, NOTHING, Box, Scope
+from infra.access.scope import EVERYTHING, NOTHING, Box, Own, Scope
 
 Way = Literal["password", "oidc", "link", "token", "wallboard", "command", "service"]
 #: The part of the city behind a department's alerts.
@@ -43,10 +43,9 @@ class Grant(NamedTuple):
             return Scope(frozenset(boxes))
         if self.department is None:
             return NOTHING
-        parts = (_meet(box, part) for box in boxes for part in behind(self.department))
-        whole = boxes == {Box()}
-        # Limited further, its alerts are those of the boxes; else whatever concerns it, wherever it is.
-        return Scope(frozenset(p for p in parts if p), frozenset({self.department}) if whole else frozenset())
+        # Other departments' alerts come from the same sensors: what is behind its own is for these alone.
+        own = frozenset(Own(self.department, box) for box in boxes)
+        return Scope(own=own, behind=_meets(boxes, behind(self.department)))
 
 
 def _meet(one: Box, other: Box) -> Box | None:
@@ -103,9 +102,19 @@ class Who(NamedTuple):
         return found
 
 
+def _meets(some: Iterable[Box], others: Iterable[Box]) -> frozenset[Box]:
+    return frozenset(m for a, b in product(some, others) if (m := _meet(a, b)) is not None)
+
+
 def _both(one: Scope, other: Scope) -> Scope:
-    boxes = frozenset(m for a in one.boxes for b in other.boxes if (m := _meet(a, b)) is not None)
-    return Scope(boxes, one.departments & other.departments)
+    """What lies in both. An alert that concerns a department of the one and another of the other is left out."""
+    pairs = [*product(one.own, other.boxes), *product(other.own, one.boxes)]
+    own = {Own(o.department, m) for o, box in pairs if (m := _meet(o.box, box)) is not None}
+    for a, b in product(one.own, other.own):
+        if a.department == b.department and (m := _meet(a.box, b.box)) is not None:
+            own.add(Own(a.department, m))
+    behind = _meets(one.boxes | one.behind, other.behind) | _meets(one.behind, other.boxes)
+    return Scope(_meets(one.boxes, other.boxes), frozenset(own), behind)
 
 
 #: What runs without anybody: loops of ours, and what is open to all.

@@ -26,8 +26,9 @@ DECLARE
     held CONSTANT text[][] := ARRAY[
         ['sensor', 'placed IN (SELECT @places)'],
         ['quality_day', 'scoped.place(area, zone, domain) IN (SELECT @places)'],
-        ['alert', 'scoped.place(area, zone, domain) IN (SELECT @places)
+        ['alert', 'scoped.place(area, zone, domain) IN (SELECT @whole)
                    OR department IN (SELECT @departments)
+                   OR department || ''/'' || scoped.place(area, zone, domain) IN (SELECT @desks)
                    OR concat_ws(''/'', CASE WHEN zone IN (SELECT @zones) THEN zone ELSE '''' END,
                                 area, coalesce(domain, ''''), kind, severity) IN (SELECT @beside)
                    OR concat_ws(''/'', CASE WHEN zone IN (SELECT @zones) THEN zone ELSE '''' END,
@@ -44,8 +45,14 @@ DECLARE
         ['silence', 'EXISTS (SELECT FROM @places p
             WHERE (coalesce(matcher -> ''area'', ''[]'') = ''[]'' OR matcher -> ''area'' ? split_part(p, ''/'', 1))
               AND (coalesce(matcher -> ''zone'', ''[]'') = ''[]'' OR matcher -> ''zone'' ? split_part(p, ''/'', 2))
-              AND (coalesce(matcher -> ''domain'', ''[]'') = ''[]'' OR matcher -> ''domain'' ? split_part(p, ''/'', 3)))
-            OR EXISTS (SELECT FROM @departments d WHERE matcher -> ''department'' ? d)']
+              AND (coalesce(matcher -> ''domain'', ''[]'') = ''[]'' OR matcher -> ''domain'' ? split_part(p, ''/'', 3))
+              AND (coalesce(matcher -> ''department'', ''[]'') = ''[]'' OR p IN (SELECT @whole)))
+            OR EXISTS (SELECT FROM @departments d WHERE matcher -> ''department'' ? d)
+            OR EXISTS (SELECT FROM @desks d
+            WHERE matcher -> ''department'' ? split_part(d, ''/'', 1)
+              AND (coalesce(matcher -> ''area'', ''[]'') = ''[]'' OR matcher -> ''area'' ? split_part(d, ''/'', 2))
+              AND (coalesce(matcher -> ''zone'', ''[]'') = ''[]'' OR matcher -> ''zone'' ? split_part(d, ''/'', 3))
+              AND (coalesce(matcher -> ''domain'', ''[]'') = ''[]'' OR matcher -> ''domain'' ? split_part(d, ''/'', 4)))']
     ];
     pair text[];
 BEGIN

@@ -43,14 +43,14 @@ def notifications(conn: psycopg.Connection, alert: int) -> list[dict[str, Any]]:
 
 
 def within() -> sql.Composable:
-    """The condition that a message `n` is in the part of whoever is asking: it went to a department whose part that is,
-    or tells of nothing but alerts in it."""
+    """The condition that a message `n` is in the part of whoever is asking: it went to a department all of whose alerts
+    are, or tells of nothing but alerts in it."""
     part = asking.part()
     if part.all:
         return sql.SQL("true")
     about = "SELECT FROM notification_alert na JOIN alert a ON a.id = na.alert WHERE na.notification = n.id"
     whole = f"(EXISTS ({about}) AND NOT EXISTS ({about} AND NOT coalesce({{}}, false)))"
-    mine = sql.Literal(sorted(part.scope.departments))
+    mine = sql.Literal(sorted(part.scope.throughout))
     return sql.SQL(f"(n.department = ANY({{}}::text[]) OR {whole})").format(mine, part.alerts())
 
 

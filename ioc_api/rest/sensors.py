@@ -167,7 +167,13 @@ async def _save(service: Service, sensor: Sensor, *, must: Literal["exist", "not
         raise Stop(422, f"body.{wrong}")
     if not asking.part().holds(sensor.area, sensor.zone, sensor.domain):
         raise Stop(422, "body: nơi này ngoài phạm vi quyền của bạn / this place is not in the part that you may change")
-    if sensor.sensor_id in service.live.roster.numbers and not known.held(service, sensor.sensor_id):
+    numbers = service.live.roster.numbers
+    before = service.live.roster.sensors[numbers[sensor.sensor_id]] if sensor.sensor_id in numbers else None
+    hung = before is not None and before.parent == sensor.parent
+    if sensor.parent in numbers and not hung and not known.held(service, sensor.parent):
+        # What hangs on a sensor is muted with it, and may be said to be its fault.
+        raise Stop(422, f"body.parent: không có cảm biến {sensor.parent} / there is no sensor {sensor.parent}")
+    if sensor.sensor_id in numbers and not known.held(service, sensor.sensor_id):
         raise Stop(409, "there is a sensor of this id already")
 
     def save(conn: psycopg.Connection) -> str | None:

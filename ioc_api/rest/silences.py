@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -15,9 +15,9 @@ from alerts import life
 from alerts.notice import silence
 from alerts.notice.silence import Matcher, Reach, Silence
 from alerts.rules.model import Kind, Severity
-from infra.access.scope import Box
 from infra.times import moment, text
 from ioc_api import asking
+from ioc_api.part import Takes
 from ioc_api.problems import Stop
 from ioc_api.rest import known, spans
 from ioc_api.rest.doors import may
@@ -107,35 +107,60 @@ def _reach(r: Reach) -> dict[str, int]:
     return {"sensors": r.sensors, "rules": r.rules, "alerts": r.alerts}
 
 
-def _boxes(m: Matcher) -> list[Box]:
-    """The places whose alerts a silence may mute."""
-    return [Box(*p) for p in itertools.product(m.area or (None,), m.zone or (None,), m.domain or (None,))]
+def _takes(m: Matcher) -> Takes:
+    """Whether a silence may mute alerts of a place."""
+    wanted = [frozenset(codes) for codes in (m.area, m.zone, m.domain)]
+    return lambda *place: all(not codes or code in codes for codes, code in zip(wanted, place, strict=True))
 
 
 def _touches(service: Service, m: Matcher) -> bool:
-    """Whether a silence may mute an alert in the part of whoever is asking."""
+    """Whether a silence may mute an alert in the part of whoever is asking: it names a department of theirs, or none
+    and a place where they see sensors."""
     part = asking.part()
-    if part.all or part.concerns(m.department):
-        return True
-    return part.touches(_boxes(m)) and (not (named := _named(service, m)) or any(known.held(service, i) for i in named))
+    named = _named(service, m)
+    there = not named or any(known.held(service, i) for i in named)
+    own = not part.scope.throughout.isdisjoint(m.department)
+    return part.all or own or (there and part.touches(_takes(m), m.department))
 
 
-def _named(service: Service, m: Matcher) -> list[str]:
-    """Ids of the sensors that a silence names, or whose parent it names."""
-    hanging = [s.sensor_id for s in service.live.roster.sensors if s is not None and s.parent in m.parent]
-    return [*m.sensor, *(hanging if m.parent else ())]
+def _named(service: Service, m: Matcher) -> set[str]:
+    """Ids of the sensors that a silence names, of parents that are sensors, and of what hangs on parents."""
+    if not m.parent:
+        return set(m.sensor)
+    roster, parents = service.live.roster, frozenset(m.parent)
+    hanging = (s.sensor_id for s in roster.sensors if s is not None and s.parent in parents)
+    return {*m.sensor, *hanging, *(p for p in parents if p in roster.numbers)}
 
 
 def _covered(service: Service, m: Matcher) -> None:
-    """422 where a silence would mute what is not in the part of whoever is asking."""
+    """422 where a silence would mute what is not in the part of whoever is asking. What names a department has to name
+    theirs, for whoever is asking as one."""
     part = asking.part()
+    if part.all or (m.department and part.scope.throughout.issuperset(m.department)):
+        return
+    city = service.catalog
+    codes = {*city.area_codes, *(z.code for z in city.zones), *city.registry.domains}
+    # What the city has no more is nobody's part.
+    if codes.issuperset((*m.area, *m.zone, *m.domain)) and part.covers(_takes(m), m.department):
+        return
     named = _named(service, m)
-    own = bool(m.department) and set(m.department) <= part.scope.departments
-    if part.all or own or part.covers(_boxes(m)) or (named and all(known.held(service, i) for i in named)):
+    if named and all(_theirs(service, i, m.department) for i in named):
         return
     raise Stop(422, "matcher: chỉ được tắt cảnh báo trong phạm vi của bạn: hãy nêu khu vực, phường, lĩnh vực, cảm biến"
-                    " hoặc đơn vị của bạn / it would mute more than is in your part of the city: name your area, zone,"
-                    " domain, sensors or department")  # fmt: skip
+                    " hoặc đơn vị của bạn (người của một đơn vị phải nêu đơn vị đó) / it would mute more than is"
+                    " in your part of the city: name your area, zone, domain, sensors or department (who acts for a"
+                    " department has to name it)")  # fmt: skip
+
+
+def _theirs(service: Service, sensor_id: str, departments: Sequence[str]) -> bool:
+    """Whether the alerts at a sensor are in the part of whoever is asking; those for departments, if any are named."""
+    roster = service.live.roster
+    number = roster.numbers.get(sensor_id)
+    sensor = None if number is None else roster.sensors[number]
+    if sensor is None:
+        return False
+    at = (sensor.area, sensor.zone, sensor.domain)
+    return asking.part().covers(lambda *place: place == at, departments)
 
 
 def _find(service: Service, conn: psycopg.Connection, number: int) -> Silence:
@@ -158,8 +183,11 @@ async def list_silences(
     service: Served, over: Annotated[bool, Query(description="Also those that are over.")] = False
 ) -> Silences:
     """At most 1,000; with those that are over the newest first."""
-    found = await service.database.act(lambda conn: silence.listed(conn, datetime.now(UTC), over=over))
-    return Silences.model_validate({"items": [_out(s) for s in found if _touches(service, s.matcher)]})
+
+    def read(conn: psycopg.Connection) -> list[Silence]:
+        return silence.listed(conn, datetime.now(UTC), over=over, of=lambda s: _touches(service, s.matcher))
+
+    return Silences.model_validate({"items": [_out(s) for s in await service.database.act(read)]})
 
 
 @router.post(

@@ -14,7 +14,7 @@ from psycopg import sql
 from alerts.rules import shipped
 from infra import audit, sensors
 from infra.access import accounts, holders, tokens
-from infra.access.scope import Box, Scope
+from infra.access.scope import Box, Own, Scope
 from infra.access.secret import digest
 from infra.access.who import SERVICE, Grant
 from infra.catalog import Catalog
@@ -178,8 +178,8 @@ def test_an_audit_that_was_changed_is_noticed(asked: Asked) -> None:
 @pytest.mark.parametrize(
     ("scope", "subjects"),
     [
-        (Scope(departments=frozenset({"so-khcn"})), {"account/lan", "sensor/E1"}),
-        (Scope(departments=frozenset({"csgt"})), set()),
+        (Scope(own=frozenset({Own("so-khcn")})), {"account/lan", "sensor/E1"}),
+        (Scope(own=frozenset({Own("csgt")})), set()),
         (Scope(frozenset({Box("bac_giang")})), {"sensor/E1"}),
     ],
 )
@@ -264,7 +264,7 @@ def test_attacks_become_alerts_that_are_told_and_end(
         ]  # fmt: skip
         assert found[2][3] == "topics that are not the device's"
         for department in HANDLE:
-            part = Part(Scope(departments=frozenset({department})), catalog, Routes().read(conn))
+            part = Part(Scope(own=frozenset({Own(department)})), catalog, Routes().read(conn))
             mine = sql.SQL("SELECT a.subject FROM alert a WHERE {}").format(part.alerts())
             assert len(conn.execute(mine).fetchall()) == 4
         first.kill()

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from alerts import life
 from alerts.notice.book import Book, Department, Route
 from city.sensors import Sensor
 from infra import audit, migrate, sensors
 from infra.access import wall
-from infra.access.scope import Box, Scope
+from infra.access.scope import Box, Own, Scope
 from infra.access.who import SERVICE
 from infra.catalog import Catalog
 from infra.servers import Postgres
@@ -80,12 +81,52 @@ def test_a_route_of_a_ward_shows_that_wards_alerts_by_either_wall(conn: psycopg.
               Route(2, None, "bac_giang", None, "congestion", None, "all", "handles")]  # fmt: skip
     whom = Whom("mark", Book(departments, routes, {}, ()))
     for department, expected in (("ward", {"here"}), ("all", {"other", "nowhere"})):
-        part = Part(Scope(frozenset(), frozenset({department})), catalog, whom)
+        part = Part(Scope(own=frozenset({Own(department)})), catalog, whom)
         first = sql.SQL("SELECT rule FROM alert a WHERE {}").format(part.alerts())
         assert {row[0] for row in conn.execute(first)} == expected
         with conn.transaction(force_rollback=True):
             conn.execute(wall.statement(part.view))
             assert set(_seen(conn, "SELECT rule FROM alert")) == expected
+
+
+def test_a_department_sees_sensors_behind_its_alerts_and_of_their_alerts_its_own(
+    conn: psycopg.Connection, catalog: Catalog
+) -> None:
+    conn.execute("DELETE FROM flip; DELETE FROM alert")
+    for rule, kind, department, area in (
+        ("routed", "congestion", None, "bac_giang"), ("named", "noise", "x", "bac_giang"),
+        ("far", "congestion", None, "viet_yen"), ("named-far", "noise", "x", "viet_yen"),
+        ("others", "noise", "y", "bac_giang"), ("nobodys", "noise", None, "bac_giang"),
+    ):  # fmt: skip
+        conn.execute(
+            "INSERT INTO alert (rule, rule_version, subject, kind, severity, area, domain, state, condition,"
+            " started_at, department) VALUES (%s, 1, %s, %s, 'info', %s, 'traffic', 'firing', 'breach', now(), %s)",
+            [rule, rule, kind, area, department],
+        )
+    for who, department in (("a", "x"), ("b", "y"), ("c", None)):
+        matcher = {"domain": ["traffic"], "area": ["bac_giang"], **({"department": [department]} if department else {})}
+        conn.execute(
+            "INSERT INTO silence (kind, matcher, reason, author, starts_at, ends_at)"
+            " VALUES ('silence', %s, 'r', %s, now(), now() + interval '1 day')", [Jsonb(matcher), who],
+        )  # fmt: skip
+    whom = Whom("mark", Book({c: Department(c, c, c) for c in ("x", "y")},
+                             [Route(1, None, None, None, "congestion", None, "x", "informed")], {}, ()))  # fmt: skip
+    behind, far = frozenset({Box(a, None, "traffic") for a in ("bac_giang", "viet_yen")}), {"far", "named-far"}
+    near = {"routed", "named"}
+    operator = frozenset({Box("viet_yen")})
+    for scope, alerts, silences in (
+        (Scope(own=frozenset({Own("x")}), behind=behind), near | far, {"a", "c"}),
+        (Scope(own=frozenset({Own("x", Box("bac_giang"))}), behind=behind), near, {"a", "c"}),
+        (Scope(own=frozenset({Own("x", Box("viet_yen", None, "traffic"))}), behind=frozenset()), far, set()),
+        (Scope(operator, frozenset({Own("y")}), behind), far | {"others"}, {"b", "c"}),
+    ):
+        part = Part(scope, catalog, whom)
+        first = sql.SQL("SELECT rule FROM alert a WHERE {}").format(part.alerts())
+        assert {row[0] for row in conn.execute(first)} == alerts
+        with conn.transaction(force_rollback=True):
+            conn.execute(wall.statement(part.view))
+            assert set(_seen(conn, "SELECT rule FROM alert")) == alerts
+            assert set(_seen(conn, "SELECT author FROM silence")) == silences
 
 
 def test_people_change_what_they_see_and_nothing_else(conn: psycopg.Connection, catalog: Catalog) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from infra import settings
 from infra.access import secret, throttle
 from infra.access.roles import ALLOWED, NAMES, PERMISSIONS, ROLES, UNDIVIDED, Permission
-from infra.access.scope import EVERYTHING, NOTHING, Box, Scope
+from infra.access.scope import EVERYTHING, NOTHING, Box, Own, Scope
 from infra.access.who import Grant, Who
 
 AREAS, ZONES, DOMAINS = ("bac_giang", "viet_yen"), ("07210", "07228"), ("traffic", "lighting")
@@ -71,7 +71,8 @@ def test_a_token_never_has_more_than_its_account(grant: Grant, permission: Permi
     scope = Who("a", "token", (account, (grant,))).scope(permission, behind)
     own = Who("a", "password", (account,)).scope(permission, behind)
     assert all(own.holds(*place) for place in PLACES if scope.holds(*place))
-    assert scope.departments <= own.departments
+    for place, department in product(PLACES, BEHIND):
+        assert own.alert(*place, {department}) or not scope.alert(*place, {department})
 
 
 def test_a_department_sees_its_own_alerts_wherever_they_are_and_no_others() -> None:
@@ -79,6 +80,29 @@ def test_a_department_sees_its_own_alerts_wherever_they_are_and_no_others() -> N
     assert scope.alert("viet_yen", "07228", "traffic", {"lamps"}), "a route leads to it"
     assert not scope.alert("viet_yen", "07228", "traffic", {"police"})
     assert not scope.holds("viet_yen", None, "lighting")
+    assert scope.holds("bac_giang", None, "lighting"), "a sensor behind its alerts"
+    assert not scope.alert("bac_giang", None, "lighting", {"police"}), "another's alert there"
+
+
+def test_a_department_s_grant_for_a_part_of_the_city_gives_its_own_alerts_there() -> None:
+    limited = Grant("department", areas=("bac_giang",), department="lamps")
+    operator = Grant("operator", zones=("07228",))
+    scope = Who("a", "password", ((limited,),)).scope("alerts.act", behind)
+    assert scope.alert("bac_giang", None, "traffic", {"police", "lamps"})
+    assert not scope.alert("bac_giang", None, "lighting", {"police"})
+    assert not scope.alert("viet_yen", None, "lighting", {"lamps"})
+    both = Who("a", "password", ((limited, operator),)).scope("alerts.act", behind)
+    assert both.alert("viet_yen", "07228", "lighting", ()), "the operator's"
+    assert both.alert("bac_giang", None, "traffic", {"lamps"}), "the department's"
+    assert not both.alert("bac_giang", None, "traffic", {"police"})
+
+
+def test_a_token_within_a_department_s_account_has_the_department_s_alerts_alone() -> None:
+    own = (Grant("department", department="lamps"),)
+    scope = Who("a", "token", (own, (Grant("operator", areas=("bac_giang",)),))).scope("alerts.act", behind)
+    assert scope == Scope(own=frozenset({Own("lamps", Box("bac_giang"))}), behind=frozenset(BEHIND["lamps"]))
+    other = Who("a", "token", (own, (Grant("department", department="police"),))).scope("alerts.act", behind)
+    assert not other.alert("bac_giang", None, "lighting", {"lamps", "police"})
 
 
 @pytest.mark.parametrize("permission", sorted(UNDIVIDED))

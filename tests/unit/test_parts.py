@@ -14,7 +14,7 @@ from alerts.rules.model import Scope as RuleScope
 from city.sensors import Sensor
 from infra import catalog as catalogs
 from infra import settings
-from infra.access.scope import Box, Scope
+from infra.access.scope import Box, Own, Scope
 from infra.roster import Roster, groups_of, roster
 from ioc_api.alerts.whom import Whom
 from ioc_api.live.alerts import Alerts, change
@@ -58,19 +58,19 @@ def test_sensors_and_places_are_those_of_the_scope(scope: Scope) -> None:
 @given(boxes, scopes)
 def test_what_covers_touches(box: Box, scope: Scope) -> None:
     part = Part(scope, CATALOG)
-    if part.covers([box]) and Part(Scope(frozenset({box})), CATALOG).places:
-        assert part.touches([box])
+    if part.covers(box.holds) and Part(Scope(frozenset({box})), CATALOG).places:
+        assert part.touches(box.holds)
 
 
 def test_everything_and_nothing() -> None:
     assert ALL.all
     assert ALL.holds("anywhere", None, None)
-    assert ALL.covers([Box()])
+    assert ALL.covers(Box().holds)
     assert ALL.wall is None
     nothing = Part(Scope(), CATALOG)
     assert not nothing.places
     assert not nothing.areas(AREAS)
-    assert not nothing.covers([Box()])
+    assert not nothing.covers(Box().holds)
     assert not nothing.sensors(ROSTER).any()
     assert nothing.wall is not None
 
@@ -103,17 +103,42 @@ def test_a_route_that_names_a_ward_makes_that_ward_the_departments() -> None:
     whom = Whom("mark", Book(departments, routes, {}, ()), [jam])
     ward = Box(here.area, here.code, "traffic")
     assert whom.behind("ward", CATALOG) == {ward}
-    part = Part(Scope(frozenset({ward}), frozenset({"ward"})), CATALOG, whom)
+    part = Part(Scope(own=frozenset({Own("ward")}), behind=frozenset({ward})), CATALOG, whom)
     assert part.view.zones == {here.code}
     # The more specific route takes the other's place there, and only there.
     assert part.view.sorts == {
         f"{here.code}/{here.area}/{d}/congestion/{s}" for d in ("", *DOMAINS) for s in SEVERITIES
     }
-    whole = Part(Scope(frozenset(), frozenset({"all"})), CATALOG, whom)
+    whole = Part(Scope(own=frozenset({Own("all")})), CATALOG, whom)
     assert whole.view.sorts == {f"/{here.area}/{d}/congestion/{s}" for d in ("", *DOMAINS) for s in SEVERITIES}
     other = next(z for z in CATALOG.zones if z.area == here.area and z.code != here.code)
     assert part.holds(here.area, here.code, "traffic")
     assert not part.holds(other.area, other.code, "traffic")
+
+
+def test_a_department_mutes_by_its_name_alone() -> None:
+    departments = {c: Department(c, c, c) for c in ("police", "clinic")}
+    routes = [Route(1, None, None, None, "congestion", None, "police", "handles")]
+    whom = Whom("mark", Book(departments, routes, {}, ()), [_rule("jam", "congestion")])
+    here, there = (Box(a, None, "traffic") for a in AREAS[:2])
+    own, behind = frozenset({Own("police")}), whom.behind("police", CATALOG)
+    part = Part(Scope(own=own, behind=behind), CATALOG, whom)
+    assert part.holds(AREAS[0], None, "traffic")
+    assert not part.covers(here.holds)
+    assert part.covers(here.holds, ["police"])
+    assert not part.covers(here.holds, ["police", "clinic"])
+    assert part.near == {"police"}
+    assert not part.touches(here.holds, ["clinic"])
+    limited = Part(Scope(own=frozenset({Own("police", Box(AREAS[0]))}), behind=frozenset({here})), CATALOG, whom)
+    assert limited.covers(here.holds, ["police"])
+    assert not limited.covers(there.holds, ["police"])
+    assert not limited.covers(Box().holds, ["police"])
+    assert limited.touches(Box().holds, ["police"])
+    both = Part(Scope(frozenset({there}), own, behind), CATALOG, whom)
+    assert both.covers(there.holds), "as an operator there"
+    assert both.covers(there.holds, ["clinic"])
+    assert not both.covers(here.holds)
+    assert not both.covers(Box("no_more").holds, ["clinic"])
 
 
 def test_alerts_of_a_department_reach_it_wherever_they_are() -> None:
@@ -128,8 +153,12 @@ def test_alerts_of_a_department_reach_it_wherever_they_are() -> None:
         for n, (d, who) in enumerate([("traffic", ()), ("water", ("clinic",)), ("water", ("police",))], 1)
     ]
     topic.flipped(flips, 3)
-    scope = Scope(frozenset({Box(None, None, "traffic")}), frozenset({"clinic"}))
+    scope = Scope(frozenset({Box(None, None, "traffic")}), frozenset({Own("clinic")}))
     assert topic.everything(Filter.of({}, scope)).tolist() == [1, 2]
     assert topic.delta(Filter.of({}, scope), 2) == (3, None)
     assert topic.everything(Filter.of({})).tolist() == [1, 2, 3]
+    behind = Scope(own=frozenset({Own("clinic")}), behind=frozenset({Box(None, None, "water")}))
+    assert topic.everything(Filter.of({}, behind)).tolist() == [2], "of what it sees sensors of, its own alerts alone"
+    limited = Scope(own=frozenset({Own("clinic", Box(AREAS[1]))}), behind=behind.behind)
+    assert topic.everything(Filter.of({}, limited)).tolist() == []
     assert np.array_equal(topic.everything(Filter.of({}, Scope())), [])
