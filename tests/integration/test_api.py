@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from infra.times import rfc3339
-from tests.fix_api import City
+from ioc_api.cli import TOKEN_CHARS
+from tests.fix_api import TOKEN, City
 from tests.service import until
 
 pytestmark = pytest.mark.servers
@@ -292,6 +293,11 @@ def test_health_metrics_and_pages(shared_city: City) -> None:
     until(lambda: keys <= {i["key"] for i in shared_city.api.get("system")["items"]}, "all have said how they are")
     assert {"maintain", "alerts"} <= {i["key"] for i in shared_city.api.get("system")["items"]}
     assert shared_city.api.get("system")["source"] == "ok"
+
+
+def test_a_short_token_is_warned_of_and_not_told(shared_city: City) -> None:
+    said = shared_city.api.service.text
+    assert ("api.short_token" in said, TOKEN in said) == (len(TOKEN) < TOKEN_CHARS, False)
 
 
 def test_a_session_ends(shared_city: City) -> None:

@@ -70,6 +70,7 @@ def test_the_city_of_a_running_ioc_up_is_found_by_its_folder(files: Files) -> No
         (("add", "lan", "--full-name", "Lan", "--area", "viet_yen", "--url", SCREEN), "name it by --role"),
         (("add", "lan", "--full-name", "Lan"), "give it by --url or IOC_PUBLIC_URL"),
         (("add", "L", "--full-name", "Lan", "--url", SCREEN), "a sign-in name has"),
+        (("add", "admin", "--full-name", "A", "--url", SCREEN), "admin is kept for the system"),
         (("grant", "lan"), "--role, or what to take away by --take"),
         (("disable", "nobody"), "there is no account 'nobody'"),
     ],
