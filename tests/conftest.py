@@ -22,6 +22,7 @@ pytest_plugins = (
     "tests.fix_files",
     "tests.fix_alerts",
     "tests.fix_oidc",
+    "tests.fix_people",
 )
 
 #: How many examples. None is timed: a machine may be busy with other tests.
