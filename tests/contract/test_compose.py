@@ -213,8 +213,8 @@ def test_the_broker_keeps_messages_as_that_of_ioc_up_does() -> None:
     local = conf(mosquitto._CONF.replace("{listeners}", ""))
     own = {
         "password_file", "persistence_location", "acl_file", "use_username_as_clientid", "pid_file", "include_dir",
-        "cafile", "certfile", "keyfile", "tls_version", "require_certificate", "use_identity_as_username", "crlfile",
-        "log_dest",
+        "cafile", "certfile", "keyfile", "tls_version", "ciphers", "require_certificate", "use_identity_as_username",
+        "crlfile", "log_dest",
     }  # fmt: skip
     assert {k: v for k, v in deployed.items() if k not in own} == {k: v for k, v in local.items() if k not in own}
     for option in ("password_file", "acl_file"):

@@ -125,6 +125,23 @@ def test_who_subscribes_to_everything_receives_nothing_and_is_seen(place: Place)
         assert said.empty()
     until(lambda: any(e.kind == "denied_subscription" and e.topic == "#" for e in events.since(place.conn, 0)), "seen")
 
+    # On the services' listener it may do no more, and is seen whatever it calls itself (decision 11).
+    door = place.broker.url.partition("@")[2]
+    client, where = mqtt.client(f"mqtt://{made.user_name}:{made.password}@{door}", "api-of-somebody")
+    said = queue.Queue()
+    client.on_connect = lambda *a: said.put(("connect", a[3].value))
+    client.on_publish = lambda *a: said.put(("publish", a[3].value))
+    client.connect(where.host, where.port)
+    client.loop_start()
+    assert said.get(timeout=WAIT_S) == ("connect", 0)
+    assert [publish(client, said, t) for t in (telemetry("B"), "ioc/bus/v1/batch/x")] == [0x87, 0x87]
+    client.disconnect()
+    client.loop_stop()
+    until(
+        lambda: ("taken_over", "A") in {(e.kind, e.sensor_id) for e in events.since(place.conn, 0)},
+        "it is seen", WAIT_S,
+    )  # fmt: skip
+
 
 def test_after_the_brokers_start_an_absent_collectors_messages_stay_whatever_is_reloaded(place: Place) -> None:
     made, _ = credentials.add(place.conn, ["A", "B"], SERVICE)
