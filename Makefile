@@ -12,7 +12,7 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Of the tests; auto is one more than processors, see tests/spread.py.
+# Of the tests; auto is two more than processors, see tests/spread.py.
 WORKERS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin

@@ -23,6 +23,7 @@ pytest_plugins = (
     "tests.fix_alerts",
     "tests.fix_oidc",
     "tests.fix_people",
+    "tests.fix_street",
 )
 
 #: How many examples. None is timed: a machine may be busy with other tests.

@@ -1,7 +1,7 @@
 """How the tests spread over workers (pytest-xdist, ``-n``): the longest first, and together what shares servers.
 
-A worker has servers of its own, so that none stands in another's way. Tests of faults mostly wait, therefore there is
-one worker more than processors. The load tests are one piece: no two of them at once, and begun first, because
+A worker has servers of its own, so that none stands in another's way. Tests of faults mostly wait, therefore there are
+two workers more than processors. The load tests are one piece: no two of them at once, and begun first, because
 they take as long as a third of all others.
 """
 
@@ -21,13 +21,13 @@ ALONE = ("tests/e2e/", "tests/contract/test_openapi.py", "tests/integration/test
 
 
 def workers(asked: Sequence[str]) -> int:
-    """For ``-n auto``: one more than processors that we may use, and none for what one alone does as soon.
+    """For ``-n auto``: two more than processors that we may use, and none for what one alone does as soon.
 
     ``asked`` are the paths that were asked for: the unit tests, or a single piece.
     """
     unit = all(path.startswith("tests/unit") for path in asked)
     single = len({piece(path) for path in asked}) == 1 and all(_within_a_piece(path) for path in asked)
-    return 0 if unit or single else len(os.sched_getaffinity(0)) + 1
+    return 0 if unit or single else len(os.sched_getaffinity(0)) + 2
 
 
 def _within_a_piece(path: str) -> bool:
