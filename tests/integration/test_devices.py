@@ -146,6 +146,7 @@ def test_who_subscribes_to_everything_receives_nothing_and_is_seen(place: Place)
 def test_after_the_brokers_start_an_absent_collectors_messages_stay_whatever_is_reloaded(place: Place) -> None:
     made, _ = credentials.add(place.conn, ["A", "B"], SERVICE)
     assert keeper.wait(place.conn)
+    until(lambda: let_in(place, made.user_name, made.password), "the broker has read it")
 
     def collect(wanted: int) -> list[bytes]:
         collector, where = mqtt.client(place.broker.url, "ingest-1")
