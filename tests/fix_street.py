@@ -114,7 +114,7 @@ class Street:
 
 
 def one(conn: psycopg.Connection, query: str, *values: object) -> int:
-    row = conn.execute(query + " ORDER BY 1 LIMIT 1", values).fetchone()  # type: ignore[arg-type]
+    row = conn.execute(query + " ORDER BY 1 LIMIT 1", values).fetchone()
     assert row is not None, query
     return int(row[0])
 

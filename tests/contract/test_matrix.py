@@ -194,7 +194,7 @@ def _topic(street: Street, who: str, topic: str) -> tuple[str, str]:
 def test_each_topic_shows_what_is_theirs(street: Street, who: str) -> None:
     person = street.people[who]
     foreign = re.compile("|".join(map(re.escape, street.town.foreign(person)))) if not person.whole else None
-    for topic in street.http.app.state.service.hub.topics():  # type: ignore[attr-defined]
+    for topic in street.http.app.state.service.hub.topics():
         answer, text = _topic(street, who, topic)
         may = person.may(PERMISSIONS.get(topic, "read"))
         assert answer == ("subscribed" if may else "forbidden"), topic

@@ -125,7 +125,7 @@ def test_searching(database: str) -> None:
         conn.commit()
 
         def ids(**wanted: object) -> list[int]:
-            return [r.entry.id for r in read.listed(conn, read.Wanted(**wanted), 10)]  # type: ignore[arg-type]
+            return [r.entry.id for r in read.listed(conn, read.Wanted(**wanted), 10)]
 
         assert ids() == [4, 3, 2, 1]
         assert ids(actors=("lan",)) == ids(actions=("rule",)) == ids(subjects=("rule",)) == [3, 2, 1]

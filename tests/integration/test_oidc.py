@@ -143,7 +143,7 @@ def test_an_answer_of_another_provider_is_refused(town: Town) -> None:
         back = changed(town.come_back(browser, "lan"), error="access_denied")
         assert failed(browser.get(re.sub(r"&?code=[^&]*", "", back))) == "denied"
     settings = Settings(oidc_issuer=f"http://localhost:{town.idp.port}", oidc_client_id=CLIENT)
-    catalog = Catalog(None, (), (), ())  # type: ignore[arg-type]
+    catalog = Catalog(None, (), (), ())
     with pytest.raises(Away, match="another issuer"):
         asyncio.run(Provider(settings, catalog).begin("http://127.0.0.1/back", time.time()))
 
@@ -155,7 +155,7 @@ def test_while_the_provider_is_away_people_are_told_and_new_keys_are_taken(town:
         assert failed(browser.get(back)) == "away"
         settings = Settings(oidc_issuer=town.idp.issuer, oidc_client_id=CLIENT)
         with pytest.raises(Away):
-            asyncio.run(Provider(settings, Catalog(None, (), (), ())).begin("http://x/", time.time()))  # type: ignore[arg-type]
+            asyncio.run(Provider(settings, Catalog(None, (), (), ())).begin("http://x/", time.time()))
         # It signs with other keys from now on; ours are asked for again, after a moment.
         town.idp.start()
         time.sleep(providers.AGAIN_S)

@@ -66,7 +66,7 @@ def test_nobody_becomes_administrator_by_a_name(conn: psycopg.Connection, catalo
 @pytest.mark.parametrize(
     ("grant", "says"),
     [
-        (Grant("boss"), "boss"),  # type: ignore[arg-type]
+        (Grant("boss"), "boss"),
         (Grant("wallboard"), "wallboard"),
         (Grant("viewer", areas=("ha_noi",)), "ha_noi"),
         (Grant("viewer", zones=("1",)), "zone"),
@@ -154,7 +154,7 @@ def test_a_link_is_good_once_and_a_session_ends_with_its_account(conn: psycopg.C
     assert conn.execute("SELECT version FROM access_version").fetchone() == version, "nobody may less than before"
     granting.take(conn, one.id, given.id)
     assert sessions.listed(conn, one.id, 15) == []
-    assert conn.execute("SELECT version FROM access_version").fetchone() > version  # type: ignore[operator]
+    assert conn.execute("SELECT version FROM access_version").fetchone() > version
 
 
 def test_a_token_does_no_more_than_its_account(conn: psycopg.Connection, catalog: Catalog) -> None:

@@ -46,7 +46,7 @@ def refuse(conn: psycopg.Connection, times: int, action: str = "session.open", a
 
 def told(conn: psycopg.Connection, *facts: tuple[str, str | None, str]) -> None:
     now = datetime.now(UTC)
-    Book().write(conn, [Fact(kind, now, sensor, address=address) for kind, sensor, address in facts])  # type: ignore[arg-type]
+    Book().write(conn, [Fact(kind, now, sensor, address=address) for kind, sensor, address in facts])
 
 
 def used(conn: psycopg.Connection, token: str, address: str) -> None:

@@ -80,7 +80,7 @@ class Receiver:
 
     @property
     def ids(self) -> list[int]:
-        return [int(re.search(rb' id="(\d+)"', one)[1]) for one in self.lines]  # type: ignore[index]
+        return [int(re.search(rb' id="(\d+)"', one)[1]) for one in self.lines]
 
 
 @pytest.fixture

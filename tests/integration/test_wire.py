@@ -34,7 +34,7 @@ AUTH = {"Authorization": f"Bearer {TOKEN}"}
 def write(signed: object, folder: Path) -> tuple[Path, Path]:
     """A certificate and its key as files, each renamed into its place."""
     paths = folder / "api.crt", folder / "api.key"
-    for path, data in zip(paths, (signed.certificate, signed.key), strict=True):  # type: ignore[attr-defined]
+    for path, data in zip(paths, (signed.certificate, signed.key), strict=True):
         beside = path.with_suffix(".new")
         beside.write_bytes(data)
         beside.rename(path)

@@ -159,7 +159,7 @@ def test_readiness_tells_everybody_what_is_wrong_and_no_host_or_user() -> None:
 
     listener = SimpleNamespace(connected=False, reason=DRIVER, alive=lambda: True)
     intake = SimpleNamespace(warm=asyncio.Event(), trouble=DRIVER, canaries={})
-    health = Health(Settings(), Broken(), listener, intake)  # type: ignore[arg-type]
+    health = Health(Settings(), Broken(), listener, intake)
     assert asyncio.run(health.look_at_database()) is None
     told = health.reasons()
     assert [one.partition(":")[0] for one in told] == ["database", "broker", "history", "canary"]

@@ -58,7 +58,7 @@ class Line:
         self.open.set()
         scope = {"type": "websocket", "path": "/", "headers": headers, "query_string": b"", "subprotocols": []}
         self._in.put_nowait({"type": "websocket.connect"})
-        self.client = Client(WebSocket(scope, self._in.get, self._send), hub, gate, Scopes())  # type: ignore[arg-type]
+        self.client = Client(WebSocket(scope, self._in.get, self._send), hub, gate, Scopes())
         self.task = asyncio.create_task(self.client.serve())
 
     async def _send(self, message: Any) -> None:

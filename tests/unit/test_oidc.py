@@ -85,7 +85,7 @@ def test_another_site_s_page_cannot_begin_it(site: str | None, status: int) -> N
     headers = [(b"sec-fetch-site", site.encode())] if site else []
     service = SimpleNamespace(provider=None)  # so that who gets as far as that is told so
     with pytest.raises(Stop) as said:
-        asyncio.run(oidc.begin_oidc(Request({"type": "http", "headers": headers}), service))  # type: ignore[arg-type]
+        asyncio.run(oidc.begin_oidc(Request({"type": "http", "headers": headers}), service))
     assert said.value.status == status
 
 
@@ -155,9 +155,9 @@ class Fake:
     def provider(self, **settings: Any) -> Provider:
         made = Provider(
             Settings(oidc_issuer=ISSUER, oidc_client_id=CLIENT, oidc_client_secret="a b", **settings),
-            Catalog(None, (), (), ()),  # type: ignore[arg-type]
+            Catalog(None, (), (), ()),
         )
-        made._client = lambda: httpx.AsyncClient(transport=httpx.MockTransport(self))  # type: ignore[method-assign]
+        made._client = lambda: httpx.AsyncClient(transport=httpx.MockTransport(self))
         return made
 
 
@@ -222,7 +222,7 @@ def test_discovery_that_does_not_hold(change: dict[str, Any], says: str) -> None
 )
 def test_settings_that_cannot_be(settings: dict[str, Any], says: str) -> None:
     with pytest.raises(ConfigError, match=says):
-        Provider(Settings(**{"oidc_issuer": ISSUER, "oidc_client_id": CLIENT, **settings}), Catalog(None, (), (), ()))  # type: ignore[arg-type]
+        Provider(Settings(**{"oidc_issuer": ISSUER, "oidc_client_id": CLIENT, **settings}), Catalog(None, (), (), ()))
 
 
 def test_its_name_in_both_languages() -> None:

@@ -21,10 +21,10 @@ def http() -> TestClient:
     """What answers 200 to everything that comes through."""
 
     async def well(scope: object, receive: object, send: object) -> None:
-        await PlainTextResponse("well")(scope, receive, send)  # type: ignore[arg-type]
+        await PlainTextResponse("well")(scope, receive, send)
 
     app = Starlette()
-    app.mount("/", well)  # type: ignore[arg-type]
+    app.mount("/", well)
     return TestClient(Pages(app, "https://wall.example/"))
 
 

@@ -77,7 +77,7 @@ def test_everything_and_nothing() -> None:
 
 def _rule(code: str, kind: str, **more: object) -> Rule:
     condition = Threshold(metric="speed", levels=Levels(above=1))
-    return Rule(code=code, vi="v", en="e", kind=kind, severity="warning", condition=condition, **more)  # type: ignore[arg-type]
+    return Rule(code=code, vi="v", en="e", kind=kind, severity="warning", condition=condition, **more)
 
 
 def test_behind_a_department_is_where_its_alerts_come_from() -> None:

@@ -35,7 +35,7 @@ LINE = re.compile(
 
 
 def other(**changes: object) -> Row:
-    return ROW._replace(entry=ROW.entry._replace(**changes))  # type: ignore[arg-type]
+    return ROW._replace(entry=ROW.entry._replace(**changes))
 
 
 def test_a_line() -> None:
