@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
+from collections import deque
 from pathlib import Path
 
 from infra.errors import ConfigError, Unavailable
@@ -12,6 +14,9 @@ from infra.errors import ConfigError, Unavailable
 _OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 #: Below are those of well-known services.
 _LOWEST = 10_000
+#: The ports that this process found last, as signs to whoever looks for one; servers of earlier ones have opened them.
+_kept: deque[int] = deque()
+_KEPT = 64
 
 
 def _families() -> list[tuple[socket.AddressFamily, str]]:
@@ -55,16 +60,34 @@ def _resolve(host: str | None, port: int) -> list[tuple[socket.AddressFamily, st
 
 
 def choose(port: int, *, what: str, option: str, host: str | None = None) -> int:
-    """``port`` itself if it is free, a free one for 0; a busy one is Unavailable, in words for a person."""
+    """``port`` itself if it is free, a free one for 0; a busy one is Unavailable, in words for a person.
+
+    A port is found a while before its server opens it, and two that start at a time must not find the same one: for
+    as long as this process lives, or finds others, no other call is given it, here or in another process.
+    """
     if port:
         if not is_free(port, host):
             raise Unavailable(f"port {port} for {what} is in use: choose another with {option}, or 0 for a free one")
         return port
     for _ in range(100):
         found = _any()
-        if is_free(found, host):
+        if _keep(found) and is_free(found, host):
             return found
     raise Unavailable(f"no free port was found for {what}")
+
+
+def _keep(port: int) -> bool:
+    """Whether it was nobody's yet: the UDP port of the same number, which none of our servers opens, is the sign."""
+    sign = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sign.bind(("127.0.0.1", port))
+    except OSError:
+        sign.close()
+        return False
+    _kept.append(sign.detach())  # open until we end
+    if len(_kept) > _KEPT:
+        os.close(_kept.popleft())
+    return True
 
 
 def _any() -> int:

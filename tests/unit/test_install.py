@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,6 +93,16 @@ def test_a_free_port_is_none_that_the_kernel_gives_away() -> None:
     if first <= 11_000:
         pytest.skip("this machine gives nearly all of them to outgoing connections")
     assert all(10_000 <= ports.choose(0, what="it", option="") < first for _ in range(20))
+
+
+def test_who_finds_a_free_port_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = ports.choose(0, what="the broker", option="")
+    wanted = iter([first, first, ports._any()])
+    monkeypatch.setattr(ports, "_any", lambda: next(wanted))
+    assert ports.choose(0, what="devices", option="") != first, "its server has not opened it yet"
+    other = "import sys; from infra.servers import ports; print(ports._keep(int(sys.argv[1])))"
+    told = subprocess.run([sys.executable, "-c", other, str(first)], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["False"], "nor may another process have it"
 
 
 def test_a_free_port_is_free_and_a_taken_one_is_not() -> None:
