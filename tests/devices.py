@@ -12,8 +12,11 @@ import psycopg
 from paho.mqtt.client import Client, MQTTv5
 
 from infra import mqtt
+from infra.devices import keeper
 from infra.devices.authority import Authority, Signed
+from infra.devices.credentials import Issued
 from infra.servers import Mosquitto
+from tests.service import until
 
 WAIT_S = 10.0
 
@@ -61,6 +64,20 @@ def device(
     finally:
         client.disconnect()
         client.loop_stop()
+
+
+def let_in(place: Place, user: str, password: str) -> bool:
+    """Whether the broker lets it in now."""
+    with device(place, user, password) as (_, said):
+        what, code = said.get(timeout=WAIT_S)
+        return what == "connect" and code == 0
+
+
+def known(place: Place, *issued: Issued) -> None:
+    """Wait until the broker lets in who has these: it reads its files a moment after the keeper has asked it to."""
+    assert keeper.wait(place.conn)
+    for one in issued:
+        until(lambda one=one: let_in(place, one.user_name, one.password), f"the broker knows {one.user_name}")
 
 
 def publish(client: Client, said: queue.Queue[tuple[str, Any]], topic: str, body: bytes = b"{}") -> int:

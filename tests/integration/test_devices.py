@@ -27,7 +27,7 @@ from infra.devices.watch import Fact
 from infra.errors import ConfigError
 from infra.servers import Devices, Installation, Mosquitto
 from infra.settings import Settings
-from tests.devices import WAIT_S, Place, device, publish, telemetry
+from tests.devices import WAIT_S, Place, device, known, let_in, publish, telemetry
 from tests.fix_servers import folder
 from tests.service import until
 
@@ -67,15 +67,9 @@ def _run(kept: keeper.Keeper) -> None:
                 pass
 
 
-def let_in(place: Place, user: str, password: str) -> bool:
-    with device(place, user, password) as (_, said):
-        what, code = said.get(timeout=WAIT_S)
-        return what == "connect" and code == 0
-
-
 def test_twenty_spoofed_topics_are_refused_and_seen(place: Place) -> None:
     (made,) = credentials.add(place.conn, ["A"], SERVICE)
-    assert keeper.wait(place.conn)
+    known(place, made)
     heard: list[str] = []
     collector, where = mqtt.client(place.broker.url, "ingest-1")
     collector.on_message = lambda *a: heard.append(a[2].topic)
@@ -108,11 +102,13 @@ def test_twenty_spoofed_topics_are_refused_and_seen(place: Place) -> None:
 
 def test_who_subscribes_to_everything_receives_nothing_and_is_seen(place: Place) -> None:
     (made,) = credentials.add(place.conn, ["A"], SERVICE)
-    assert keeper.wait(place.conn)
+    known(place, made)
     with device(place, made.user_name, made.password) as (client, said):
         assert said.get(timeout=WAIT_S) == ("connect", 0)
+        client.on_subscribe = lambda *a: said.put(("subscribed", a[2]))
         for topic in ("#", "$SYS/#", "ioc/bus/#"):
             client.subscribe(topic, 1)
+            assert said.get(timeout=WAIT_S)[0] == "subscribed"
         services, where = mqtt.client(place.broker.url, "services")
         services.connect(where.host, where.port)
         services.loop_start()
@@ -139,14 +135,13 @@ def test_who_subscribes_to_everything_receives_nothing_and_is_seen(place: Place)
     client.loop_stop()
     until(
         lambda: ("taken_over", "A") in {(e.kind, e.sensor_id) for e in events.since(place.conn, 0)},
-        "it is seen", WAIT_S,
-    )  # fmt: skip
+        "it is seen",
+    )
 
 
 def test_after_the_brokers_start_an_absent_collectors_messages_stay_whatever_is_reloaded(place: Place) -> None:
     made, _ = credentials.add(place.conn, ["A", "B"], SERVICE)
-    assert keeper.wait(place.conn)
-    until(lambda: let_in(place, made.user_name, made.password), "the broker has read it")
+    known(place, made)
 
     def collect(wanted: int) -> list[bytes]:
         collector, where = mqtt.client(place.broker.url, "ingest-1")
@@ -181,7 +176,7 @@ def test_after_the_brokers_start_an_absent_collectors_messages_stay_whatever_is_
 
 def test_revoked_is_gone_at_once_and_others_stay(place: Place) -> None:
     a, b = credentials.add(place.conn, ["A", "B"], SERVICE)
-    assert keeper.wait(place.conn)
+    known(place, a, b)
     with device(place, a.user_name, a.password) as (_, said), device(place, b.user_name, b.password) as (other, heard):
         assert said.get(timeout=WAIT_S) == ("connect", 0)
         assert heard.get(timeout=WAIT_S) == ("connect", 0)
@@ -195,7 +190,7 @@ def test_revoked_is_gone_at_once_and_others_stay(place: Place) -> None:
 
 def test_rotation_has_no_gap_and_the_old_one_ends_when_the_new_one_is_used(place: Place) -> None:
     (old,) = credentials.add(place.conn, ["A"], SERVICE)
-    assert keeper.wait(place.conn)
+    known(place, old)
     with device(place, old.user_name, old.password) as (client, said):
         assert said.get(timeout=WAIT_S) == ("connect", 0)
         (unused,) = credentials.rotate(place.conn, ["A"], SERVICE)

@@ -19,11 +19,11 @@ from typer.testing import CliRunner
 from city.sensors import Sensor
 from infra import cli, mqtt, sensors
 from infra.access.who import SERVICE
-from infra.devices import credentials, events, keeper
+from infra.devices import credentials, events
 from infra.devices.authority import Authority
 from infra.servers import Devices, Installation, Mosquitto, Postgres
 from tests import packets
-from tests.devices import WAIT_S, Place, device, publish, telemetry
+from tests.devices import WAIT_S, Place, device, known, publish, telemetry
 from tests.fix_servers import folder, fresh_database, services
 from tests.load import common
 from tests.publisher import Publisher
@@ -84,7 +84,7 @@ def city(installed: Installation, postgres: Postgres, tmp_path_factory: pytest.T
 
 def add(city: City, *names: str) -> list[credentials.Issued]:
     made = credentials.add(city.place.conn, names, SERVICE)
-    assert keeper.wait(city.place.conn)
+    known(city.place, *made)
     return made
 
 
