@@ -72,7 +72,7 @@ def test_lost_0(form: str, service: common.START, database: str, mosquitto: Mosq
     common.prepare(database)
     env = {
         "IOC_INGEST_BATCH": str(BATCH),
-        "IOC_INGEST_LINGER_MS": "2000",  # a batch is a batch
+        "IOC_INGEST_LINGER_MS": "10000",  # a batch is a batch, on a busy machine too
         "IOC_INGEST_CANARY_S": "1000",  # and nothing else is in it
         "IOC_DATABASE_HANG_S": "120",
     }
