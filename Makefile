@@ -6,6 +6,8 @@
 #   make lint    ruff, mypy, import-linter, bandit, and the screen's own checks
 #   make bench   the figures of docs, measured on this machine
 #   make lock    choose versions anew and write the lock files
+#   make pictures  take the pictures of every page anew, into docs/images  (make pictures ARGS="city desk")
+#   make types   write the screen's types of the API from its description
 #   make sbom    list what the product is made of, as CycloneDX
 #   make audit   look for known weaknesses in it (asks the registries)
 #   make clean   remove what was built (never the data folder)
@@ -19,6 +21,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 SCREEN := ioc_api/dashboard
 PROVIDER := tests/oidc
+TYPES := $(SCREEN)/types
 # Both are read by pip and npm: no question, no advertising, no look-up of newer versions of themselves.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 NPM_OF := PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-fund --no-audit --no-update-notifier --loglevel=error --prefix
@@ -29,7 +32,7 @@ COMPILE := $(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 
 SCREEN_SOURCES := $(shell find $(SCREEN)/src $(SCREEN)/public -type f 2>/dev/null) \
 	$(wildcard $(SCREEN)/*.html $(SCREEN)/*.json $(SCREEN)/*.ts)
 
-.PHONY: setup up test lint bench lock sbom audit clean servers screen
+.PHONY: setup up test lint bench lock pictures types sbom audit clean servers screen
 .DELETE_ON_ERROR:
 
 setup: $(STAMPS)/run screen servers
@@ -37,7 +40,7 @@ setup: $(STAMPS)/run screen servers
 up: $(STAMPS)/run screen
 	@exec $(BIN)/ioc up $(ARGS)
 
-test: $(STAMPS)/dev $(STAMPS)/node_modules $(STAMPS)/oidc screen servers
+test: $(STAMPS)/dev $(STAMPS)/node_modules $(STAMPS)/oidc $(STAMPS)/types screen servers
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 		|| [ -n "$$CHROMIUM" ] || echo "make: the browser tests need Chromium and will fail without it:" \
 		"apt-get install chromium (as root), or set CHROMIUM to its path" >&2
@@ -55,6 +58,9 @@ lint: $(STAMPS)/dev $(STAMPS)/node_modules
 
 bench: $(STAMPS)/dev screen servers
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: $(STAMPS)/dev screen servers
+	@$(BIN)/python -m tests.browser.pictures $(ARGS)
 
 servers: $(STAMPS)/run
 	@$(BIN)/ioc servers install >/dev/null
@@ -101,6 +107,18 @@ $(STAMPS)/oidc: $(PROVIDER)/package-lock.json $(STAMPS)/node
 		|| { rm -rf $(PROVIDER)/node_modules; $(NPM_OF) $(PROVIDER) install --no-save >/dev/null; }
 	@touch $@
 
+# What writes the types; it needs a TypeScript of its own, older than the screen's.
+$(STAMPS)/types: $(TYPES)/package-lock.json $(STAMPS)/node
+	@$(NPM_OF) $(TYPES) install --no-save >/dev/null \
+		|| { rm -rf $(TYPES)/node_modules; $(NPM_OF) $(TYPES) install --no-save >/dev/null; }
+	@touch $@
+
+types: $(STAMPS)/run $(STAMPS)/types
+	@mkdir -p build
+	@$(BIN)/ioc api openapi >build/openapi.json
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node $(TYPES)/write.mjs <build/openapi.json >build/schema.d.ts
+	@mv build/schema.d.ts $(SCREEN)/src/api/schema.d.ts
+
 $(SCREEN)/dist/index.html: $(SCREEN_SOURCES) $(STAMPS)/node_modules
 	@echo "make: building the screen" >&2
 	@said=$$($(NPM) run build 2>&1) || { echo "$$said" >&2; exit 1; }
@@ -129,4 +147,4 @@ audit: $(STAMPS)/dev $(STAMPS)/node_modules
 	$(NPM) audit --omit dev
 
 clean:
-	rm -rf $(VENV) $(SCREEN)/dist $(SCREEN)/node_modules $(PROVIDER)/node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SCREEN)/dist $(SCREEN)/node_modules $(PROVIDER)/node_modules $(TYPES)/node_modules build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -243,7 +243,7 @@ def shown(found: Ledger) -> str:
         rate = "–" if n.per_1000_sensor_days is None else f"{n.per_1000_sensor_days:,.2f}"
         return (name, f"{n.alerts:,}", rate, *("–" if s is None else f"{s:.0%}" for s in shares), median)
 
-    head = ("", "cảnh báo / alerts", "/1.000 cảm biến-ngày / sensor-days", "dao động / flapping",
+    head = ("", "cảnh báo / alerts", "/1.000 cảm biến-ngày / sensor-days", "chập chờn / flapping",
             "chưa xác nhận / not acknowledged", "xác nhận sau / after (median)")  # fmt: skip
     rows = [head, line("tất cả / all", found.all)]
     rows += [line(code, n) for code, n in found.severities.items()]

@@ -18,6 +18,9 @@ NAMES = (
     "replay",
     "alerts",
     "access",
+    "map",
+    "past",
+    "screen",
 )
 
 

@@ -39,6 +39,11 @@ class Limits(NamedTuple):
     earliest_us: int
     latest_us: int
 
+    @classmethod
+    def around(cls, now_us: int, received_us: int, *, late_days: int, early_s: int) -> Limits:
+        """Of what was received then and is read now: its age counts from its receipt."""
+        return cls(received_us - late_days * 86_400_000_000, now_us + early_s * 1_000_000)
+
 
 class Fault(NamedTuple):
     """Something in a message that is not stored: why, in words, and how many readings it concerns."""
@@ -73,7 +78,9 @@ class Message(NamedTuple):
         return sum(len(r.values) for r in self.rows) + sum(f.readings for f in self.faults)
 
 
-class _Bad(Exception):
+class Bad(Exception):
+    """Something in a message that is not stored."""
+
     def __init__(self, reason: Reason, detail: str, readings: int = 1) -> None:
         self.fault = Fault(reason, detail, readings)
 
@@ -102,19 +109,20 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) < 40 else float(digits)
 
 
-def _parse(payload: bytes) -> Any:
+def parse(payload: bytes) -> Any:
+    """The JSON of a payload; Bad where it is none."""
     if len(payload) > MAX_BYTES:
-        raise _Bad("too_large", f"{len(payload):,} bytes; at most {MAX_BYTES:,} are taken")
+        raise Bad("too_large", f"{len(payload):,} bytes; at most {MAX_BYTES:,} are taken")
     if not payload:
-        raise _Bad("malformed", "the message is empty")
+        raise Bad("malformed", "the message is empty")
     try:
         return json.loads(payload.decode("utf-8"), parse_int=_integer)
     except UnicodeDecodeError as e:
-        raise _Bad("malformed", f"not UTF-8 at byte {e.start}") from None
+        raise Bad("malformed", f"not UTF-8 at byte {e.start}") from None
     except RecursionError:
-        raise _Bad("malformed", "nested too deeply") from None
+        raise Bad("malformed", "nested too deeply") from None
     except ValueError as e:
-        raise _Bad("malformed", f"not JSON: {e}") from None
+        raise Bad("malformed", f"not JSON: {e}") from None
 
 
 def _time(ts: object) -> int:
@@ -124,19 +132,20 @@ def _time(ts: object) -> int:
         try:
             # Nanoseconds are cut to microseconds: not every Python reads more than six digits.
             text = re.sub(r"(\.\d{6})\d+", r"\1", ts.upper().replace(",", "."))
-            return _microseconds(datetime.fromisoformat(text))
+            return microseconds(datetime.fromisoformat(text))
         except (ValueError, OverflowError) as e:
-            raise _Bad("malformed", f"ts {show(ts)}: {e}") from None
-    raise _Bad("malformed", f"ts {show(ts)} is neither epoch milliseconds nor ISO 8601 with an offset")
+            raise Bad("malformed", f"ts {show(ts)}: {e}") from None
+    raise Bad("malformed", f"ts {show(ts)} is neither epoch milliseconds nor ISO 8601 with an offset")
 
 
-def _microseconds(moment: datetime) -> int:
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970."""
     delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
 def _value(value: object) -> float:
-    """A finite number or a boolean as a float; _Bad otherwise."""
+    """A finite number or a boolean as a float; Bad otherwise."""
     if isinstance(value, int | float):  # bool is an int
         try:
             number = float(value)
@@ -144,8 +153,8 @@ def _value(value: object) -> float:
             number = math.inf
         if math.isfinite(number):
             return number
-        raise _Bad("bad_value", "not finite")
-    raise _Bad("bad_value", f"{show(value)} is no number")
+        raise Bad("bad_value", "not finite")
+    raise Bad("bad_value", f"{show(value)} is no number")
 
 
 class Reader:
@@ -160,38 +169,38 @@ class Reader:
         rows: list[Row] = []
         faults: list[Fault] = []
         try:
-            top = _parse(payload)
+            top = parse(payload)
             if not isinstance(top, list):
                 top = [top]
             if not top:
-                raise _Bad("malformed", "an empty list")
-        except _Bad as e:
+                raise Bad("malformed", "an empty list")
+        except Bad as e:
             return Message([], [e.fault])
         for item in top:
             try:
                 rows += self._item(item, limits, faults)
-            except _Bad as e:
+            except Bad as e:
                 faults.append(e.fault)
         return Message(rows, faults)
 
     def _item(self, item: object, limits: Limits, faults: list[Fault]) -> Iterator[Row]:
         if not isinstance(item, dict):
-            raise _Bad("malformed", f"{show(item)} is no object")
+            raise Bad("malformed", f"{show(item)} is no object")
         if "values" in item:
             values = item["values"]
             if not isinstance(values, dict):
-                raise _Bad("malformed", f"values {show(values)} is no object")
+                raise Bad("malformed", f"values {show(values)} is no object")
             faults += [Fault("unknown_metric", f"{show(k)} beside values", 1) for k in item if k not in _ENVELOPE]
         else:
             values = {k: v for k, v in item.items() if k not in _ENVELOPE}
         if not values:
-            raise _Bad("malformed", "no values")
+            raise Bad("malformed", "no values")
         self._refuse_raw(values)
         count = max(1, sum(v is not None for v in values.values()))
         try:
             time_us, quality, period_s = self._circumstances(item, limits)
-        except _Bad as e:
-            raise _Bad(e.fault.reason, e.fault.detail, count) from None
+        except Bad as e:
+            raise Bad(e.fault.reason, e.fault.detail, count) from None
         channels = self._values(values, faults)
         return (Row(time_us, channel, quality, period_s, found) for channel, found in channels.items())
 
@@ -200,27 +209,27 @@ class Reader:
             return
         raw = next((k for k in _RAW_KEYS if isinstance(values.get(k), str)), None)
         if raw:
-            raise _Bad("undecoded", f"the device's bytes in {raw!r} were not decoded by its network server")
+            raise Bad("undecoded", f"the device's bytes in {raw!r} were not decoded by its network server")
 
     def _circumstances(self, item: Mapping[str, object], limits: Limits) -> tuple[int | None, int, float]:
         quality = item.get("quality")
         if quality is not None and quality not in QUALITIES:
-            raise _Bad("malformed", f"quality {show(quality)} is none of {', '.join(QUALITIES)}")
+            raise Bad("malformed", f"quality {show(quality)} is none of {', '.join(QUALITIES)}")
         period = item.get("period_s")
         period_s = 0.0
         if period is not None:
             try:
                 period_s = _value(period)
-            except _Bad:
+            except Bad:
                 period_s = -1.0
             if isinstance(period, bool) or not 0 < period_s <= 1e9:
-                raise _Bad("malformed", f"period_s {show(period)} is no number of seconds above 0")
+                raise Bad("malformed", f"period_s {show(period)} is no number of seconds above 0")
         ts = item.get("ts")
         time_us = None if ts is None else _time(ts)
         if time_us is not None and time_us > limits.latest_us:
-            raise _Bad("future", f"ts {show(ts)} is ahead of the clock")
+            raise Bad("future", f"ts {show(ts)} is ahead of the clock")
         if time_us is not None and time_us < limits.earliest_us:
-            raise _Bad("too_old", f"ts {show(ts)} is too long ago")
+            raise Bad("too_old", f"ts {show(ts)} is too long ago")
         return time_us, QUALITIES.index(str(quality)) if quality else 0, period_s
 
     def _values(self, values: Mapping[str, object], faults: list[Fault]) -> dict[str, dict[int, float]]:
@@ -237,7 +246,7 @@ class Reader:
                 metric = self.domain.metrics[place]
                 try:
                     number = _value(value)
-                except _Bad as e:
+                except Bad as e:
                     faults.append(Fault("bad_value", f"{key}: {e.fault.detail}", 1))
                     continue
                 if metric.low <= number <= metric.high:

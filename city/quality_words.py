@@ -23,7 +23,7 @@ WORDS: dict[str, Words] = {
     "quarantined": Words(
         "{percent} % số liệu trong 24 giờ bị cách ly ({count} giá trị), chủ yếu vì {why_vi}",
         "{percent} % of the readings of 24 h went to quarantine ({count} values), mostly because {why_en}",
-        "Mở mục cách ly của cảm biến, xem lý do; sửa cấu hình hoặc phần mềm của thiết bị, rồi xử lý lại.",
+        "Mở vùng cách ly của cảm biến, xem lý do; sửa cấu hình hoặc phần mềm của thiết bị, rồi nạp lại.",
         "Look at the sensor's quarantine; correct the device's configuration or firmware, then replay.",
     ),
     "stuck": Words(
@@ -59,7 +59,7 @@ WORDS: dict[str, Words] = {
     "clock_behind": Words(
         "bản tin luôn đến muộn ít nhất {seconds} giây: đồng hồ chậm hoặc đường truyền chậm",
         "reports are never less than {seconds} s late: the clock is behind, or the way is slow",
-        "Bật đồng bộ giờ (NTP); nếu giờ đúng thì kiểm tra bộ gom và hàng đợi của gateway.",
+        "Bật đồng bộ giờ (NTP); nếu giờ đúng thì kiểm tra bộ tập trung và hàng đợi của cổng kết nối.",
         "Switch on time synchronisation (NTP); if the time is right, look at the gateway's buffer.",
     ),
     "faulty": Words(
@@ -77,13 +77,13 @@ WORDS: dict[str, Words] = {
     "metric_missing": Words(
         "không có số liệu nào của: {metrics}",
         "nothing came of: {metrics}",
-        "Kiểm tra đầu đo tương ứng; nếu thiết bị không đo, bỏ chỉ tiêu đó khỏi danh mục.",
+        "Kiểm tra đầu đo tương ứng; nếu thiết bị không đo, bỏ đại lượng đó khỏi danh mục.",
         "Check that probe; if the device does not measure it, take the metric off its record.",
     ),
     UNKNOWN: Words(
         "quá ít số liệu để đánh giá: {count} bản tin trong 24 giờ",
         "too little to judge by: {count} reports in 24 h",
-        "Kiểm tra thiết bị có điện, có sóng và đúng chủ đề MQTT không; xem mục cách ly.",
+        "Kiểm tra thiết bị có điện, có sóng và đúng chủ đề MQTT không; xem vùng cách ly.",
         "Check that the device has power and signal and publishes on its own topic; look at the quarantine.",
     ),
 }
@@ -99,7 +99,7 @@ QUARANTINE: dict[str, tuple[str, str]] = {
     "retained_stale": ("bản tin cũ do MQTT giữ lại (retained)", "they are old retained messages"),
     "future": ("thời gian ở tương lai", "their time is in the future"),
     "too_old": ("thời gian quá cũ", "their time is too long ago"),
-    "unknown_metric": ("chỉ tiêu không có trong danh mục", "the metric is not known"),
+    "unknown_metric": ("đại lượng không có trong danh mục", "the metric is not known"),
     "bad_value": ("giá trị không phải là số hợp lệ", "values are no numbers"),
     "out_of_range": ("giá trị ngoài khoảng hợp lý", "values are out of range"),
     "flood": ("thiết bị gửi quá nhiều bản tin", "the device sends too many messages"),

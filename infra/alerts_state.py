@@ -5,6 +5,7 @@ subjects         pairs of a rule and a subject that are not at rest
 gaps, stumbled   batches missed on the bus and read from the database; parts of batches that could not be judged
 behind_s         how far the readings that have surely come are behind the clock; null: no collector was heard of yet
 broker           whether the bus is heard, and else why not (broker_reason)
+telling          why nobody is told of alerts now; empty: they are
 backlog          collectors of whose old readings the record is still to be made
 """
 
@@ -60,6 +61,8 @@ def reasons(state: State) -> list[str]:
     behind = facts.get("behind_s")
     if behind is not None and behind > BEHIND_S:
         out.append(f"alerts are judged {behind:.0f} s behind the clock: is a collector away?")
+    if telling := facts.get("telling"):
+        out.append(f"nobody is told of alerts: {telling}")
     if stumbled := facts.get("stumbled"):
         out.append(f"{stumbled} parts of batches could not be judged: see the engine's log")
     return out

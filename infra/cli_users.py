@@ -187,7 +187,7 @@ def enable(name: Name, data: Data = None) -> None:
 def reset(
     name: Name,
     factor: Annotated[
-        bool, typer.Option("--factor", help="Bỏ cả xác thực bước hai / The second factor goes too: for who has lost it")
+        bool, typer.Option("--factor", help="Tắt xác thực hai bước / The second factor goes too: for who has lost it")
     ] = False,
     keep_tokens: Annotated[
         bool, typer.Option("--keep-tokens", help="Giữ mã truy cập API / API tokens stay good")

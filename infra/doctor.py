@@ -205,7 +205,7 @@ def judge_alerts(state: alerts_state.State) -> Iterator[Finding]:
         remedy = "run `ioc alerts run` as a service; `ioc up` and Compose do"
         yield Finding("note", "cảnh báo không chạy", late.split(":")[0], remedy)
     elif reasons:
-        yield Finding("bad", "bộ máy cảnh báo có lỗi", "the alert engine has trouble", reasons[0])
+        yield Finding("bad", "bộ xét cảnh báo có lỗi", "the alert engine has trouble", reasons[0])
     else:
         count = state.facts.get("rules", 0)
         yield Finding("good", f"cảnh báo: {count} quy tắc đang được theo dõi", f"alerts: {count} rules are judged")

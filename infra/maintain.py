@@ -2,7 +2,7 @@
 
     roll up ▸ judge sensors (hourly) ▸ drop what is old ▸ delete old alerts and messages ▸ the audit's oldest rows
     ▸ set compression up
-    ▸ remove expired codes ▸ summarise indexes
+    ▸ remove expired codes ▸ outline quarantine ▸ summarise indexes
 
 The parts stand for themselves: one that fails is told and the others are done all the same, unless the connection is
 gone. Nothing depends on when, how often or by whom it is run: rollups and retention see by the database itself what is
@@ -25,6 +25,7 @@ from infra.catalog import Catalog
 from infra.errors import IocError, Unavailable
 from infra.maintain_state import State
 from infra.quality import judge
+from infra.quarantine import outline
 from infra.retention_facts import Reason
 from infra.rollup.run import roll
 from infra.settings import Settings
@@ -192,6 +193,14 @@ def expired(work: Round) -> None:
     work.say(f"đã xoá mã và phiên hết hạn: {count}", f"expired codes and sessions removed: {count}")
 
 
+def outlines(work: Round) -> None:
+    """What messages look like that came to quarantine before anybody asked."""
+    count = outline(work.conn)
+    if count:
+        work.busy = True
+        work.say(f"đã mô tả dạng của {count} bản tin cách ly", f"outlined {count} messages in quarantine")
+
+
 def summarise(work: Round) -> None:
     """Range indexes learn of the newest pages, which they would otherwise take for full of everything."""
     rows = work.conn.execute(
@@ -208,5 +217,5 @@ def summarise(work: Round) -> None:
 
 #: In the order in which they help each other: what is rolled up may be dropped.
 PARTS: tuple[Callable[[Round], None], ...] = (
-    rollups, quality, retain, notices, audit, compress, expired, summarise,
+    rollups, quality, retain, notices, audit, compress, expired, outlines, summarise,
 )  # fmt: skip

@@ -77,7 +77,7 @@ class Facts:
                               AND received_at >= %s AND received_at < %s)""",
             [start, end],
         ).fetchone()
-        waits = Reason("đang chờ xử lý lại", "a replay of it was asked for and is still to come")
+        waits = Reason("đang chờ nạp lại", "a replay of it was asked for and is still to come")
         return waits if row == (True,) else None
 
 

@@ -82,6 +82,21 @@ class Roster:
         at = [found.setdefault((s.area, s.zone, s.domain) if s else none, len(found)) for s in self.sensors]
         return list(found), np.array(at, np.int64)
 
+    @cached_property
+    def maintenance(self) -> Bools:
+        """Which sensors are being worked on, by number."""
+        return np.array([s is not None and s.status == "maintenance" for s in self.sensors], bool)
+
+    @cached_property
+    def lon(self) -> NDArray[np.float64]:
+        """Degrees of longitude by number; NaN where nobody has said."""
+        return np.array([np.nan if s is None or s.lon is None else s.lon for s in self.sensors], np.float64)
+
+    @cached_property
+    def lat(self) -> NDArray[np.float64]:
+        """Degrees of latitude by number; NaN where nobody has said."""
+        return np.array([np.nan if s is None or s.lat is None else s.lat for s in self.sensors], np.float64)
+
     def held(self, scope: Scope) -> Bools:
         """Which sensors lie in a scope, by number."""
         if scope.all:

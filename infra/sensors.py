@@ -13,12 +13,18 @@ import psycopg
 from city.sensors import SENSOR_ID, TAG, TAGS, Sensor, Status
 from city.topics import Address
 from infra.catalog import Catalog
+from infra.copyout import FORMULA
 from infra.errors import ConfigError
 
 FIELDS = (
     "sensor_id", "area", "domain", "zone", "name", "site", "place", "lat", "lon", "interval_s", "parent", "metrics",
     "status", "tags",
 )  # fmt: skip
+#: Letters of a name or place.
+TEXT = 256
+#: Columns that hold words: one that a spreadsheet would take for a formula has a ' before it in a file.
+_WORDS = ("sensor_id", "name", "site", "place", "parent", "metrics", "tags")
+_ID = "1 đến 64 ký tự A-Z a-z 0-9 . _ : - / 1 to 64 of the letters A-Z a-z 0-9 . _ : -"
 #: Changed rows that make the planner's idea of the table a wrong one.
 MANY = 1_000
 
@@ -47,34 +53,50 @@ def channels(conn: psycopg.Connection) -> dict[str, int]:
 
 
 def check(sensor: Sensor, catalog: Catalog) -> str:
-    """What is wrong with a sensor's record, in a sentence; empty when nothing is."""
+    """What is wrong with a sensor's record, its field before both languages; empty when nothing is."""
     domain = catalog.registry.domains.get(sensor.domain)
     zone = next((z for z in catalog.zones if z.code == sensor.zone), None)
     if not SENSOR_ID.match(sensor.sensor_id):
-        return f"sensor_id {sensor.sensor_id!r}: 1 to 64 of the letters A-Z a-z 0-9 . _ : -"
+        return f"sensor_id {sensor.sensor_id!r}: {_ID}"
     if sensor.area not in catalog.area_codes:
-        return f"area {sensor.area!r}: one of {', '.join(sorted(catalog.area_codes))}"
+        return f"area {sensor.area!r}: {_one_of(sorted(catalog.area_codes))}"
     if domain is None:
-        return f"domain {sensor.domain!r}: one of {', '.join(sorted(catalog.registry.domains))}"
+        return f"domain {sensor.domain!r}: {_one_of(sorted(catalog.registry.domains))}"
     if sensor.zone is not None and (zone is None or zone.area != sensor.area):
-        return f"zone {sensor.zone!r}: no zone of the area {sensor.area}"
+        return f"zone {sensor.zone!r}: không thuộc khu vực {sensor.area} / no zone of the area {sensor.area}"
     if (sensor.lat is None) != (sensor.lon is None):
-        return "lat and lon: give both or neither"
+        return "lat and lon: phải có cả hai hoặc bỏ cả hai / give both or neither"
     if sensor.lat is not None and not (-90 <= sensor.lat <= 90 and -180 <= (sensor.lon or 0) <= 180):
-        return "lat and lon: degrees, -90 to 90 and -180 to 180"
+        return "lat and lon: độ, -90 đến 90 và -180 đến 180 / degrees, -90 to 90 and -180 to 180"
     if not 0 <= sensor.interval_s <= 86_400 * 31:
-        return "interval_s: seconds, 0 (the domain's own) to 31 days"
+        return "interval_s: số giây, từ 0 (theo lĩnh vực) đến 31 ngày / seconds, 0 (the domain's own) to 31 days"
     unknown = [m for m in sensor.metrics if domain.metric(m) is None]
     if unknown:
-        return f"metrics {', '.join(unknown)}: not of the domain {sensor.domain}"
+        return f"metrics {', '.join(unknown)}: không thuộc lĩnh vực {sensor.domain} / not of the domain {sensor.domain}"
     if sensor.status not in get_args(Status):
-        return f"status {sensor.status!r}: one of {', '.join(get_args(Status))}"
+        return f"status {sensor.status!r}: {_one_of(get_args(Status))}"
+    for field in ("name", "site", "place", "parent"):
+        words = getattr(sensor, field)
+        # A no-break space comes with what is copied from an office program.
+        if len(words) > TEXT or any(not c.isprintable() and unicodedata.category(c) != "Zs" for c in words):
+            return (
+                f"{field}: tối đa {TEXT} ký tự trên một dòng, không có ký tự ẩn"
+                f" / {TEXT} characters of one line at the most, none of them invisible"
+            )
     bad = [t for t in sensor.tags if not TAG.match(t) or not unicodedata.is_normalized("NFC", t)]
     if bad:
-        return f"tags {bad[0][:60]!r}: a tag is 1 to 40 letters, digits, . _ : - without blanks (NFC)"
+        return (
+            f"tags {bad[0][:60]!r}: mỗi thẻ có 1 đến 40 chữ, số, . _ : - không dấu cách (NFC)"
+            " / a tag is 1 to 40 letters, digits, . _ : - without blanks (NFC)"
+        )
     if len(sensor.tags) > TAGS:
-        return f"tags: at most {TAGS}"
+        return f"tags: tối đa {TAGS} / at most {TAGS}"
     return ""
+
+
+def _one_of(names: Iterable[str]) -> str:
+    listed = ", ".join(names)
+    return f"một trong {listed} / one of {listed}"
 
 
 def save(conn: psycopg.Connection, sensors: Sequence[Sensor]) -> int:
@@ -113,8 +135,20 @@ def write_csv(sensors: Iterable[Sensor], out: TextIO) -> None:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(FIELDS)
     for s in sensors:
-        row = ["" if v is None else v for v in msgspec.structs.astuple(s)]
-        writer.writerow([*row[:11], " ".join(s.metrics), s.status, " ".join(s.tags)])
+        row = [_out(v) if isinstance(v, str) else "" if v is None else v for v in msgspec.structs.astuple(s)]
+        writer.writerow([*row[:11], _out(" ".join(s.metrics)), s.status, _out(" ".join(s.tags))])
+
+
+def _formula(words: str) -> bool:
+    return words.lstrip("'").startswith(tuple(FORMULA))
+
+
+def _out(words: str) -> str:
+    return f"'{words}" if _formula(words) else words
+
+
+def _in(words: str) -> str:
+    return words[1:] if words.startswith("'") and _formula(words) else words
 
 
 def read_csv(source: TextIO, catalog: Catalog) -> list[Sensor]:
@@ -122,24 +156,33 @@ def read_csv(source: TextIO, catalog: Catalog) -> list[Sensor]:
 
     ConfigError names the first bad line and what it takes: nothing is read by halves.
     """
+    try:
+        return _read_csv(source, catalog)
+    except csv.Error as e:
+        raise ConfigError(
+            "tệp CSV không đọc được, có thể thiếu dấu ngoặc kép đóng"
+            f" / the CSV cannot be read, perhaps a quote was left open ({e})"
+        ) from None
+
+
+def _read_csv(source: TextIO, catalog: Catalog) -> list[Sensor]:
     reader = csv.DictReader(source)
     unknown = [f for f in reader.fieldnames or () if f not in FIELDS]
     lacks = [f for f in FIELDS[:3] if f not in (reader.fieldnames or ())]
     if unknown or lacks:
-        raise ConfigError(
-            f"line 1: {'unknown' if unknown else 'missing'} column {(unknown or lacks)[0]!r}; "
-            f"the columns are {', '.join(FIELDS)}"
-        )
+        name, columns = (unknown or lacks)[0], ", ".join(FIELDS)
+        vi, en = ("cột lạ", "unknown column") if unknown else ("thiếu cột", "missing column")
+        raise ConfigError(f"line 1: {vi} {name!r}; các cột là {columns} / {en} {name!r}; the columns are {columns}")
     found = []
     for line, row in enumerate(reader, start=2):
-        fields = {k: v for k, v in row.items() if v not in (None, "")}
+        fields = {k: _in(v) if k in _WORDS else v for k, v in row.items() if v not in (None, "")}
         if None in fields:
-            raise ConfigError(f"line {line}: more values than columns")
+            raise ConfigError(f"line {line}: nhiều giá trị hơn số cột / more values than columns")
         try:
             words = {f: unicodedata.normalize("NFC", str(fields.pop(f, ""))).split() for f in ("metrics", "tags")}
             sensor = msgspec.convert({**fields, **words}, Sensor, strict=False)
         except msgspec.ValidationError as e:
-            raise ConfigError(f"line {line}: {e}") from None
+            raise ConfigError(f"line {line}: giá trị không hợp lệ / the value is not valid: {e}") from None
         wrong = check(sensor, catalog)
         if wrong:
             raise ConfigError(f"line {line}: {wrong}")

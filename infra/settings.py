@@ -172,6 +172,21 @@ class Settings(BaseSettings):
         "https://www.openstreetmap.org/?mlat={lat}&mlon={lon}#map=17/{lat}/{lon}",
         description="Address of a map in messages, with {lat} and {lon}; empty: no map link.",
     )
+    map_pmtiles: Path | None = Field(
+        None, description="File of the streets (PMTiles) under the screen's map; empty: its own quiet ground."
+    )
+    map_style: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/;,]+/\S*|/\S*)?$",
+        description="Address of a MapLibre style under the screen's map, in place of IOC_MAP_PMTILES.",
+    )
+    map_origins: str = Field(
+        "",
+        description="Further origins that IOC_MAP_STYLE takes tiles, glyphs and images from, separated by commas.",
+    )
+    map_zones: Path | None = Field(
+        None, description="File of the zones' exact boundaries (GeoJSON); empty: schematic ones."
+    )
     smtp_url: str = Field(
         "", repr=False, description="Mail server, smtp:// (STARTTLS) or smtps://; empty: no mail is sent."
     )

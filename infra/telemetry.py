@@ -58,6 +58,11 @@ API_GAPS = Gauge("ioc_api_bus_gap_batches", "Batches missed on the bus and read 
 LIVE_CLIENTS = Gauge("ioc_api_live_clients", "Open live websockets.")
 LIVE_SUBSCRIPTIONS = Gauge("ioc_api_live_subscriptions", "Subscriptions on live websockets.", ["topic"])
 LIVE_CLOSED = Counter("ioc_api_live_closed", "Live websockets that the API has closed, by code.", ["code"])
+WALL_CONNECTIONS = Gauge("ioc_wallboard_connections", "Open live websockets of a wallboard; 0: it is away.", ["wall"])
+WALL_BEHIND = Gauge(
+    "ioc_wallboard_behind_seconds", "For how long the oldest frame that a wallboard got has not been drawn.", ["wall"]
+)
+WALL_FROZEN = Gauge("ioc_wallboard_frozen", "1 while a wallboard is connected and draws nothing of its news.", ["wall"])
 SENSORS = Gauge("ioc_sensors", "Sensors by liveness; retired ones do not count.", ["liveness"])
 
 MAINTAIN_AGE = Gauge("ioc_maintain_age_seconds", "Seconds since the last round of maintenance ended.")

@@ -126,7 +126,9 @@ class Up:
             self._add(Program("devices", ["devices", "run"], env, self.folder.log("devices")))
         if self.options.simulators:
             # After the collector: the broker keeps nothing for a session that does not exist yet.
-            args = ["sim", "run", "--register", "--sensors", str(self.options.sensors)]
+            # A few of every domain that there is: each has a board of its own.
+            everything = ",".join(known.registry.domains)
+            args = ["sim", "run", "--register", "--sensors", str(self.options.sensors), "--domain", everything]
             self._add(Program("simulators", args, env, self.folder.log("simulators")))
         if ready:
             _say(f"sẵn sàng sau {time.monotonic() - began:.1f} giây / ready in {time.monotonic() - began:.1f} s")

@@ -10,14 +10,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from city.admission import judge
 from city.columns import Columns, join
 from city.decoder import NO_TIME, Decoder
-from city.payload import Fault, Limits, Message, Reason, Row, summary
+from city.payload import Fault, Limits, Reason, Row, summary
+from city.routes import Refusal, Route, Routes, Stranger
 from city.topics import Address
 from ingest import receipts
 from ingest.receipts import Ledger, Receipt
 from ingest.receive import DUP, RETAIN, Received
-from ingest.routes import Refusal, Route, Routes, Stranger
 
 #: Channels that a city has at the most; beyond, somebody's channel names are garbage.
 MAX_CHANNELS = 2_000
@@ -144,29 +145,14 @@ class Decoding:
             self.out.tables.append(Table(decoder, cols, again))
 
     def _exactly(self, place: int, message: Received, route: Route | Stranger | Refusal) -> None:
-        """Read one message with the exact reader.
-
-        A sensor that nobody knows but that may register does so by its first good value; until then its messages are
-        filed under their own faults.
-        """
-        decoder = route.decoder
-        found = decoder.reader.read(message.payload, self.limits) if decoder else Message([], [])
-        rows, faults = found
-        if message.flags & RETAIN and any(r.time_us is None for r in rows):
-            count = sum(len(r.values) for r in rows if r.time_us is None)
-            faults.append(Fault("retained_stale", "a retained message without a time is no reading", count))
-            rows = [r for r in rows if r.time_us is not None]
-        sensor_id = route.address.sensor_id if isinstance(route, Stranger) else route.sensor_id
-        if isinstance(route, Stranger):
-            if self.register and rows:
-                self.out.strangers.append(route.address)
-                return
-            if not self.register:
-                route = Refusal("unknown_sensor", f"{sensor_id} is not registered", sensor_id, decoder)
-        if isinstance(route, Refusal):
-            good = sum(len(r.values) for r in rows)
-            faults.append(Fault(route.reason, route.detail, good if good or faults else 1))
-            rows = []
+        """Read one message with the exact reader: see `city.admission`."""
+        retained = message.flags & RETAIN != 0
+        rows, faults, sensor_id, stranger = judge(
+            route, message.payload, self.limits, retained=retained, register=self.register
+        )
+        if stranger and isinstance(route, Stranger):
+            self.out.strangers.append(route.address)
+            return
         if not isinstance(route, Route):
             if faults:
                 self._quarantine(place, message, summary(faults), sensor_id)

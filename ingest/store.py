@@ -19,6 +19,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 
+from city import payload_form
 from city.columns import Columns, merge
 from city.decoder import Decoder
 from infra import journal
@@ -104,11 +105,12 @@ class Store:
         careful: bool = False,
         replayed: Sequence[int] = (),
         replay: bool = False,
+        replay_of: int | None = None,
     ) -> Committed | None:
         """Write and commit; None when the batch of that number was committed before.
 
         ``careful``: look up every row. ``replayed``: quarantine items that are done with this batch,
-        which came out of quarantine (``replay``).
+        which came out of quarantine (``replay``), as somebody has asked (``replay_of``: quarantine_replay.id).
         """
         done, session = None, self.ledger.newest
         with self.conn.transaction():
@@ -120,7 +122,7 @@ class Store:
                 self._account(batch, done, received_us, replay)
                 self._count_limited(batch.limited, received_us)
                 self._write_receipts(batch, seq, session)
-                self._mark_replayed(replayed)
+                self._mark_replayed(replayed, replay_of, done)
         for t in batch.tables:
             self.newest.note(t.columns)
         self._keep_receipts(seq, batch)
@@ -260,7 +262,7 @@ class Store:
             self.conn.cursor() as cur,
             cur.copy(
                 "COPY quarantine_item (received_at, topic, payload, reason, detail, sensor_id, readings, collector,"
-                " retained) FROM STDIN"
+                " retained, pattern, form, shape) FROM STDIN"
             ) as out,
         ):
             for i in items:
@@ -268,7 +270,7 @@ class Store:
                 out.write_row(
                     (
                         moment(i.message.received_us), topic, i.message.payload, i.reason, i.detail, i.sensor_id,
-                        i.readings, self.name, bool(i.message.flags & 1),
+                        i.readings, self.name, bool(i.message.flags & 1), *payload_form.of(topic, i.message.payload),
                     )
                 )  # fmt: skip
 
@@ -320,11 +322,17 @@ class Store:
                 "INSERT INTO receipt VALUES (%s, %s, %s, %s)", [self.name, seq, batch.messages, receipts.pack(mine)]
             )
 
-    def _mark_replayed(self, items: Sequence[int]) -> None:
+    def _mark_replayed(self, items: Sequence[int], of: int | None, done: Committed) -> None:
         if items:
             self.conn.execute(
-                "UPDATE quarantine_item SET replayed_at = now(), replay_detail = NULL WHERE id = ANY(%s)",
-                [list(items)],
+                # Whoever has asked for them again meanwhile: it was this request that they entered by.
+                "UPDATE quarantine_item SET replayed_at = now(), replay_detail = NULL, replay = %s WHERE id = ANY(%s)",
+                [of, list(items)],
+            )
+        if of is not None:
+            self.conn.execute(
+                "UPDATE quarantine_replay SET stored = stored + %s, duplicate = duplicate + %s WHERE id = %s",
+                [done.stored, done.duplicate, of],
             )
 
 

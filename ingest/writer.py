@@ -11,6 +11,7 @@ import numpy as np
 import psycopg
 
 from city.payload import Limits
+from city.routes import Routes
 from infra import sensors, telemetry
 from infra.catalog import Catalog
 from infra.link import Link, Lost
@@ -22,10 +23,8 @@ from ingest.flood import Flood, Over
 from ingest.inbox import Inbox
 from ingest.receipts import Ledger
 from ingest.receive import Received, Receiver
-from ingest.routes import Routes
 from ingest.store import Committed, Newest, Store, take_over
 
-DAY_US = 86_400_000_000
 #: SQLSTATE classes that speak of the data itself: trying the same again cannot help.
 DATA_ERRORS = ("22", "23")
 
@@ -89,9 +88,9 @@ class Writer:
 
     def limits(self, received_us: int | None = None) -> Limits:
         """How far times may be off; ``received_us`` counts the past from an earlier receipt."""
-        now = time.time_ns() // 1000
-        earliest = (now if received_us is None else received_us) - self.settings.max_late_days * DAY_US
-        return Limits(earliest, now + self.settings.max_early_s * 1_000_000)
+        now, s = time.time_ns() // 1000, self.settings
+        received = now if received_us is None else received_us
+        return Limits.around(now, received, late_days=s.max_late_days, early_s=s.max_early_s)
 
     @property
     def ledger(self) -> Ledger:
@@ -201,11 +200,14 @@ class Writer:
         careful: bool = False,
         replayed: Sequence[int] = (),
         replay: bool = False,
+        replay_of: int | None = None,
     ) -> Committed | None:
         """Write one batch under the next number and announce it; counts what became of it."""
         store = Store(conn, self.settings.ingest_name, self.epoch, self.ledger, self._newest)
         started = time.monotonic()
-        done = store.write(batch, self.seq + 1, received_us, careful=careful, replayed=replayed, replay=replay)
+        done = store.write(
+            batch, self.seq + 1, received_us, careful=careful, replayed=replayed, replay=replay, replay_of=replay_of
+        )
         self.seq += 1
         self.link.trouble = ""
         self.canary_us = max(self.canary_us, batch.canary_us)

@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -22,23 +22,28 @@ from infra.settings import Settings
 from ioc_api import reference, syslog
 from ioc_api.asking import Nobody
 from ioc_api.bodies import Bodies
+from ioc_api.ground import TILES, Ground
 from ioc_api.headers import Around
 from ioc_api.live.client import Client
 from ioc_api.opendata import routes as opendata
 from ioc_api.opendata.door import Door
 from ioc_api.pages import Pages
+from ioc_api.past.client import PastClient
 from ioc_api.problems import MEDIA, RESPONSES, install
 from ioc_api.rates import Addresses
 from ioc_api.rest import (
     accounts,
     aggregates,
+    alert_bulk,
     alert_ledger,
+    alert_shift,
     alerts,
     audit,
     balance,
     cap,
     channels,
     city,
+    city_map,
     departments,
     indices,
     indices_air,
@@ -52,6 +57,11 @@ from ioc_api.rest import (
     oidc,
     quality,
     quarantine,
+    quarantine_shapes,
+    quarantine_try,
+    rankings,
+    registry,
+    routes_trial,
     rules,
     rules_replay,
     sensors,
@@ -59,6 +69,7 @@ from ioc_api.rest import (
     silences,
     summary,
     system,
+    timetable,
     wallboards,
 )
 from ioc_api.rest.doors import anybody, may, permissions
@@ -105,6 +116,7 @@ def check(settings: Settings, catalog: Catalog) -> None:
     db.check_url(settings.database_url)
     mqtt.parse_url(settings.mqtt_url)
     syslog.sender(settings)
+    Ground(settings, catalog).check()
     if settings.oidc_issuer:
         Provider(settings, catalog)
 
@@ -123,9 +135,13 @@ class _Live:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and scope["path"] == f"{PREFIX}/live":
+        if scope["type"] == "websocket" and scope["path"] in (f"{PREFIX}/live", f"{PREFIX}/replay"):
             service: Service = scope["app"].state.service
-            client = Client(WebSocket(scope, receive, send), service.hub, service.gate, service.scopes)
+            socket = WebSocket(scope, receive, send)
+            if scope["path"].endswith("live"):
+                client = Client(socket, service.hub, service.gate, service.scopes)
+            else:
+                client = PastClient(socket, service.replays)
             try:
                 await client.serve()
             finally:
@@ -158,22 +174,29 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
         redirect_slashes=False,
     )
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
+    ground = app.state.ground = Ground(settings, catalog)
     install(app)
     app.add_middleware(_Live)
-    packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET)
+    packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET, TILES)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5, exclude_content_types=packed)
     app.add_middleware(Door, settings=settings)
     app.add_middleware(Nobody)
     app.add_middleware(Bodies)
     app.add_middleware(Pages, origins=settings.http_origins, public=settings.public_url)
     app.add_middleware(Addresses, rate=settings.address_rate)
-    app.add_middleware(Around, hsts=settings.hsts)
-    registry = (city, sensors, aggregates, quarantine, balance, system, audit)
-    figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise)
-    # /alerts/ledger comes before /alerts/{number}.
-    noticed = (cap, alert_ledger, alerts, notifications, rules_replay, rules, silences, departments, channels)
+    app.add_middleware(Around, hsts=settings.hsts, origins=ground.origins)
+    # /quarantine/shapes comes before /quarantine/{number}.
+    known = (city, city_map, registry, sensors, aggregates, quarantine_shapes, quarantine_try, quarantine, balance,
+             system, audit)  # fmt: skip
+    figures = (observations, latest, summary, quality, indices, indices_air, indices_exceedances, indices_noise,
+               rankings, timetable)  # fmt: skip
+    # /alerts/ledger and /alerts/shift come before /alerts/{number}.
+    noticed = (
+        cap, alert_ledger, alert_shift, alert_bulk, alerts, notifications, rules_replay, rules, silences, departments,
+        routes_trial, channels,
+    )  # fmt: skip
     people = (me, accounts, wallboards)
-    for asked in (*registry, *figures, *noticed, *people):
+    for asked in (*known, *figures, *noticed, *people):
         app.include_router(asked.router, prefix=PREFIX, responses=RESPONSES)
     app.include_router(session.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
     app.include_router(oidc.router, prefix=PREFIX, responses={k: RESPONSES[k] for k in (422, 503)})
@@ -190,6 +213,12 @@ def make(settings: Settings, catalog: Catalog) -> FastAPI:
         return HTMLResponse(reference.page(app.openapi()))
 
     folder = screen_dir(settings)
+
+    @app.get("/wall", include_in_schema=False, dependencies=[anybody()])
+    async def wall() -> Response:
+        # The same page: by its address it knows that it hangs on a wall.
+        return FileResponse(folder / "index.html") if folder is not None else HTMLResponse(_MISSING, 503)
+
     if folder is not None:
         app.frontend("/", directory=folder, fallback=None)
     else:

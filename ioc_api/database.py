@@ -7,10 +7,12 @@ So the limit shuts the socket down, which ends the wait at once, and the pool ma
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import select
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
@@ -115,11 +117,13 @@ class Database:
         *,
         limit_s: float,
         repeatable: bool = False,
+        pool: Executor | None = None,
         **settings: str | int,
     ) -> T:
         """Run ``task`` with a connection of its own in a thread; Away where it breaks or takes too long.
 
         ``repeatable``: everything it reads is of one moment. ``settings`` are the session's, as statement_timeout.
+        ``pool``: its threads, where those that everybody shares are not meant.
         """
         asking.now()
         loop = asyncio.get_running_loop()
@@ -130,7 +134,7 @@ class Database:
                     conn.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 return audited(walled(conn), task)
 
-        return await asyncio.to_thread(run)
+        return await loop.run_in_executor(pool, contextvars.copy_context().run, run)
 
     async def question(self, task: Callable[[psycopg.Connection], T]) -> T:
         """Run a question about history: at one moment, few at a time, in turns of who asks (Overused, Away), and

@@ -72,7 +72,7 @@ def words(fault: Mapping[str, Any]) -> str:
         return said if kind == "value_error" else f"giá trị không hợp lệ / {said}"
     if "expected" in limits:
         limits["expected"] = str(limits["expected"]).replace("'", "").replace(" or ", ", ")
-    return f"{_filled(found[0], limits, _vi)} / {_filled(found[1], limits, _en)}"
+    return f"{_filled(found[0], limits, vi)} / {_filled(found[1], limits, _en)}"
 
 
 def place(path: Sequence[Any]) -> str:
@@ -98,5 +98,6 @@ def _en(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.10g}"
 
 
-def _vi(value: float) -> str:
+def vi(value: float) -> str:
+    """A number as it is written in Vietnamese."""
     return _en(value).translate({ord(","): ".", ord("."): ","})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
@@ -14,22 +15,31 @@ from ioc_api.refusals import STATUSES, book
 
 #: Nothing is loaded from elsewhere and nothing runs inline. The map paints with data URLs and blobs; the one inline
 #: style sheet is that of /docs.
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "object-src 'none'",
-        "script-src 'self'",
-        f"style-src 'self' {STYLE_SOURCE}",
-        "img-src 'self' data: blob:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
+_POLICY = {
+    "default-src": "'none'",
+    "object-src": "'none'",
+    "script-src": "'self'",
+    "style-src": f"'self' {STYLE_SOURCE}",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "worker-src": "'self'",
+    "manifest-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+#: What a map's style on another origin is fetched by.
+_OF_A_MAP = ("img-src", "connect-src")
+
+
+def policy(origins: Iterable[str] = ()) -> str:
+    """The content policy; of ``origins`` the map may take its ground, and nothing else is taken from there."""
+    more = "".join(f" {origin}" for origin in origins)
+    return "; ".join(f"{name} {of}{more if name in _OF_A_MAP else ''}" for name, of in _POLICY.items())
+
+
+POLICY = policy()
 ALWAYS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
@@ -45,9 +55,10 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class Around:
     """Middleware; websockets pass through."""
 
-    def __init__(self, app: ASGIApp, hsts: str = "") -> None:
+    def __init__(self, app: ASGIApp, hsts: str = "", origins: Iterable[str] = ()) -> None:
         self._app = app
-        self._always = [(name.encode(), value.encode()) for name, value in ALWAYS.items()]
+        always = {**ALWAYS, "content-security-policy": policy(origins)}
+        self._always = [(name.encode(), value.encode()) for name, value in always.items()]
         # Who has come by HTTPS once shall not be talked out of it.
         self._https = [*self._always, (b"strict-transport-security", hsts.encode())] if hsts else self._always
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -30,9 +31,17 @@ log = structlog.get_logger()
 
 
 class Health:
-    """What is known of database, broker and collectors."""
+    """What is known of database, broker and collectors. ``engine``: how the engine of the alerts is."""
 
-    def __init__(self, settings: Settings, database: Database, listener: Listener, intake: Intake) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        listener: Listener,
+        intake: Intake,
+        engine: Callable[[], str] = lambda: "unknown",
+    ) -> None:
+        self._engine = engine
         self._settings, self._database, self._listener, self._intake = settings, database, listener, intake
         self._database_trouble = _NOT_YET
         self._statuses: dict[str, tuple[int, dict[str, Any]]] = {}
@@ -97,7 +106,7 @@ class Health:
         age_s, limit_s = self.canary_age_s(), self._settings.lag_limit_s
         if age_s is None:
             out.append(
-                "canary: chưa có; bộ thu nhận có đang chạy không? / none has arrived yet; is a collector running?"
+                "canary: chưa có; bộ thu thập có đang chạy không? / none has arrived yet; is a collector running?"
             )
         elif age_s > limit_s:
             out.append(
@@ -118,7 +127,7 @@ class Health:
         return round(max(min(transit, age_s), age_s - self._settings.ingest_canary_s - 0.5, 0.0), 1)
 
     def summary(self) -> dict[str, Any]:
-        """What clients are told."""
+        """What clients are told. ``alerts`` is how they are judged, None where nobody knows."""
         lag_s, age_s = self.lag_s(), self.canary_age_s()
         if lag_s is None or age_s is None or age_s > self._settings.lag_limit_s:
             source = "stopped"
@@ -126,7 +135,8 @@ class Health:
             source = "degraded"
         else:
             source = "ok"
-        return {"ingest_lag_s": lag_s, "source": source}
+        engine = self._engine()
+        return {"ingest_lag_s": lag_s, "source": source, "alerts": None if engine == "unknown" else engine}
 
     def items(self) -> dict[str, dict[str, Any]]:
         """Items of the topic `system`."""

@@ -135,6 +135,7 @@ class _Server(uvicorn.Server):
         if service is not None:
             for server in self.servers:
                 server.close()
+            service.replays.close()
             await service.hub.close()
         await super().shutdown(sockets)
 

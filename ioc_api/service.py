@@ -26,9 +26,13 @@ from ioc_api.gate import Gate
 from ioc_api.health import Health
 from ioc_api.live.alert_feed import AlertFeed
 from ioc_api.live.alerts import Alerts
+from ioc_api.live.counts import Counts
 from ioc_api.live.hub import Hub
+from ioc_api.live.map import MapTopic
 from ioc_api.live.refresh import Refresher
+from ioc_api.live.sight import LiveSight
 from ioc_api.live.state import Live
+from ioc_api.past.replays import Replays
 from ioc_api.refusals import Book
 from ioc_api.scopes import Scopes
 from ioc_api.signin.provider import Provider
@@ -66,15 +70,20 @@ class Service:
         self.live = Live(empty, now_us())
         self.alerts = Alerts()
         self.flips = AlertFeed(self.database, self.routes, self.alerts)
-        self.hub = Hub([*self.live.topics, self.alerts])
+        sight = LiveSight(self.live, self.alerts)
+        self.map, self.counts = MapTopic(sight), Counts(sight)
+        self.hub = Hub([*self.live.topics, self.alerts, self.map, self.counts])
+        self.replays = Replays(
+            settings, catalog, self.database, self.gate, self.scopes, self.routes, self.hub, lambda: self.live.roster
+        )
         leave_out = settings.untrusted == "leave_out"
         self.intake = Intake(self.live, self.database, catalog, leave_out=leave_out)
         self.listener = Listener(
             settings.mqtt_url, asyncio.get_running_loop(), self._frame, lambda facts: self.health.status(facts)
         )
-        self.health = Health(settings, self.database, self.listener, self.intake)
-        self.upkeep = Upkeep(settings, self.database)
         self.watch = Watch(self.database)
+        self.health = Health(settings, self.database, self.listener, self.intake, self.watch.state)
+        self.upkeep = Upkeep(settings, self.database)
         self.indices = Refresher(self.database, catalog, settings, self.live.indices, lambda: self.live.roster)
         self.intake.on_warm = self._warm
         self.hub.summary = self.health.summary
@@ -127,8 +136,14 @@ class Service:
 
     def _warm(self) -> None:
         self.live.tick(now_us())
-        self.live.sensors.update(now_us())
+        self._look(now_us())
         self.hub.ready.set()
+
+    def _look(self, now: int) -> None:
+        """Who is late or back, and what has changed on the map."""
+        self.live.sensors.update(now)
+        self.map.tick()
+        self.counts.tick()
 
     def _frame(self, frame: Any) -> None:
         self.intake.frame(frame)
@@ -136,7 +151,8 @@ class Service:
 
     def services(self) -> dict[str, dict[str, Any]]:
         """What each service says of itself, by its key."""
-        return {**self.health.items(), "maintain": self.upkeep.item(), "alerts": self.watch.item()}
+        walls = self.hub.walls.items(asyncio.get_running_loop().time())
+        return {**self.health.items(), "maintain": self.upkeep.item(), "alerts": self.watch.item(), **walls}
 
     async def _tick(self) -> None:
         loop = asyncio.get_running_loop()
@@ -151,10 +167,11 @@ class Service:
             await asyncio.sleep(1)
             now = now_us()
             if self.intake.warm.is_set():
-                self.live.sensors.update(now)
+                self._look(now)
             self.live.system.update(self.services())
             self.hub.tell()
             self.hub.look_after()
+            self.replays.look_after(asyncio.get_running_loop().time())
 
     async def _work_out_indices(self) -> None:
         await self.intake.warm.wait()
@@ -191,7 +208,7 @@ class Service:
             self.gate.forget()
             self._version = version
         known = (version, self.routes.now and self.routes.now.mark)
-        if known != self._access and await self.hub.look_again():
+        if known != self._access and all([await self.hub.look_again(), await self.replays.look_again()]):
             self._access = known
 
     def expose(self) -> None:
@@ -206,5 +223,6 @@ class Service:
         telemetry.LIVE_CLIENTS.set(len(self.hub.clients))
         for topic, count in self.hub.count().items():
             telemetry.LIVE_SUBSCRIPTIONS.labels(topic).set(count)
+        self.hub.walls.expose(asyncio.get_running_loop().time())
         for liveness, count in self.live.sensors.tally().items():
             telemetry.SENSORS.labels(liveness).set(count)

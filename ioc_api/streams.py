@@ -42,7 +42,7 @@ EACH = 2
 #: Blocks that are ready before the client takes them.
 AHEAD = 4
 BUSY_S = 10
-_ENDED = "the download was ended"
+_ENDED = "lượt tải đã bị dừng / the download was ended"
 
 Blocks = Callable[[psycopg.Connection], Iterator[bytes]]
 
@@ -65,7 +65,10 @@ class Streams:
             raise Overused(BUSY_S)
         if sum(flow.lane == lane for flow in self.running) >= MOST:
             raise Stop(
-                503, f"{MOST} downloads are under way already: try again in a moment", {"Retry-After": str(BUSY_S)}
+                503,
+                f"đã có {MOST} lượt tải đang chạy: hãy thử lại sau"
+                f" / {MOST} downloads are under way already: try again in a moment",
+                {"Retry-After": str(BUSY_S)},
             )
         flow = Flow(self, blocks, lane, asks)
         self.running.add(flow)
@@ -229,7 +232,7 @@ async def _first(flow: Flow, request: Request | None) -> bytes | None:
     try:
         await asyncio.wait((block, left), return_when=asyncio.FIRST_COMPLETED)
         if not block.done():
-            raise Away("the client has left")
+            raise Away("bên nhận đã rời đi / the client has left")
         return block.result()
     finally:
         block.cancel()

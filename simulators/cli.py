@@ -305,4 +305,4 @@ def _print(summary: dict[str, object], as_json: bool) -> None:
     for name, value in rows:
         typer.echo(f"{name:<38}{value:>14}" if len(value) < 15 else f"{name:<38}{value}")
     if not summary["complete"]:
-        typer.echo("Một số thông điệp chưa được broker trả lời / The broker has not answered some messages.")
+        typer.echo("Một số bản tin chưa được broker trả lời / The broker has not answered some messages.")

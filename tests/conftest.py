@@ -40,7 +40,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 # What is imported stays: looking through it again and again for garbage is a sixth of the unit tests' time.
 gc.disable()
 
-ORDER = ("unit", "contract", "integration", "e2e", "browser", "load")
+ORDER = ("unit", "contract", "integration", "e2e", "browser", "city", "load")
 
 
 @pytest.fixture(autouse=True)

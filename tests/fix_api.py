@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -30,16 +31,18 @@ from tests.publisher import Publisher
 from tests.service import Service, until
 
 TOKEN = "a-token-for-tests"
+#: Whoever has built the screen somewhere else has that one tried.
+BUILT = {name: os.environ[name] for name in ("IOC_DASHBOARD_DIR",) if name in os.environ}
 
 
 class Live:
     """A live websocket. Pings are answered; frames of other kinds than those asked for are kept in ``frames``."""
 
-    def __init__(self, url: str, token: str | None = TOKEN, **options: Any) -> None:
+    def __init__(self, url: str, token: str | None = TOKEN, path: str = "live", **options: Any) -> None:
         self._stack = ExitStack()
         self.socket: ClientConnection = self._stack.enter_context(
             connect(
-                url.replace("http", "ws", 1) + "/api/v1/live",
+                url.replace("http", "ws", 1) + f"/api/v1/{path}",
                 open_timeout=10,
                 close_timeout=1,
                 compression=None,
@@ -120,7 +123,7 @@ class Api:
             "run",
             env={
                 "IOC_DATABASE_URL": database, "IOC_MQTT_URL": broker, "IOC_API_TOKEN": TOKEN,
-                "IOC_HTTP_PORT": str(ports.choose(0, what="the API", option="")), **env,
+                "IOC_HTTP_PORT": str(ports.choose(0, what="the API", option="")), **BUILT, **env,
             },
         )  # fmt: skip
         found = until(

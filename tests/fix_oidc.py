@@ -6,14 +6,9 @@ town                Town: an API whose people sign in there, in a browser or not
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,26 +23,11 @@ import pytest
 from infra.servers import Postgres, ports, process
 from tests.fix_api import apis
 from tests.fix_servers import fresh_database, services
+from tests.node import environment, installed, node
 from tests.service import until
 
 FOLDER = Path(__file__).with_name("oidc")
 CLIENT, SECRET = "ioc", "a secret for tests: +/%"
-
-
-def _environment() -> dict[str, str]:
-    # Node from the machine, or the one that PyPI carries (see the Makefile).
-    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-
-
-def _install() -> None:
-    """The provider's packages as the lock has them. `make test` has done it; this is for who asks for one test."""
-    with (FOLDER / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (FOLDER / "node_modules" / "oidc-provider").is_dir():
-            subprocess.run(
-                ["npm", "install", "--no-save", "--no-update-notifier", "--loglevel=error"],
-                cwd=FOLDER, env=_environment(), check=True, capture_output=True,
-            )  # fmt: skip
 
 
 class Idp:
@@ -61,11 +41,9 @@ class Idp:
 
     def start(self) -> None:
         """Start it (again), with new keys."""
-        node = shutil.which("node", path=_environment()["PATH"])
-        assert node, "Node.js is missing: make test installs it"
         self.child = process.spawn(
-            [node, str(FOLDER / "provider.mjs"), str(self.port), self._back],
-            log=self._log, env=_environment(), cwd=FOLDER,
+            [node(), str(FOLDER / "provider.mjs"), str(self.port), self._back],
+            log=self._log, env=environment(), cwd=FOLDER,
         )  # fmt: skip
         until(lambda: self._answers() or self.child.poll() is not None, "the provider listens", 30)
         assert self.child.poll() is None, self._log.read_text()
@@ -136,7 +114,7 @@ class Town:
 @pytest.fixture(scope="module")
 def identity_provider() -> Iterator[Callable[[str], Idp]]:
     """identity_provider(redirect_uri) -> Idp"""
-    _install()
+    installed(FOLDER, "oidc-provider")
     made: list[Idp] = []
     with tempfile.TemporaryDirectory() as folder:
 

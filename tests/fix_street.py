@@ -89,7 +89,9 @@ class Street:
 
     def questions(self, op: Operation, *, briefly: bool) -> Iterator[tuple[str, dict[str, Any]]]:
         """Ways to ask an operation: plainly, and if not briefly also of places by each filter that it declares."""
-        need = {"metric": list(METRIC.values())} if "metric" in op.required else {}
+        need: dict[str, Any] = {"metric": list(METRIC.values())} if "metric" in op.required else {}
+        need |= {"index": "los"} if "index" in op.required else {}
+        need |= {"domain": "traffic", "metric": METRIC["traffic"]} if "domain" in op.required else {}
         if "{" in op.path:
             yield from ((self.filled(op.path, thing), need) for thing in (() if briefly else ONE_BY_ONE))
             return

@@ -15,7 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 #: Whole folders for one worker, which has one product and one browser for all of it, or the disk for itself.
-FOLDERS = ("tests/load/", "tests/browser/")
+FOLDERS = ("tests/load/", "tests/browser/city/")
 #: Where each test has servers of its own, or takes those of its worker: pieces of one test.
 ALONE = ("tests/e2e/", "tests/contract/test_openapi.py", "tests/integration/test_api_faults.py")
 

@@ -120,7 +120,8 @@ class Town:
     def _readings(self, conn: psycopg.Connection, now: datetime) -> None:
         every = list(product(self.places, METRIC))
         with conn.transaction():
-            sensors.save(conn, [Sensor(p.sensor(d), p.area, d, zone=p.zone, name=f"{p.mark}:{d}", interval_s=600)
+            sensors.save(conn, [Sensor(p.sensor(d), p.area, d, zone=p.zone, name=f"{p.mark}:{d}", interval_s=600,
+                                       lat=21.3, lon=106.2)
                                 for p, d in every])  # fmt: skip
         values = {p.sensor(d): p.value for p, d in every}
         for domain, metric in METRIC.items():

@@ -41,8 +41,9 @@ class Dispatcher(threading.Thread):
             self._news.clear()
             try:
                 with self.link.at_work() as conn:
-                    count = dispatch(conn, datetime.now(UTC), self._city)
-            except Lost:
+                    count = dispatch(conn, datetime.now(UTC), self._city, self.link.breathe)
+            except Lost as e:
+                self._trouble = str(e) or "the database is away"  # the link has put it into the log
                 self._over.wait(0.5)
             except Exception as e:
                 # Flips that were not worked off are there in the next round.

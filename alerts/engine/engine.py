@@ -41,12 +41,14 @@ GONE_US = 3600 * SECOND
 
 
 class Engine:
-    """``counts`` since the process began; ``wake`` is called when flips are committed."""
+    """``counts`` since the process began; ``wake`` is called when flips are committed; ``telling`` says why nobody is
+    told of them now."""
 
     def __init__(self, settings: Settings, catalog: Catalog, link: Link, listener: Listener, log: Any) -> None:
         self.settings, self.catalog, self.link, self.listener, self.log = settings, catalog, link, listener, log
         self.counts: Counter[str] = Counter()
         self.wake: Callable[[], None] = lambda: None
+        self.telling: Callable[[], str] = lambda: ""
         self.book: Rulebook | None = None
         self.figures: list[list[Item]] = []
         self.heard_us = 0
@@ -56,7 +58,10 @@ class Engine:
     def begin(self) -> bool:
         """Take over where the last engine was; False while another one runs."""
         with self.link.at_work() as conn:
+            # What was said before is of another life; and who stands by works nothing out.
+            self.figures.clear()
             if not place.alone(conn):
+                self.book = None
                 return False
             began = time.monotonic()
             epoch = uuid.uuid4().hex[:12]
@@ -121,6 +126,7 @@ class Engine:
             self._look(conn)
             for frame in frames:
                 self._take(conn, frame)
+                self.link.breathe()
             while self.figures:
                 self.judge.figures(self.figures.pop(0), now_us())
             self._advance(conn)
@@ -275,6 +281,7 @@ class Engine:
             "broker": self.listener.connected,
             "broker_reason": self.listener.reason,
             "backlog": self._backlog,
+            "telling": self.telling()[:300].replace("\0", ""),
         }
 
     @property

@@ -52,6 +52,7 @@ class Service:
             self.engine.figures.append, self.log,
         )  # fmt: skip
         self.engine.wake = self.dispatcher.wake
+        self.engine.telling = lambda: self.dispatcher.trouble
         self._watchdog = Watchdog(self._look, self.log)
         self._stopping = self._standing_by = False
 

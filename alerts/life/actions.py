@@ -97,7 +97,7 @@ def resolve(conn: psycopg.Connection, alert_id: int, revision: int | None, actor
         if alert.condition != "clear" and not note.strip():
             if alert.flapping and alert.condition != "lost":
                 raise Refused(
-                    "số đo đang dao động: cảnh báo sẽ tự kết thúc khi số đo bình thường đủ lâu; muốn kết thúc ngay,"
+                    "cảnh báo đang chập chờn: sẽ tự kết thúc khi số đo bình thường đủ lâu; muốn kết thúc ngay,"
                     " hãy ghi lý do",
                     "its readings swing: it will be resolved by itself when they have stayed clear; to resolve it now,"
                     " add a note",
@@ -124,7 +124,7 @@ def close(conn: psycopg.Connection, alert_id: int, revision: int | None, actor: 
         if alert.condition not in ("clear", "lost"):
             if alert.flapping:
                 raise Refused(
-                    "số đo đang dao động: hãy đóng khi số đo đã bình thường đủ lâu",
+                    "cảnh báo đang chập chờn: hãy đóng khi số đo đã bình thường đủ lâu",
                     "its readings swing: close it when they have stayed clear",
                 )
             if alert.condition == "clearing":

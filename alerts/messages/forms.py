@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 Language = Literal["vi", "en"]
 
 CITY = timezone(timedelta(hours=7))
+#: The unit of what is only off or on.
+OFF_ON = "0/1"
+#: Longer spans are as good as for ever.
+_LONGEST_S = 1e9
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -77,9 +81,16 @@ def against(value: float | None, threshold: float | None, language: Language) ->
 
 
 def quantity(value: float | None, unit: str, language: Language) -> str:
-    """A value with its unit."""
-    shown = number(value, language)
-    return f"{shown} {plain(unit, 40)}" if unit and shown != "–" else shown
+    """A value with its unit: off and on in words, seconds as a span, and of a number without a unit the number."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if unit == OFF_ON and value in (0, 1):
+        return ("bật" if value else "tắt") if language == "vi" else ("on" if value else "off")
+    if unit == OFF_ON:
+        value, unit = value * 100, "%"
+    if unit == "s" and value >= 0:
+        return duration(timedelta(seconds=min(value, _LONGEST_S)), language)
+    return " ".join(part for part in (number(value, language), plain(unit, 40) if unit != "1" else "") if part)
 
 
 def time(moment: datetime, language: Language) -> str:

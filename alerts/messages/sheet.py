@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from alerts.messages import words
 from alerts.messages.content import Content, Section, Told
-from alerts.messages.forms import Language, against, duration, link, number, plain, quantity, time
+from alerts.messages.forms import OFF_ON, Language, against, duration, link, number, plain, quantity, time
 from alerts.messages.words import Pair, say
 
 #: More alerts in a summary than people read whole.
@@ -70,15 +70,38 @@ def sensor(told: Told) -> str:
 
 def measured(told: Told, language: Language) -> str:
     """The value against its threshold, with the unit: PM2.5: 162,4 µg/m³ (ngưỡng 150 µg/m³)."""
-    value, level = against(told.value, told.threshold, language)
-    unit = f" {plain(told.unit, 40)}" if told.unit else ""
-    what = plain(told.measure_vi if language == "vi" else told.measure_en or told.measure_vi, 100)
+    value, level = (_amount(told, v, language) for v in (told.value, told.threshold))
     if value == "–":
         return ""
-    text = f"{value}{unit}"
-    if level != "–":
-        text += f" ({say(('ngưỡng', 'threshold'), language)} {level}{unit})"
+    if told.unit not in (OFF_ON, "s"):
+        # With enough decimals to show that they differ.
+        pair = against(_scaled(told, told.value), _scaled(told, told.threshold), language)
+        value, level = (f"{one} {_unit(told)}".strip() for one in pair)
+    elif told.threshold in (0, 0.5):
+        # What fires at any duration, or between off and on, has no limit that would say anything.
+        level = "–"
+    what = plain(told.measure_vi if language == "vi" else told.measure_en or told.measure_vi, 100)
+    limited = told.threshold is not None and level != "–"
+    text = f"{value} ({say(('ngưỡng', 'threshold'), language)} {level})" if limited else value
     return f"{what}: {text}" if what else text
+
+
+def _share(told: Told) -> bool:
+    """Whether its values are shares of what hangs on one device."""
+    return told.unit == "1" and told.subject.startswith("parent/")
+
+
+def _scaled(told: Told, value: float | None) -> float | None:
+    return value * 100 if value is not None and _share(told) else value
+
+
+def _unit(told: Told) -> str:
+    return "%" if _share(told) else "" if told.unit == "1" else plain(told.unit, 40)
+
+
+def _amount(told: Told, value: float | None, language: Language) -> str:
+    """One of its values, with the unit."""
+    return quantity(_scaled(told, value), "%" if _share(told) else told.unit, language)
 
 
 def basis(told: Told, language: Language) -> str:
@@ -122,7 +145,7 @@ def _block(content: Content, told: Told, language: Language) -> Block:
     if told.value is not None and (told.at != told.started_at or told.condition == "lost") and not brief:
         add(("Lúc đo", "Measured at"), time(told.at, language))
     if told.peak is not None and told.peak != told.value:
-        add(("Cao điểm", "Worst"), quantity(told.peak, told.unit, language))
+        add(("Xấu nhất", "Worst"), _amount(told, told.peak, language))
     if not brief:
         add(("Căn cứ", "Basis"), basis(told, language))
     if told.children:

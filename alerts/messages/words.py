@@ -40,7 +40,7 @@ TELLING: dict[Telling, Pair] = {
     "resolved": ("Đã hết", "Resolved"),
     "lost": ("Mất tín hiệu, cảnh báo vẫn mở", "Sensor lost, alert still open"),
     "found": ("Có tín hiệu trở lại", "Signal is back"),
-    "flapping": ("Đang dao động, tạm thôi báo", "Swinging, quiet until steady"),
+    "flapping": ("Đang chập chờn, tạm thôi báo", "Flapping, quiet until steady"),
     "steady": ("Đã ổn định", "Steady again"),
     "reminder": ("Nhắc lại: chưa ai xác nhận", "Reminder: nobody has acknowledged"),
     "escalation": ("Chuyển cấp: chưa ai xác nhận", "Escalation: nobody has acknowledged"),
@@ -48,7 +48,7 @@ TELLING: dict[Telling, Pair] = {
     "closed": ("Đã đóng", "Closed"),
     "summary": ("Tổng hợp nhiều cảnh báo", "Summary of many alerts"),
     "retro": ("Dữ liệu đến muộn: đã qua", "Late data: in the past"),
-    "digest": ("Giao ca", "Shift change"),
+    "digest": ("Bàn giao ca", "Shift change"),
     "drill": ("DIỄN TẬP – không phải cảnh báo thật", "DRILL – not a real alert"),
     "test": ("THỬ KÊNH – không phải cảnh báo thật", "TEST – not a real alert"),
 }

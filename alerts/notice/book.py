@@ -116,14 +116,21 @@ class Book:
         return self.rules[key]
 
 
+def hours_of(hours: Any) -> tuple[Hours, ...] | None:
+    """Working hours; what this program does not understand keeps nobody from being told: they are always at work."""
+    try:
+        return msgspec.convert(hours, tuple[Hours, ...] | None)
+    except msgspec.ValidationError:
+        return None
+
+
 def load(conn: psycopg.Connection, now: datetime, calendar: Calendar = holidays.NONE) -> Book:
     """Read the book. Departments that are not in force are left out, and so are their routes."""
     found = {}
     rows = conn.execute("SELECT code, vi, en, valid_from, valid_to, hours, settings FROM department")
     for code, vi, en, valid_from, valid_to, hours, settings in rows:
         department = Department(
-            code, vi, en, valid_from, valid_to, msgspec.convert(hours, tuple[Hours, ...] | None), pace_of(settings),
-            calendar,
+            code, vi, en, valid_from, valid_to, hours_of(hours), pace_of(settings), calendar
         )  # fmt: skip
         if department.in_force(now):
             found[code] = department

@@ -81,7 +81,7 @@ def contents(round_: Round, department: Department, alerts: Sequence[Alert], cha
         _alerts(round_, "Đang xử lý", "Acknowledged and in progress", [a for a in plain if a.state != "firing"]),
         _alerts(round_, "Đang tắt báo", "Silenced", [a for a in mine if a.id in muted]),
         _ending(round_, department, change),
-        _alerts(round_, "Cảm biến im lặng", "Silent sensors", silent),
+        _alerts(round_, "Cảm biến mất kết nối", "Silent sensors", silent),
         _rules(round_, change),
     )
     worst = max((a.severity for a in plain), key=RANK.__getitem__, default="info")

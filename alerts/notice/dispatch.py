@@ -46,11 +46,11 @@ CLOCKED: tuple[tuple[str, Callable[[Round], int]], ...] = (
 )
 
 
-def dispatch(conn: psycopg.Connection, now: datetime, city: City) -> int:
+def dispatch(conn: psycopg.Connection, now: datetime, city: City, breathe: Callable[[], None] = lambda: None) -> int:
     """Work off all flips that nobody has looked at, and whatever the clock says; how many messages that makes.
 
-    ``conn`` must not be in a transaction. Errors of the database are the caller's; any other becomes a muting
-    ``error`` and a line in the log, and the rest goes on.
+    ``breathe`` is called between statements that may each take long. ``conn`` must not be in a transaction. Errors of
+    the database are the caller's; any other becomes a muting ``error`` and a line in the log, and the rest goes on.
     """
     count, taken = 0, MOST
     round_ = Round(conn, now, book.load(conn, now, city.catalog.calendar), city)
@@ -58,15 +58,18 @@ def dispatch(conn: psycopg.Connection, now: datetime, city: City) -> int:
         rows.lock(conn)
         _clocked(round_, "incidents", _settle)
     while taken >= MOST:
+        breathe()
         with conn.transaction():
             rows.lock(conn)
             taken = take(round_)
             release.release(round_)
             count += _flush_due(round_)
+    breathe()
     with conn.transaction():
         rows.lock(conn)
         for name, part in CLOCKED:
             count += _clocked(round_, name, part)
+            breathe()
     return count
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, get_args
 
@@ -12,7 +13,7 @@ from psycopg.types.json import Jsonb
 from alerts.life.actions import NAME, Refused, written
 from alerts.notice.hours import wrong
 from alerts.notice.stale import Changed
-from alerts.rules.directory import PACE, Department, Hours, Pace, Role, Route
+from alerts.rules.directory import CONTACTS, PACE, Contact, Department, Hours, Pace, Role, Route, wrong_contact
 from alerts.rules.model import Kind, Severity
 
 #: As in files: alerts/rules/checks/directory.py.
@@ -32,17 +33,18 @@ class Kept(msgspec.Struct, frozen=True):
 def department(conn: psycopg.Connection, code: str) -> Kept | None:
     """One department; None where there is none."""
     row = conn.execute(
-        """SELECT code, vi, en, valid_from, valid_to, hours, settings, revision, changed_at, changed_by
+        """SELECT code, vi, en, valid_from, valid_to, hours, settings, contacts, revision, changed_at, changed_by
            FROM department WHERE code = %s""",
         [code],
     ).fetchone()
     if row is None:
         return None
-    known, vi, en, first, last, hours, settings, *rest = row
+    known, vi, en, first, last, hours, settings, contacts, *rest = row
     body = Department(
         code=known, vi=vi, en=en, valid_from=first, valid_to=last,
         hours=msgspec.convert(hours or [], tuple[Hours, ...]),
         pace=msgspec.convert({k: v for k, v in settings.items() if k in Pace.__struct_fields__}, Pace),
+        contacts=msgspec.convert(contacts, tuple[Contact, ...]),
     )  # fmt: skip
     return Kept(known, body, *rest)
 
@@ -58,19 +60,21 @@ def save_department(
     values: list[Any] = [
         body.vi, body.en, body.valid_from, body.valid_to,
         Jsonb(msgspec.to_builtins(body.hours)) if body.hours else None,
-        Jsonb(msgspec.to_builtins(body.pace)), written(actor, most=NAME), now,
+        Jsonb(msgspec.to_builtins(body.pace)), Jsonb(msgspec.to_builtins(body.contacts)),
+        written(actor, most=NAME), now,
     ]  # fmt: skip
     if revision is None:
         done = conn.execute(
-            """INSERT INTO department (vi, en, valid_from, valid_to, hours, settings, changed_by, changed_at, code)
-               SELECT %s, %s, %s, %s, %s, %s, %s, %s, c FROM (SELECT %s) x (c) WHERE c ~ %s
+            """INSERT INTO department
+                   (vi, en, valid_from, valid_to, hours, settings, contacts, changed_by, changed_at, code)
+               SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, c FROM (SELECT %s) x (c) WHERE c ~ %s
                ON CONFLICT DO NOTHING""",
             [*values, body.code, _CODE],
         )
     else:
         done = conn.execute(
             """UPDATE department SET vi = %s, en = %s, valid_from = %s, valid_to = %s, hours = %s, settings = %s,
-                      changed_by = %s, changed_at = %s, revision = revision + 1
+                      contacts = %s, changed_by = %s, changed_at = %s, revision = revision + 1
                WHERE code = %s AND revision = %s""",
             [*values, body.code, revision],
         )
@@ -164,9 +168,20 @@ def _check(body: Department) -> None:
     if bad:
         where, vi, en = bad
         raise Refused(f"{where}: {vi}", f"{where}: {en}")
+    _reachable(body.contacts)
     values = {**msgspec.structs.asdict(body.pace), **{f"escalate_s.{s}": v for s, v in body.pace.escalate_s.items()}}
     del values["escalate_s"]
     for name, value in values.items():
         least, most = PACE[name.partition(".")[0]]
         if value is not None and not least <= value <= most:
             raise Refused(f"pace.{name}: từ {least} đến {most}", f"pace.{name}: from {least} to {most}")
+
+
+def _reachable(contacts: Sequence[Contact]) -> None:
+    if len(contacts) > CONTACTS:
+        raise Refused(f"contacts: tối đa {CONTACTS} người", f"contacts: {CONTACTS} people at the most")
+    for i, c in enumerate(contacts):
+        bad = wrong_contact(c)
+        if bad:
+            where, vi, en = bad
+            raise Refused(f"contacts.{i}.{where}: {vi}", f"contacts.{i}.{where}: {en}")

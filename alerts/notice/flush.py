@@ -182,7 +182,7 @@ class _Flush:
 _FIRST: tuple[Said, ...] = ("firing", "lost", "flapping", "resolved")
 _REASONS = {
     STORM: ("quá nhiều cảnh báo trong 10 phút: gộp thành một tin", "too many alerts in 10 minutes: one summary"),
-    HOURS: ("phát sinh ngoài giờ làm việc", "came outside working hours"),
+    HOURS: ("phát sinh ngoài giờ trực", "came outside working hours"),
 }
 
 

@@ -123,7 +123,7 @@ def create(
     if ends_at <= now or ends_at <= begin:
         raise Refused("ends_at phải sau lúc này và sau starts_at", "ends_at: it must be later than now and starts_at")
     if ends_at - max(begin, now) > LONGEST:
-        raise Refused("tắt cảnh báo tối đa 30 ngày", "ends_at: at most 30 days after its beginning; renew it then")
+        raise Refused("tắt báo tối đa 30 ngày", "ends_at: at most 30 days after its beginning; renew it then")
     if begin - now > AHEAD:
         raise Refused("starts_at: trước tối đa 180 ngày", "starts_at: at most 180 days ahead")
     reach = measure(conn, matcher)
@@ -155,7 +155,7 @@ def find(conn: psycopg.Connection, number: int) -> Silence:
     """The silence of that number; Refused where there is none."""
     row = conn.execute(f"{_SELECT} WHERE id = %s", [number]).fetchone()
     if row is None:
-        raise Refused(f"không có lần tắt cảnh báo số {number}", f"there is no silence {number}")
+        raise Refused(f"không có lần tắt báo số {number}", f"there is no silence {number}")
     return _silence(row)
 
 
@@ -187,7 +187,7 @@ def in_force(conn: psycopg.Connection, now: datetime) -> list[Silence]:
     rows = conn.execute(
         f"{_SELECT} WHERE ended_at IS NULL AND starts_at <= %s AND ends_at > %s ORDER BY id", [now, now]
     )
-    found = [_silence(row) for row in rows]
+    found = [silence for row in rows if (silence := _understood(row)) is not None]
     return [msgspec.structs.replace(s, tagged=_tagged(conn, s.matcher)) if s.matcher.tag else s for s in found]
 
 
@@ -199,6 +199,14 @@ def _tagged(conn: psycopg.Connection, matcher: Matcher) -> frozenset[str]:
 def muting(silences: Iterable[Silence], alert: Alert, department: str) -> Silence | None:
     """The first silence that mutes an alert for a department."""
     return next((s for s in silences if s.matches(alert, department)), None)
+
+
+def _understood(row: tuple[Any, ...]) -> Silence | None:
+    """What this program does not understand mutes nobody, and keeps nobody from being told."""
+    try:
+        return _silence(row)
+    except msgspec.ValidationError:
+        return None
 
 
 def _silence(row: tuple[Any, ...]) -> Silence:

@@ -19,14 +19,14 @@ from alerts.rules.directory import Role
 #: Every reason of `muting.why`, with what it says.
 REASONS: Mapping[str, tuple[str, str]] = {
     "no_route": ("không tuyến nào dẫn đến đơn vị này", "no route leads to it"),
-    "silence": ("đã tắt cảnh báo", "silenced"),
+    "silence": ("đang tắt báo", "silenced"),
     "maintenance": ("đang bảo trì", "maintenance window"),
     "incident": ("một sự cố chung đã được báo thay", "another alert speaks for it"),
     "no_channel": ("đơn vị chưa có kênh nhận", "the department has no channel"),
     "channel_off": ("kênh đang tắt", "the channel is switched off"),
     "channel_role": ("kênh không nhận vai trò này", "the channel does not take this role"),
     "channel_severity": ("kênh không nhận mức này", "the channel takes graver alerts only"),
-    "hours": ("ngoài giờ làm việc: sẽ báo khi vào giờ", "outside working hours: told when they begin"),
+    "hours": ("ngoài giờ trực: sẽ báo khi vào giờ trực", "outside working hours: told when they begin"),
     "no_change": ("người nhận đã biết", "the receiver knows it already"),
     "cleared_before_told": ("hết trước khi kịp báo", "it was over before it was told"),
     "superseded": ("một thay đổi sau đã được báo", "a later change was told instead"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any, Literal
 
@@ -42,8 +43,40 @@ PACE: dict[str, tuple[float, float]] = {
 }  # fmt: skip
 
 
+class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody to call: nothing is sent there by itself. ``duty``: when or for what, as `trực đêm`."""
+
+    name: str
+    duty: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+_PHONE, _EMAIL = re.compile(r"\+?[\d .()-]{3,30}"), re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+#: A department has at most so many.
+CONTACTS = 20
+
+
+def wrong_contact(c: Contact) -> tuple[str, str, str] | None:
+    """The first field of a contact that is not right, and what is, in both languages; None: all are."""
+    for field in ("name", "duty", "phone", "email"):
+        text = getattr(c, field)
+        if len(text) > 200 or not text.isprintable():
+            return field, "tối đa 200 ký tự trên một dòng", "200 characters of one line at the most"
+    if not c.name.strip():
+        return "name", "cần có tên", "a name is needed"
+    if not c.phone and not c.email:
+        return "phone", "cần số điện thoại hoặc thư điện tử", "a telephone or an e-mail is needed"
+    if c.phone and not _PHONE.fullmatch(c.phone):
+        return "phone", "số điện thoại như 0204 385 4321", "a telephone is written like 0204 385 4321"
+    if c.email and not _EMAIL.fullmatch(c.email):
+        return "email", "thư điện tử như truc@donvi.vn", "an e-mail is written like desk@office.vn"
+    return None
+
+
 class Department(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who handles alerts. ``hours`` empty: always at work. In force from ``valid_from`` to ``valid_to``, included."""
+    """Who handles alerts. ``hours`` empty: always at work. In force from ``valid_from`` to ``valid_to``, included.
+    ``contacts`` are called in their order."""
 
     code: str
     vi: str
@@ -52,6 +85,7 @@ class Department(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     valid_to: date | None = None
     hours: tuple[Hours, ...] = ()
     pace: Pace = Pace()
+    contacts: tuple[Contact, ...] = ()
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

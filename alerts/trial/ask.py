@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import psycopg
 
@@ -13,8 +13,9 @@ from alerts.judge.terms import SECOND
 from alerts.rules.known import city_day
 from alerts.rules.model import Rule
 from alerts.trial.cases import named
-from alerts.trial.past import Source, said, sources, steps, wanted
+from alerts.trial.past import Source, quicker, said, sources, steps, wanted
 from alerts.trial.replay import Replay, Report, Unfit
+from alerts.trial.within import Seen, narrowed, own_rule
 from infra.catalog import Catalog
 from infra.indices.catalogue import city_of
 from infra.settings import Settings
@@ -24,10 +25,16 @@ from infra.times import now_us, rfc3339
 #: No history is longer.
 LONGEST_DAYS = 3660
 DAY_US = 86_400 * SECOND
+#: Readings of a domain beyond which a quick replay takes minutes in their place: about two seconds of work.
+QUICK = 400_000
 
 
 class TooMuch(Exception):
     """The replay has used up what it may; the message says what to do."""
+
+
+class Stopped(Exception):
+    """Nobody waits for the answer any more."""
 
 
 class Note(Shown, frozen=True, kw_only=True):
@@ -60,6 +67,16 @@ MINUTES = Note(
     " seen, so it may have fired more often than is said; nothing changes for sensors that report less than once a"
     " minute. Readings that devices marked as calibrating or faulty are not in it.",
 )
+QUICKLY = Note(
+    code="quick",
+    vi="Để trả lời nhanh, phần lớn được xét theo trung bình từng phút: đỉnh ngắn hơn một phút không thấy được.",
+    en="For a quick answer most of it was judged by the means of minutes: what was shorter than a minute is not seen.",
+)
+PART = Note(
+    code="part",
+    vi="Chỉ xét cảm biến trong phần thành phố mà bạn được xem.",
+    en="Only sensors in the part of the city that you see were judged.",
+)
 NOW = Note(
     code="sensors",
     vi="Xét với danh mục cảm biến hiện nay (khu vực, nhãn, trạng thái), không phải danh mục lúc đó.",
@@ -67,7 +84,7 @@ NOW = Note(
 )
 FIGURES = Note(
     code="once_a_minute",
-    vi="Số liệu khu vực và quy tắc về quy tắc được xem mỗi phút một lần (bộ máy: 5 giây).",
+    vi="Số liệu địa bàn và quy tắc về quy tắc được xét mỗi phút một lần (bộ xét: 5 giây).",
     en="Figures of places, and rules about rules, are looked at once a minute (the engine: every 5 s).",
 )
 INDEX = Note(
@@ -96,18 +113,31 @@ def replay(
     share: float = 0.05,
     limit_s: float = 3600.0,
     most_readings: int = 10_000_000_000,
+    seen: Seen | None = None,
+    quick: bool = False,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Answer:
     """Put a rule to [from, to), at the most to now. ``written``: rules that are not stored yet, and count in place of
-    those that are. Unfit: it cannot be; TooMuch: it would take longer than ``limit_s``."""
+    those that are. ``seen``: the part of the city whose sensors count (None: all); ``quick``: by minutes where there
+    are very many readings. Unfit: it cannot be; TooMuch: it would take longer than ``limit_s``; Stopped: by ``stop``.
+    """
     begun = time.monotonic()
     to_us = check_span(from_us, to_us)
     book = rulebook.read(conn, catalog, settings, now_us())
     known = {**book.rules, **{r.code: r for r in written}}
-    run = Replay(rule, book.world, from_us, to_us, others=_theirs(rule, known), share=share)
-    found, since_us = wanted(conn, run.bounds, book.world), run.begin_us
-    city = city_of(conn, catalog, book.roster, settings)
+    theirs, others = book.world, _theirs(rule, known)
+    if seen is not None and not seen.all:
+        rule = own_rule(rule, others, seen, catalog)
+        theirs = narrowed(book.world, seen, catalog)
+    run = Replay(rule, theirs, from_us, to_us, others=others, share=share)
+    kept = wanted(conn, run.bounds, theirs)
+    found = quicker(conn, kept, theirs, run.begin_us, to_us, QUICK) if quick else kept
+    since_us = run.begin_us
+    city = city_of(conn, catalog, book.roster, settings) if run.indices else None
     for parts, until_us in steps(conn, found, run.begin_us, to_us):
-        run.take(parts, until_us, said(conn, city, run.indices, since_us, until_us))
+        if stop():
+            raise Stopped
+        run.take(parts, until_us, said(conn, city, run.indices, since_us, until_us) if city is not None else ())
         since_us = until_us
         if run.readings > most_readings or time.monotonic() - begun > limit_s:
             at = rfc3339(until_us)
@@ -119,7 +149,11 @@ def replay(
     took = time.monotonic() - begun
     origin = sources(found, run.indices, from_us, to_us)
     notes = [NOW]
-    notes += [MINUTES] if any(s.kept == "minutes" for s in origin) else []
+    notes += [PART] if theirs is not book.world else []
+    if found != kept:
+        notes.append(QUICKLY)
+    elif any(s.kept == "minutes" for s in origin):
+        notes.append(MINUTES)
     notes += [INDEX] if run.indices else []
     notes += [FIGURES] if run.ticks else []
     notes += [] if in_force(rule, city_day()) else [OFF]

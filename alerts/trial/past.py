@@ -4,13 +4,14 @@ only minutes are kept each minute's mean, at the minute's end."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 
 from alerts.judge.bind import Bound
 from alerts.judge.terms import SECOND
@@ -52,7 +53,7 @@ class Wanted:
 
 
 def wanted(conn: psycopg.Connection, bounds: Sequence[Bound], world: World) -> list[Wanted]:
-    """What the rules look at, domain by domain."""
+    """What the rules look at, domain by domain: minutes where the readings are gone."""
     out = []
     for domain in world.registry.domains.values():
         mask = np.zeros(world.roster.size, bool)
@@ -70,11 +71,34 @@ def wanted(conn: psycopg.Connection, bounds: Sequence[Bound], world: World) -> l
                 names |= {m.name for m in domain.metrics} if whole else {getattr(c, "metric", "")}
         metrics = tuple(m for m in domain.metrics if m.name in names)
         if mask.any() and metrics:
-            mine = world.roster.domain == [d.code for d in world.roster.domains].index(domain.code)
-            few = mask.sum() < 0.5 * mine.sum()
+            few = mask.sum() < 0.5 * (world.roster.domain == _place(world, domain.code)).sum()
             numbers = tuple(np.flatnonzero(mask).tolist()) if few else None
             out.append(Wanted(replace_metrics(domain, metrics), numbers, _raw_us(conn, domain.code)))
     return out
+
+
+def quicker(
+    conn: psycopg.Connection, found: Sequence[Wanted], world: World, from_us: int, to_us: int, rows: int
+) -> list[Wanted]:
+    """The same by minutes wherever these are ready, for domains of which more than ``rows`` readings would be read."""
+    out = []
+    for w in found:
+        mine = np.array(w.sensors, np.int64) if w.sensors is not None else np.flatnonzero(_of(world, w.domain.code))
+        per_s = float((1 / np.maximum(world.roster.interval_s[mine], 1e-3)).sum())
+        many = per_s * (to_us - max(from_us, w.raw_us)) / SECOND > rows
+        ready = rollups.done_until_us(conn, w.domain.code) if many else w.raw_us
+        edge = max(w.raw_us, min(ready, to_us // HOUR_US * HOUR_US))
+        out.append(replace(w, raw_us=edge) if edge > from_us else w)
+    return out
+
+
+def _of(world: World, domain: str) -> NDArray[np.bool_]:
+    mine: NDArray[np.bool_] = world.roster.domain == _place(world, domain)
+    return world.active & mine
+
+
+def _place(world: World, domain: str) -> int:
+    return [d.code for d in world.roster.domains].index(domain)
 
 
 def replace_metrics(domain: Domain, metrics: Sequence[object]) -> Domain:

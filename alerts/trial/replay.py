@@ -42,20 +42,21 @@ class Unfit(Exception):
 
 class Hysteresis(Shown, frozen=True, kw_only=True):
     """What clear levels ``share`` of the level away would change; ``count`` is None where ``why`` says that they
-    change nothing."""
+    change nothing. ``when``: as in the report."""
 
     shown_as = "ReplayHysteresis"
     share: float
     clear_above: float | None = None
     clear_below: float | None = None
     count: Count | None = None
+    when: tuple[int, ...] = ()
     why_vi: str = ""
     why_en: str = ""
 
 
 class Report(Shown, frozen=True, kw_only=True):
     """``scope``: the sensors, zones, areas or parents that the rule looks at, of an index those that it spoke of;
-    ``readings``: values that were judged."""
+    ``readings``: values that were judged; ``when``: how often it was raised in each of 96 equal parts of the span."""
 
     shown_as = "ReplayReport"
     rule: str
@@ -64,6 +65,7 @@ class Report(Shown, frozen=True, kw_only=True):
     readings: int
     count: Count
     hysteresis: Hysteresis
+    when: tuple[int, ...]
     worst: tuple[Worst, ...]
 
 
@@ -177,16 +179,16 @@ class Replay:
             none = getattr(self.rule.condition, "levels", None) is None
             hysteresis = Hysteresis(
                 share=self._share,
-                why_vi="quy tắc không có mức" if none else "quy tắc đã có khoảng trễ ít nhất như vậy, hoặc mức bằng 0",
+                why_vi="quy tắc không có mức" if none else "quy tắc đã có dải trễ ít nhất như vậy, hoặc mức bằng 0",
                 why_en="the rule has no level" if none else "the rule has at least that already, or its level is 0",
             )
         else:
             levels: Levels = getattr(self._more.condition, "levels")  # noqa: B009 -- those that have one
             hysteresis = Hysteresis(share=self._share, clear_above=levels.clear_above, clear_below=levels.clear_below,
-                                    count=self._second.count(scope))  # fmt: skip
+                                    count=self._second.count(scope), when=self._second.when())  # fmt: skip
         return Report(
             rule=self.rule.code, version=self.rule.version, scope=scope, readings=self.readings, count=count,
-            hysteresis=hysteresis, worst=tuple(self._tally.worst()),
+            hysteresis=hysteresis, when=self._tally.when(), worst=tuple(self._tally.worst()),
         )  # fmt: skip
 
 

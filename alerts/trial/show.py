@@ -45,7 +45,7 @@ _ROWS = (
     ("reopened", "mở lại", "reopened"),
     ("subjects", "số chủ thể", "subjects"),
     ("swings", "quay lại trước khi hết", "back before cleared"),
-    ("flapped", "dao động", "flapping"),
+    ("flapped", "chập chờn", "flapping"),
     ("cancelled", "vượt chưa đủ lâu", "did not last"),
     ("lost", "mất tín hiệu khi đang báo", "lost while firing"),
     ("standing", "đã báo từ trước", "firing before"),

@@ -10,6 +10,10 @@ from alerts.judge.events import Event
 from alerts.judge.terms import SECOND, micros
 from alerts.rules.model import Rule
 from infra.shown import Shown
+from infra.times import rfc3339
+
+#: Equal parts of the span in which raises are counted, and raises that are told of one subject.
+PARTS, TOLD = 96, 200
 
 
 class Count(Shown, frozen=True, kw_only=True):
@@ -41,14 +45,25 @@ class Count(Shown, frozen=True, kw_only=True):
     per_1000_sensor_days: float | None
 
 
+class Raise(Shown, frozen=True, kw_only=True):
+    """From when to when it fired, within the span (``until`` None: it still did at the end); ``again``: it opened the
+    alert before again, a flap."""
+
+    shown_as = "ReplayRaise"
+    since: str
+    until: str | None
+    again: bool
+
+
 class Worst(Shown, frozen=True, kw_only=True):
-    """A subject that it was raised for; ``peak`` is the worst value."""
+    """A subject that it was raised for; ``peak`` is the worst value, ``raises`` are the first 200."""
 
     shown_as = "ReplayWorst"
     subject: str
     raised: int
     total_s: float
     peak: float | None
+    raises: tuple[Raise, ...]
 
 
 class Tally:
@@ -64,6 +79,9 @@ class Tally:
         self._raised: Counter[str] = Counter()
         self._total_s: Counter[str] = Counter()
         self._peak: dict[str, float | None] = {}
+        self._when = [0] * PARTS
+        self._told: dict[str, list[tuple[int, int | None, bool]]] = {}
+        self._again: dict[str, bool] = {}
 
     def take(self, events: Iterable[Event]) -> None:
         """Count events of the rule."""
@@ -80,6 +98,8 @@ class Tally:
                     again = e.at_us - self._cleared.get(key, -(1 << 62)) <= self._reopen_us
                     self._n["reopened" if again else "alerts"] += 1
                     self._raised[key] += 1
+                    self._again[key] = again
+                    self._when[(e.at_us - self._from_us) * PARTS // (self._to_us - self._from_us)] += 1
                 self._peak[key] = e.peak
             case "cleared":
                 self._cleared[key] = e.at_us
@@ -96,6 +116,10 @@ class Tally:
         since = self._open.pop(key, None)
         if since is None or at_us <= self._from_us:
             return
+        told = self._told.setdefault(key, [])
+        if len(told) < TOLD:
+            still = None if at_us >= self._to_us else at_us
+            told.append((max(since, self._from_us), still, self._again.pop(key, False)))
         standing = since < self._from_us
         self._n["standing"] += standing
         seconds = (at_us - max(since, self._from_us)) / SECOND
@@ -119,10 +143,16 @@ class Tally:
             per_1000_sensor_days=round(1000 * n["alerts"] / (sensors * days), 3) if sensors else None,
         )  # fmt: skip
 
-    def worst(self, most: int = 10) -> list[Worst]:
+    def when(self) -> tuple[int, ...]:
+        """Raises in each of PARTS equal parts of the span."""
+        return tuple(self._when)
+
+    def worst(self, most: int = 12) -> list[Worst]:
         """The subjects with the most raises, of as many the longest first."""
         order = sorted(self._raised, key=lambda k: (-self._raised[k], -self._total_s[k], k))[:most]
         return [
-            Worst(subject=k, raised=self._raised[k], total_s=round(self._total_s[k], 3), peak=self._peak[k])
+            Worst(subject=k, raised=self._raised[k], total_s=round(self._total_s[k], 3), peak=self._peak[k],
+                  raises=tuple(Raise(since=rfc3339(a), until=None if b is None else rfc3339(b), again=again)
+                               for a, b, again in self._told.get(k, [])))
             for k in order
-        ]
+        ]  # fmt: skip

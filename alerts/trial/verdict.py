@@ -56,7 +56,7 @@ def _stands(
         yield error("state", where, f"lúc {at} {about} là {state}, phải là {one.state} ({_said(all_, begin)})",
                     f"at {at} {about} is {state}, expected {one.state} ({_said(all_, begin)})")  # fmt: skip
     if one.flapping is not None and flapping != one.flapping:
-        yes = ("dao động", "flapping") if flapping else ("không dao động", "not flapping")
+        yes = ("chập chờn", "flapping") if flapping else ("không chập chờn", "not flapping")
         yield error("flapping", where, f"lúc {at} {about} {yes[0]} ({_said(all_, begin)})",
                     f"at {at} {about} is {yes[1]} ({_said(all_, begin)})")  # fmt: skip
 

@@ -33,13 +33,13 @@ def checked(conn: psycopg.Connection[Any], grant: Grant, catalog: Catalog, *, wa
     if grant.role not in roles:
         raise Refused(f"không có vai trò {grant.role!r}; có: {', '.join(roles)}", f"there is no role {grant.role!r}")
     zones = {z.code: z for z in catalog.zones}
-    areas = _known("area", "địa bàn", grant.areas, catalog.area_codes)
-    of_zones = _known("zone", "khu vực", grant.zones, zones)
+    areas = _known("area", "khu vực", grant.areas, catalog.area_codes)
+    of_zones = _known("zone", "phường, xã", grant.zones, zones)
     domains = _known("domain", "lĩnh vực", grant.domains, catalog.registry.domains)
     for code in of_zones:
         if areas and zones[code].area not in areas:
             raise Refused(
-                f"khu vực {code} không thuộc {', '.join(areas)}: quyền này không cho gì cả",
+                f"phường, xã {code} không thuộc {', '.join(areas)}: quyền này không cho gì cả",
                 f"zone {code} is not in {', '.join(areas)}: such a grant gives nothing",
             )
     if (grant.role == "department") != (grant.department is not None):

@@ -27,7 +27,7 @@ def begin(conn: psycopg.Connection[Any], account: int) -> tuple[str, str]:
     now = accounts.held(conn, account, None)
     if now.second_factor:
         raise Refused(
-            "đã có mã xác thực thứ hai: hãy tắt trước khi tạo lại",
+            "đã có xác thực hai bước: hãy tắt trước khi tạo lại",
             "there is a second factor already: end it before you make another",
         )
     made = pyotp.random_base32()
@@ -46,7 +46,7 @@ def confirm(conn: psycopg.Connection[Any], account: int, code: str) -> list[str]
     """Take the offered secret into use, where the code is one of it. Returns recovery codes, which are not shown
     again."""
     if accounts.held(conn, account, None).second_factor:
-        raise Refused("mã xác thực thứ hai đã được bật", "the second factor is in use already")
+        raise Refused("xác thực hai bước đã được bật", "the second factor is in use already")
     if not _step(conn, account, code):
         raise Refused(
             "mã không đúng: hãy quét lại và kiểm tra giờ của điện thoại",

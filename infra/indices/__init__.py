@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from pydantic import Field
@@ -20,6 +20,7 @@ from infra.roster import Roster
 from infra.shown import Shown
 
 T = TypeVar("T")
+Subject = Literal["sensor", "zone", "area"]
 Memory = dict[str, tuple[Hashable, Any]]
 
 #: The legal basis of a figure that has none.
@@ -53,6 +54,11 @@ class Item(Shown, frozen=True, kw_only=True):
     since: str | None = None
     reason: str | None = None
     details: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def subject(self) -> Subject:
+        """What it is a figure of."""
+        return "sensor" if self.sensor_id is not None else "area" if self.zone is None else "zone"
 
 
 class Index(msgspec.Struct, frozen=True, kw_only=True):

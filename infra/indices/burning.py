@@ -97,13 +97,15 @@ def _hours(
 
 
 def energy_now(conn: psycopg.Connection, city: City, lamps: Layout, midnight_us: int, whole_us: int) -> list[Item]:
-    """Energy since the city's midnight; the last whole hour and the day before are in the details."""
+    """Energy since the city's midnight; the last whole hour, the day before and its same hours are in the details."""
     found = used(conn, city, lamps, midnight_us - DAY_US, whole_us)
     today, before = found.kwh[24:].sum(axis=0), found.kwh[:24].sum(axis=0)
+    same = found.kwh[: (whole_us - midnight_us) // HOUR_US].sum(axis=0)
     hour = found.kwh[-1]
     return [
         _energy(lamps, g, today[g], found.told[24:, g], found.meters[g], midnight_us, whole_us,
-                last_hour_kwh=rounded(hour[g], 3), day_before_kwh=rounded(before[g], 3))
+                last_hour_kwh=rounded(hour[g], 3), day_before_kwh=rounded(before[g], 3),
+                day_before_same_kwh=rounded(same[g], 3))
         for g in range(len(lamps.groups))
     ]  # fmt: skip
 

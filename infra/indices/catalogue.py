@@ -9,7 +9,7 @@ import psycopg
 
 from infra import quality
 from infra.catalog import Catalog
-from infra.indices import City, Index, Item, Memory, air, lighting, noise, river, traffic
+from infra.indices import City, Index, Item, Memory, air, leaks, lighting, noise, river, traffic
 from infra.roster import Roster
 from infra.security import signs
 from infra.settings import Settings
@@ -33,6 +33,7 @@ class Subject(Protocol):
 #: By their name in /api/v1/indices/….
 SUBJECTS: dict[str, Subject] = {
     "air": air, "noise": noise, "traffic": traffic, "lighting": lighting, "river": river,
+    "water": leaks,
 }  # fmt: skip
 
 #: What rules of alerts look at besides. It tells of attacks, and is shown to nobody else.

@@ -36,7 +36,7 @@ ALARM = Index(
     path="/indices/river",
     method="10-minute mean level against alarms I, II, III; issued when reached, withdrawn 0.10 m below",
     method_vi="Mực nước trung bình 10 phút (lịch sử: 1 giờ) so với báo động I, II, III. Cấp báo động được phát khi"
-    " nước lên tới mức, và rút khi nước xuống quá 0,10 m dưới mức (khoảng trễ là số vận hành). Xu thế tính từ 2 giờ gần"
+    " nước lên tới mức, và rút khi nước xuống quá 0,10 m dưới mức (dải trễ là số vận hành). Xu thế tính từ 2 giờ gần"
     " nhất (lịch sử: 4 giờ).",
     method_en="Mean level of 10 minutes (history: of an hour) against the alarms I, II, III. An alarm is issued when"
     " the water reaches it, and withdrawn when it has fallen more than 0.10 m below (that margin is an operating"

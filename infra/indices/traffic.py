@@ -44,7 +44,7 @@ TTI = Index(
     unit="1",
     path="/indices/traffic",
     method="free-flow speed / travel speed, mean over road sites weighted by flow",
-    method_vi="Tốc độ dòng tự do chia cho tốc độ đi lại (ít nhất 1 km/h); trung bình các điểm đo của địa bàn, theo lưu"
+    method_vi="Tốc độ dòng tự do chia cho tốc độ đi lại (ít nhất 1 km/h); trung bình các cảm biến của địa bàn, theo lưu"
     " lượng nơi có đo.",
     method_en="Free-flow speed over travel speed (1 km/h at least); the mean over the zone's road sites, weighted by"
     " flow where it is known.",

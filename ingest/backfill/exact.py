@@ -18,7 +18,7 @@ from ingest.backfill.clock import EARLIEST_US, Clock, iso
 from ingest.backfill.plan import Plan, clean
 
 #: Numbers as people write them; neither 1_000 nor nan nor digits of other scripts.
-NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
+NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\Z", re.ASCII)
 #: What the reader says of a number with a comma.
 _COMMA = re.compile(r"'[+-]?\d+,\d+' is no number\Z", re.ASCII)
 _STATES = {"true": True, "false": False}

@@ -20,14 +20,20 @@ from ioc_api.alerts.whom import Whom
 #: What of a row is not shown: the database's own number of a sensor, notes of the engine, and its rule's department.
 _HIDDEN = ("sensor", "facts", "clearing_since", "department")
 _SHOWN = tuple(c for c in COLUMNS if c not in _HIDDEN)
-#: The beginning of each question for alerts; `a` is the alert, further columns may follow.
+#: The beginning of each question for alerts; `a` is the alert, further columns may follow. What hangs on a cabinet or
+#: feeder says where that is, where it is no sensor of its own.
 SELECT = sql.SQL(
     "SELECT {}, a.department AS handler, v.body ->> 'vi' AS vi, v.body ->> 'en' AS en,"
-    " v.body ->> 'legal_basis' AS legal_basis, s.name AS sensor_name, s.place, s.lat, s.lon"
+    " v.body ->> 'legal_basis' AS legal_basis, s.name AS sensor_name, s.place,"
+    " coalesce(s.lat, p.lat) AS lat, coalesce(s.lon, p.lon) AS lon"
 ).format(sql.SQL(", ").join(sql.Identifier("a", c) for c in _SHOWN))
 FROM = sql.SQL(
     "FROM alert a LEFT JOIN rule_version v ON v.code = a.rule AND v.version = a.rule_version"
-    " LEFT JOIN sensor s ON s.id = a.sensor"
+    " LEFT JOIN sensor s ON s.sensor_id = a.sensor_id"
+    " LEFT JOIN LATERAL (SELECT avg(c.lat) AS lat, avg(c.lon) AS lon FROM sensor c WHERE s.id IS NULL"
+    " AND starts_with(a.subject, 'parent/') AND c.lat IS NOT NULL AND (c.sensor_id = substr(a.subject, 8)"
+    " OR (c.parent = substr(a.subject, 8) AND NOT EXISTS (SELECT FROM sensor o"
+    " WHERE o.sensor_id = substr(a.subject, 8) AND o.lat IS NOT NULL)))) p ON true"
 )
 #: The fields of an item, in their order.
 FIELDS = (

@@ -104,8 +104,10 @@ class Intake:
                     await self._read_history()
                     self._silent.set()
                 while self._missing:
-                    await self._read_missing(*self._missing[0])
-                    self._missing.popleft()
+                    gap = self._missing[0]
+                    await self._read_missing(*gap)
+                    if self._missing and self._missing[0] is gap:  # history may be wanted anew meanwhile
+                        self._missing.popleft()
                 if self.live.strangers:
                     await self.refresh()
                 self.trouble = ""
@@ -177,11 +179,21 @@ class Intake:
     async def _read_missing(self, collector: str, seqs: range) -> None:
         loop = asyncio.get_running_loop()
         domains = self.live.roster.domains
+        folded = False
 
         def read(conn: psycopg.Connection) -> None:
-            self._fold_from_thread(loop, history.batches(conn, domains, collector, seqs), None)
+            nonlocal folded
+            for rows in history.batches(conn, domains, collector, seqs):
+                folded = True
+                self._fold_from_thread(loop, [rows], None)
 
-        await self._database.work(read, limit_s=30)
+        try:
+            await self._database.work(read, limit_s=30)
+        except Exception:
+            # Windows add up, and the same rows must not come twice: then history is read anew, with more time.
+            if folded:
+                self._again()
+            raise
         log.info("intake.gap", collector=collector, first=seqs.start, count=len(seqs))
 
     async def run_silent(self) -> None:

@@ -124,13 +124,17 @@ def settle(conn: psycopg.Connection, q: Question) -> tuple[Question, Since]:
     minute_us = max((k.minute_us for k in by_part), default=NEVER) if unit == "minute" else NEVER
     if unit == "raw" and by_part and q.to_us <= (since := min(k.raw_us for k in by_part)):
         raise Stop(
-            422, f"query.to: readings as they came are kept since {rfc3339(since)}, and this question is about the"
+            422, f"query.to: số đo gốc chỉ còn từ {rfc3339(since)}, câu hỏi này về thời gian trước đó: hãy dùng `step`"
+            " chẵn phút hoặc giờ, hoặc `points`, lấy từ số tổng hợp"
+            f" / readings as they came are kept since {rfc3339(since)}, and this question is about the"
             " time before: ask for a `step` of whole minutes or hours, or for `points`, which rollups answer",
         )  # fmt: skip
     # Minutes that are gone are made from readings where these are kept for longer.
     if unit == "minute" and by_part and q.to_us <= (since := min(min(k.minute_us, k.raw_us) for k in by_part)):
         raise Stop(
-            422, f"query.to: figures of minutes are kept since {rfc3339(since)}, and this question is about the time"
+            422, f"query.to: số theo phút chỉ còn từ {rfc3339(since)}, câu hỏi này về thời gian trước đó: hãy dùng"
+            " `step` chẵn giờ hoặc ngày, được giữ mãi, hoặc `points`"
+            f" / figures of minutes are kept since {rfc3339(since)}, and this question is about the time"
             " before: ask for a `step` of whole hours or days, which are kept for ever, or for `points`",
         )  # fmt: skip
     return q, Since(raw_us, minute_us, coarser=q is not asked)

@@ -11,6 +11,7 @@ from city.sensors import Sensor
 from infra.roster import Group
 from infra.times import SECOND
 from ioc_api import asking
+from ioc_api.faults import vi
 from ioc_api.history import steps
 from ioc_api.problems import Stop
 from ioc_api.rest import known
@@ -99,7 +100,7 @@ def ask(service: Service, asked: Asked, now_us: int, *, export: bool = False) ->
     """Check a question: 404 for a sensor or place that does not exist, 422 with what to change for the rest."""
     from_us, to_us = span(asked.start, asked.end, now_us, 3600)
     if not asked.metric:
-        raise Stop(422, "query.metric: name at least one metric")
+        raise Stop(422, "query.metric: hãy nêu ít nhất một đại lượng / name at least one metric")
     _places(service, asked)
     sensors = () if asked.of == "whole" else _sensors(service, asked)
     group = _group(service, asked) if asked.of == "whole" else None
@@ -113,36 +114,43 @@ def ask(service: Service, asked: Asked, now_us: int, *, export: bool = False) ->
 
 def _places(service: Service, asked: Asked) -> None:
     if service.live.roster.version < 0:
-        raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
+        raise Stop(503, "danh mục chưa được đọc xong / the registry has not been read yet", {"Retry-After": "2"})
     part = asking.part()
     areas = part.areas(service.catalog.area_codes)
     if asked.area is not None and asked.area not in areas:
-        raise Stop(404, f"query.area: there is no such area; there are {known.listed(areas)}")
+        raise Stop(404, f"query.area: không có khu vực này; có {known.listed(areas, known.MORE)}"
+                        f" / there is no such area; there are {known.listed(areas)}")  # fmt: skip
     zones = {z.code: z for z in service.catalog.zones if part.zones([z.code])}
     if asked.zone is not None:
         zone = zones.get(asked.zone)
         if zone is None or (asked.area is not None and zone.area != asked.area):
             there = [c for c, z in zones.items() if asked.area is None or z.area == asked.area]
-            raise Stop(404, f"query.zone: there is no such zone; there are {known.listed(there)}")
+            raise Stop(404, f"query.zone: không có phường, xã này; có {known.listed(there, known.MORE)}"
+                            f" / there is no such zone; there are {known.listed(there)}")  # fmt: skip
     domains = part.domains(service.catalog.registry.domains)
     for name in asked.domain:
         if name not in domains:
-            raise Stop(422, f"query.domain: there is no such domain; there are {known.listed(domains)}")
+            raise Stop(422, f"query.domain: không có lĩnh vực này; có {known.listed(domains, known.MORE)}"
+                            f" / there is no such domain; there are {known.listed(domains)}")  # fmt: skip
 
 
 def _group(service: Service, asked: Asked) -> Group:
     if asked.sensor or (asked.zone is None and asked.area is None):
-        raise Stop(422, "query.of: `whole` is asked of one `zone` or `area`, without `sensor`")
+        raise Stop(422, "query.of: `whole` chỉ dùng cho một `zone` hoặc `area`, không kèm `sensor`"
+                        " / `whole` is asked of one `zone` or `area`, without `sensor`")  # fmt: skip
     for group in service.live.roster.groups:
         if group.zone == asked.zone and (asked.area is None or group.area == asked.area):
             return group
-    raise Stop(404, "query.zone: this zone or area is not in force now")
+    raise Stop(
+        404, "query.zone: phường hoặc khu vực này hiện không có hiệu lực / this zone or area is not in force now"
+    )
 
 
 def _sensors(service: Service, asked: Asked) -> tuple[Sensor, ...]:
     roster = service.live.roster
     if not asked.sensor and asked.zone is None and asked.area is None:
-        raise Stop(422, "query.sensor: name sensors, or a `zone` or an `area`")
+        raise Stop(422, "query.sensor: hãy nêu cảm biến, hoặc một `zone` hay `area`"
+                        " / name sensors, or a `zone` or an `area`")  # fmt: skip
     found: dict[str, Sensor] = {}
     known.sensors(service, asked.sensor)
     for sensor_id in asked.sensor:
@@ -165,7 +173,7 @@ def _whole(asked: Asked, group: Group, registry: Iterable[str]) -> list[str]:
     part = asking.part()
     found = [c for c in asked.domain or registry if part.holds(group.area, group.zone, c)]
     if not found:
-        raise Stop(404, "query.zone: there is no such zone or area")
+        raise Stop(404, "query.zone: không có phường hoặc khu vực này / there is no such zone or area")
     return found
 
 
@@ -178,13 +186,17 @@ def _parts(service: Service, asked: Asked, sensors: Sequence[Sensor], group: Gro
     there = {m.name for d in domains for m in d.metrics}
     for name in asked.metric:
         if there and name not in there:
-            where = f"the domain {domains[0].code}" if len(domains) == 1 else "these domains"
-            raise Stop(422, f"query.metric: {name!r} is no metric of {where}; there are {known.listed(there)}")
+            one = domains[0].code if len(domains) == 1 else ""
+            vi_of, en_of = (f"lĩnh vực {one}", f"the domain {one}") if one else ("các lĩnh vực này", "these domains")
+            raise Stop(422, f"query.metric: {vi_of} không có đại lượng {name!r}; có {known.listed(there, known.MORE)}"
+                            f" / {name!r} is no metric of {en_of}; there are {known.listed(there)}")  # fmt: skip
     if not there:
         every = {m.name for c in asking.part().domains(registry) for m in registry[c].metrics}
         wrong = [n for n in asked.metric if n not in every]
         if wrong:
-            raise Stop(422, f"query.metric: {wrong[0]!r} is no metric of any domain; there are {known.listed(every)}")
+            raise Stop(422, f"query.metric: không lĩnh vực nào có đại lượng {wrong[0]!r}; có"
+                            f" {known.listed(every, known.MORE)} / {wrong[0]!r} is no metric of any domain;"
+                            f" there are {known.listed(every)}")  # fmt: skip
     parts = []
     for d in domains:
         metrics = tuple(m for n in dict.fromkeys(asked.metric) if (m := d.metric(n)) is not None)
@@ -194,7 +206,9 @@ def _parts(service: Service, asked: Asked, sensors: Sequence[Sensor], group: Gro
     count = sum(len(p.sensors) for p in parts)
     if count > SENSORS:
         raise Stop(
-            422, f"query.sensor: {count:,} sensors, and {SENSORS:,} are possible at once: name a zone or a domain,"
+            422, f"query.sensor: {vi(count)} cảm biến, mỗi lần được tối đa {vi(SENSORS)}: hãy nêu phường hoặc lĩnh vực,"
+            " hoặc dùng `of=whole` để lấy số của cả phường, khu vực"
+            f" / {count:,} sensors, and {SENSORS:,} are possible at once: name a zone or a domain,"
             " or ask for `of=whole`, the figure of the zone or area itself",
         )  # fmt: skip
     return tuple(parts)
@@ -203,7 +217,7 @@ def _parts(service: Service, asked: Asked, sensors: Sequence[Sensor], group: Gro
 def _step(asked: Asked, parts: Sequence[Part], from_us: int, to_us: int) -> int | None:
     whole = asked.of == "whole"
     if asked.step is not None and asked.points is not None:
-        raise Stop(422, "query.points: give `step` or `points`, not both")
+        raise Stop(422, "query.points: chỉ dùng `step` hoặc `points` / give `step` or `points`, not both")
     if asked.points is not None:
         if whole:
             return steps.choose(from_us, to_us, asked.points, steps.MINUTE_S) or steps.MINUTE_S
@@ -211,8 +225,9 @@ def _step(asked: Asked, parts: Sequence[Part], from_us: int, to_us: int) -> int 
         return steps.choose(from_us, to_us, asked.points, max(usual, default=steps.MINUTE_S))
     step = steps.parse(asked.step)
     if whole and (step is None or step % steps.MINUTE_S):
-        raise Stop(422, "query.step: figures of a whole zone or area are kept by the minute: ask for a `step` of whole"
-                   " minutes, such as 1m, 1h or 1d, or for `points`")  # fmt: skip
+        raise Stop(422, "query.step: số của cả phường, khu vực được lưu theo phút: hãy dùng `step` chẵn phút, như 1m,"
+                   " 1h, 1d, hoặc `points` / figures of a whole zone or area are kept by the minute: ask for a `step`"
+                   " of whole minutes, such as 1m, 1h or 1d, or for `points`")  # fmt: skip
     return step
 
 
@@ -220,25 +235,33 @@ def bound(q: Question, *, export: bool) -> None:
     """422 with the limit and what to narrow, before anything is read."""
     days = RAW_DAYS if q.step_s is None and not export else STEP_DAYS
     if q.to_us - q.from_us > days * steps.DAY_S * SECOND:
-        what = "readings as they came" if q.step_s is None else "steps"
-        raise Stop(422, f"query.from: at most {days} days of {what} can be asked for at once:"
-                   " bring `from` and `to` closer together")  # fmt: skip
+        vi_of, en_of = ("số đo gốc", "readings as they came") if q.step_s is None else ("bước", "steps")
+        raise Stop(422, f"query.from: mỗi lần hỏi được tối đa {vi(days)} ngày {vi_of}: hãy để `from` và `to` gần nhau"
+                   f" hơn / at most {days} days of {en_of} can be asked for at once: bring `from` and `to` closer"
+                   " together")  # fmt: skip
     if q.step_s is None:
         if export and q.readings > EXPORT:
             raise steps.stop_too_many(
-                int(q.readings), EXPORT, "readings", "ask for less time, fewer sensors or metrics, or a `step`"
-            )
+                int(q.readings), EXPORT, ("số đo", "readings"),
+                ("hãy hỏi khoảng ngắn hơn, ít cảm biến hoặc đại lượng hơn, hoặc dùng `step`",
+                 "ask for less time, fewer sensors or metrics, or a `step`"),
+            )  # fmt: skip
         return
     if q.steps > STEPS:
-        raise Stop(422, f"query.step: {q.steps:,} steps of {steps.shown(q.step_s)} for each series, and {STEPS:,} are"
-                   " possible at once: ask for a longer step or less time")  # fmt: skip
+        size = steps.shown(q.step_s)
+        raise Stop(422, f"query.step: {vi(q.steps)} bước {size} cho mỗi chuỗi, mỗi lần được tối đa {vi(STEPS)}: hãy"
+                   f" dùng bước dài hơn hoặc khoảng ngắn hơn / {q.steps:,} steps of {size} for each series, and"
+                   f" {STEPS:,} are possible at once: ask for a longer step or less time")  # fmt: skip
     series = len(q.parts) if q.group else sum(len(p.sensors) * len(p.metrics) for p in q.parts)
     if q.steps * series > ALL_STEPS:
         raise steps.stop_too_many(
-            q.steps * series, ALL_STEPS, "steps of all series", "ask for a longer step, less time or fewer sensors"
-        )
+            q.steps * series, ALL_STEPS, ("bước của mọi chuỗi", "steps of all series"),
+            ("hãy dùng bước dài hơn, khoảng ngắn hơn hoặc ít cảm biến hơn",
+             "ask for a longer step, less time or fewer sensors"),
+        )  # fmt: skip
     if steps.unit(q.step_s) == "raw" and q.readings > READ:
         raise steps.stop_too_many(
-            int(q.readings), READ, "readings to be summed up", "ask for a step of whole minutes, which is kept, or"
-            " for less time or fewer sensors",
+            int(q.readings), READ, ("số đo phải tổng hợp", "readings to be summed up"),
+            ("hãy dùng bước chẵn phút, đã có sẵn, hoặc khoảng ngắn hơn, ít cảm biến hơn",
+             "ask for a step of whole minutes, which is kept, or for less time or fewer sensors"),
         )  # fmt: skip

@@ -167,11 +167,15 @@ def steps_page(
 def bound_series(q: Question) -> None:
     """422 where an answer of whole series would be too large."""
     if q.step_s is None:
-        raise Stop(422, "query.layout: series have a `step`, or `points` that are fewer than the readings")
+        raise Stop(422, "query.layout: chuỗi cần có `step`, hoặc `points` ít hơn số đo"
+                   " / series have a `step`, or `points` that are fewer than the readings")  # fmt: skip
     number = 0 if q.group else q.steps * sum(len(p.sensors) * len(p.metrics) for p in q.parts)
     if number > SERIES_CELLS:
-        raise steps.stop_too_many(number, SERIES_CELLS, "steps", "ask for a longer step, less time, fewer sensors or"
-                                  " metrics, or take `format=csv`")  # fmt: skip
+        raise steps.stop_too_many(
+            number, SERIES_CELLS, ("bước", "steps"),
+            ("hãy dùng bước dài hơn, khoảng ngắn hơn, ít cảm biến hoặc đại lượng hơn, hoặc lấy `format=csv`",
+             "ask for a longer step, less time, fewer sensors or metrics, or take `format=csv`"),
+        )  # fmt: skip
 
 
 def percentiles(q: Question) -> list[str]:

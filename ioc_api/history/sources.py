@@ -25,6 +25,7 @@ from city.sensors import Sensor
 from infra import readings
 from infra.rollup import stored
 from infra.times import SECOND
+from ioc_api.faults import vi
 from ioc_api.history import steps
 from ioc_api.history.grid import HOUR_US, Floats, Grid, Ints, widened
 from ioc_api.history.kept import UNIT_US, Span, kept, late
@@ -83,7 +84,9 @@ def plan(conn: psycopg.Connection, q: Question, part: Part) -> Plan:
     number = _number(q, part, spans + again)
     if number > READ:
         raise Stop(
-            422, f"about {number:,} readings of this question are not rolled up, and {READ:,} can be summed up at once:"
+            422, f"khoảng {vi(number)} số đo của câu hỏi này chưa được tổng hợp, mỗi lần cộng được tối đa {vi(READ)}:"
+            " hãy hỏi khoảng ngắn hơn hoặc ít cảm biến hơn, và xem `ioc db maintain` có chạy kịp không"
+            f" / about {number:,} readings of this question are not rolled up, and {READ:,} can be summed up at once:"
             " ask for less time or fewer sensors, and see that `ioc db maintain` keeps up",
         )  # fmt: skip
     turning = replace(part, metrics=circular(part, q.every_s))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from infra.times import SECOND
+from ioc_api.faults import vi
 from ioc_api.problems import Stop
 from ioc_api.rest.spans import step_s
 
@@ -72,6 +73,10 @@ def shown(seconds: int) -> str:
     return f"{seconds}s"
 
 
-def stop_too_many(number: int, limit: int, what: str, narrow: str) -> Stop:
-    """The answer to a question that is too large."""
-    return Stop(422, f"this question comes to about {number:,} {what}, and {limit:,} are possible at once: {narrow}")
+def stop_too_many(number: int, limit: int, what: tuple[str, str], narrow: tuple[str, str]) -> Stop:
+    """The answer to a question that is too large: what of, and what to ask instead (Vietnamese, English)."""
+    return Stop(
+        422,
+        f"câu hỏi này cần khoảng {vi(number)} {what[0]}, mỗi lần được tối đa {vi(limit)}: {narrow[0]}"
+        f" / this question comes to about {number:,} {what[1]}, and {limit:,} are possible at once: {narrow[1]}",
+    )

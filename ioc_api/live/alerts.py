@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
+from infra.access.scope import Scope
 from ioc_api.live.topic import Filter, Ints, Topic, tail
 
 #: Flips that are kept for those who come back: a client that was away for longer begins with a snapshot.
 KEPT = 20_000
 #: What is shown where a filter names no state. What is closed, or has never fired, is not there.
 SHOWN = frozenset({"firing", "acknowledged", "in_progress", "resolved"})
+_OPEN = SHOWN - {"resolved"}
 _POSSIBLE = SHOWN | {"pending"}
 
 
@@ -120,6 +122,14 @@ class Alerts(Topic):
             self.seq = seq
             self.on_change(self)
 
+    def unresolved(self, scope: Scope) -> Iterator[tuple[str, str]]:
+        """The sensor and severity of each alert of a scope that asks for somebody still."""
+        for place, _ in self._items.values():
+            if place.sensor is not None and place.state in _OPEN and (
+                scope.all or scope.alert(place.area, place.zone, place.domain, place.concerned)
+            ):  # fmt: skip
+                yield place.sensor, place.severity
+
     def everything(self, wanted: Filter) -> Ints:
         takes = _taker(wanted)
         return np.array(sorted(n for n, (place, _) in self._items.items() if takes(place)), np.int64)
@@ -135,9 +145,9 @@ class Alerts(Topic):
         for place in range(self._after(since), len(self._log)):
             one = self._log[place]
             if takes(one.after):
-                return one.seq, tail([one.item], [], f',"flip":{one.flip.decode()}')
+                return one.seq, tail([one.item], [], self.clock(), f',"flip":{one.flip.decode()}')
             if takes(one.before):
-                return one.seq, tail([], [str(one.alert)], f',"flip":{one.flip.decode()}')
+                return one.seq, tail([], [str(one.alert)], self.clock(), f',"flip":{one.flip.decode()}')
         return self.seq, None
 
     def arrived(self, since: int) -> float | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from time import time
+from typing import Any
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -17,9 +19,10 @@ from infra.times import micros, now_us, rfc3339
 from ioc_api.database import Away
 from ioc_api.gate import Gate, Refused
 from ioc_api.live.doorstep import EACH
-from ioc_api.live.frames import Auth, BadFrame, Close, Ping, Pong, Subscribe, Unsubscribe, encode, read
+from ioc_api.live.frames import Auth, BadFrame, Close, Drawn, Ping, Pong, Subscribe, Unsubscribe, encode, read
 from ioc_api.live.hub import CLIENTS, Hub
 from ioc_api.live.subscription import Subscription
+from ioc_api.live.walls import Drawing
 from ioc_api.pages import secrets_in
 from ioc_api.scopes import Scopes
 from ioc_api.turns import asker
@@ -51,6 +54,9 @@ def ends_us(who: Who) -> int | None:
 class Client:
     """A connection. One task reads (the caller of `serve`), one writes; the writer pulls from the subscriptions."""
 
+    #: Reads what a client says.
+    reads: Callable[[str], Any] = staticmethod(read)
+
     def __init__(self, socket: WebSocket, hub: Hub, gate: Gate, scopes: Scopes) -> None:
         self.subscriptions: dict[int, Subscription] = {}
         self.refused = ""  # why it ended, where that is a refusal
@@ -59,6 +65,7 @@ class Client:
         self._address = socket.client.host if socket.client else ""
         self.asks = ""  # who it is, as connections are counted
         self._who: Who | None = None
+        self._drawing: Drawing | None = None
         self._token: str | None = None
         self._seen: dict[Permission, Scope] = {}
         self._outbox: deque[str] = deque()
@@ -118,6 +125,7 @@ class Client:
             if not await self._admit():
                 return
         self._hub.clients.add(self)
+        self._drawing = self._hub.walls.come(self._who) if self._who else None
         self._reader = asyncio.current_task()
         self._writer = asyncio.create_task(self._write())
         try:
@@ -127,6 +135,9 @@ class Client:
         finally:
             self._over = True
             self._hub.clients.discard(self)
+            if self._drawing is not None and self._who is not None:
+                shut = self._closing is not None and self._closing[0] is Close.UNAUTHORIZED
+                self._hub.walls.leave(self._who, self._drawing, for_good=shut)
             for sub in self.subscriptions.values():
                 self._hub.unsubscribe(sub)
             self._writer.cancel()
@@ -134,7 +145,7 @@ class Client:
     async def _admit(self) -> bool:
         try:
             async with asyncio.timeout(AUTH_S):
-                asked = read(await self._text())
+                asked = self.reads(await self._text())
         except TimeoutError:
             await self._end(Close.AUTH_TIMEOUT, "the first frame, auth, did not come in time")
             return False
@@ -163,8 +174,8 @@ class Client:
             await self._end(Close.FORBIDDEN, "a cookie is for pages of ours, and this is none: send a token")
             return False
         self.asks = asker(self._who)
-        if self.asks and sum(other.asks == self.asks for other in self._hub.clients) >= EACH:
-            await self._end(Close.TOO_MANY, "you hold too many connections: close some")
+        if crowded := self._crowded():
+            await self._end(Close.TOO_MANY, crowded)
             return False
         self._known = True
         welcome = {
@@ -178,6 +189,12 @@ class Client:
         self._ponged = self._pinged = self._loop.time()
         await self._send(encode(welcome))
         return True
+
+    def _crowded(self) -> str:
+        """Why there is no room for one more of theirs; empty: there is."""
+        if self.asks and sum(other.asks == self.asks for other in self._hub.clients) >= EACH:
+            return "you hold too many connections: close some"
+        return ""
 
     async def _admitted(self) -> Who:
         return await self._gate.admit(self._token, self._socket.cookies, self._address)
@@ -224,7 +241,7 @@ class Client:
     async def _read(self) -> None:
         while True:
             try:
-                asked = read(await self._text())
+                asked = self.reads(await self._text())
                 if not self._within_rate():
                     self.close(Close.RATE, f"more than {RATE:g} frames a second")
                     return await self._drained()
@@ -246,7 +263,7 @@ class Client:
         self._refilled = now
         return self._tokens >= 0
 
-    async def _answer(self, asked: Auth | Subscribe | Unsubscribe | Ping | Pong) -> None:
+    async def _answer(self, asked: Any) -> None:
         match asked:
             case Pong():
                 self._ponged = self._loop.time()
@@ -260,7 +277,12 @@ class Client:
                 if sub is None:
                     raise BadFrame("unknown_sub", f"there is no subscription {number}", id)
                 self._hub.unsubscribe(sub)
+                if self._drawing is not None:
+                    self._drawing.ended(number)
                 self.say(encode({"id": id, "type": "unsubscribed", "sub": number}))
+            case Drawn(sub=number, seq=seq):
+                if self._drawing is not None:
+                    self._drawing.drawn(number, seq, self._loop.time())
             case Auth(id=id):
                 raise BadFrame("bad_frame", "you are known already", id)
 
@@ -296,6 +318,8 @@ class Client:
             if text is not None:
                 busy = True
                 await self._send(text)
+                if self._drawing is not None and sub.number in self.subscriptions:
+                    self._drawing.sent(sub.number, sub.sent, self._loop.time())
                 if len(text) > LONG:
                     # A client that takes whatever comes would otherwise have the loop to itself.
                     await asyncio.sleep(0)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
+
+from ioc_api.live.viewport import Look
 
 FRAME_BYTES = 64 * 1024
 #: Values in one field of a filter, and in all of them.
@@ -26,6 +28,7 @@ class Close(IntEnum):
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403
     AUTH_TIMEOUT = 4408
+    MADE_ROOM = 4409
     TOO_MANY = 4429
 
 
@@ -71,12 +74,14 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     severity: list[str] | None = None
     department: list[str] | None = None
     state: list[str] | None = None
+    of: list[str] | None = None
 
 
 class Subscribe(msgspec.Struct, tag="subscribe"):
     id: int
     topic: str
     filter: Wanted | None = None
+    view: Look | None = None
     since: Since | None = None
     max_hz: float | None = None
 
@@ -94,16 +99,21 @@ class Pong(msgspec.Struct, tag="pong"):
     t: int | float | None = None
 
 
+class Drawn(msgspec.Struct, tag="drawn"):
+    """All frames of a subscription up to this one are on the screen; nothing is answered."""
+
+    sub: int
+    seq: int
+
+
 class _Head(msgspec.Struct):
     id: Any = None
     type: Any = None
 
 
-Asked = Auth | Subscribe | Unsubscribe | Ping | Pong
+Asked = Auth | Subscribe | Unsubscribe | Ping | Pong | Drawn
 
-_TYPES = ("auth", "subscribe", "unsubscribe", "ping", "pong")
 _head = msgspec.json.Decoder(_Head).decode
-_decode: Callable[[str], Asked] = msgspec.json.Decoder(Asked).decode
 
 
 def encode(frame: Any) -> str:
@@ -111,19 +121,28 @@ def encode(frame: Any) -> str:
     return msgspec.json.encode(frame).decode()
 
 
-def read(text: str) -> Asked:
-    """What a client says, or BadFrame with the id it gave."""
-    try:
-        head = _head(text)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
-        raise BadFrame("bad_frame", "a frame is one JSON object") from None
-    number = head.id if isinstance(head.id, int) and not isinstance(head.id, bool) else None
-    if head.type not in _TYPES:
-        raise BadFrame("unknown_type", f"type is one of {', '.join(_TYPES)}", number)
-    try:
-        return _decode(text)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError) as e:
-        raise BadFrame("bad_frame", str(e), number) from None
+def reader(asked: Any) -> Callable[[str], Any]:
+    """Reads frames of these kinds, a union of structs: what a client says, or BadFrame with the id it gave."""
+    types = tuple(str(kind.__struct_config__.tag) for kind in get_args(asked))
+    decode = msgspec.json.Decoder(asked).decode
+
+    def read(text: str) -> Any:
+        try:
+            head = _head(text)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError):
+            raise BadFrame("bad_frame", "a frame is one JSON object") from None
+        number = head.id if isinstance(head.id, int) and not isinstance(head.id, bool) else None
+        if head.type not in types:
+            raise BadFrame("unknown_type", f"type is one of {', '.join(types)}", number)
+        try:
+            return decode(text)
+        except (msgspec.MsgspecError, RecursionError, UnicodeError) as e:
+            raise BadFrame("bad_frame", str(e), number) from None
+
+    return read
+
+
+read: Callable[[str], Asked] = reader(Asked)
 
 
 def wanted_values(wanted: Wanted | None, fields: tuple[str, ...], number: int) -> dict[str, list[str]]:

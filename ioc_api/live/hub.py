@@ -14,6 +14,7 @@ from ioc_api.live.frames import BadFrame, Close, Subscribe, encode, wanted_value
 from ioc_api.live.subscription import Subscription
 from ioc_api.live.topic import Filter, Topic
 from ioc_api.live.view import View
+from ioc_api.live.walls import Walls
 
 if TYPE_CHECKING:
     from ioc_api.live.client import Client
@@ -35,9 +36,14 @@ class Hub:
         self.epoch = secrets.token_hex(8)
         self.clients: set[Client] = set()
         self.doorstep = Doorstep()
+        self.walls = Walls()
         self.ready = asyncio.Event()
         self.closing = False
-        self.summary: Callable[[], dict[str, Any]] = lambda: {"ingest_lag_s": None, "source": "stopped"}
+        self.summary: Callable[[], dict[str, Any]] = lambda: {
+            "ingest_lag_s": None,
+            "source": "stopped",
+            "alerts": None,
+        }
         self._told = self.summary()
         self._topics = {t.name: t for t in topics}
         self._views: weakref.WeakValueDictionary[tuple[str, Filter], View] = weakref.WeakValueDictionary()
@@ -50,27 +56,38 @@ class Hub:
         topic = self._topics.get(asked.topic)
         if topic is None:
             names = ", ".join(sorted(self._topics))
-            raise BadFrame("unknown_topic", f"there is no topic {asked.topic[:64]!r}: it is one of {names}", asked.id)
+            name = repr(asked.topic[:64])
+            text = f"không có chủ đề {name}, chỉ có {names} / there is no topic {name}: it is one of {names}"
+            raise BadFrame("unknown_topic", text, asked.id)
         if not client.may(PERMISSIONS.get(topic.name, "read")):
             raise BadFrame("forbidden", f"bạn không có quyền xem {topic.name} / you may not see {topic.name}", asked.id)
         values = wanted_values(asked.filter, topic.fields, asked.id)
         wanted = Filter.of(values, await client.scope(PERMISSIONS.get(topic.name, "read")))
+        if topic.shows_alerts:
+            wanted = wanted.and_more(alerts=await client.scope("alerts.read"))
+        try:
+            look = topic.aim(asked.view)
+        except ValueError as e:
+            raise BadFrame("bad_view", str(e), asked.id) from None
+        if look is not None:
+            wanted = wanted.and_more(view=look)
         hz = topic.hz if asked.max_hz is None else asked.max_hz
         if not 0.01 <= hz <= 1000:
-            raise BadFrame("bad_rate", "max_hz is 0.01 or more", asked.id)
-        if len(client.subscriptions) >= SUBSCRIPTIONS:
-            message = f"a connection has at most {SUBSCRIPTIONS} subscriptions"
+            raise BadFrame("bad_rate", "max_hz từ 0,01 trở lên / max_hz is 0.01 or more", asked.id)
+        alike = sum(sub.view.topic is topic for sub in client.subscriptions.values())
+        if len(client.subscriptions) >= SUBSCRIPTIONS or alike >= topic.most:
+            message = (
+                f"mỗi kết nối có tối đa {SUBSCRIPTIONS} đăng ký, trong đó {topic.most} về {topic.name}"
+                f" / a connection has at most {SUBSCRIPTIONS} subscriptions, {topic.most} of them to {topic.name}"
+            )
             raise BadFrame("too_many_subscriptions", message, asked.id)
         try:
             async with asyncio.timeout(_READY_S):
                 await (topic.ready or self.ready).wait()
         except TimeoutError:
-            message = "history is still being read: try again in a moment"
+            message = "đang đọc lịch sử: hãy thử lại sau / history is still being read: try again in a moment"
             raise BadFrame("not_ready", message, asked.id, temporary=True) from None
-        view = self._views.get((topic.name, wanted))
-        if view is None:
-            view = self._views[topic.name, wanted] = View(topic, wanted)
-        sub = Subscription(client.number(), view, min(hz, topic.hz), client.wake)
+        sub = Subscription(client.number(), self._view(topic, wanted), min(hz, topic.hz), client.wake)
         since = asked.since
         known = since is not None and (since.epoch == topic.epoch or (since.epoch == self.epoch and not topic.renewed))
         resumed = known and since is not None and sub.resumable(since.seq)
@@ -92,6 +109,23 @@ class Hub:
             reason = "gap" if known else "epoch"
             frames.append({"sub": sub.number, "type": "reset", "reason": reason})
         return [encode(f) for f in frames]
+
+    def _view(self, topic: Topic, wanted: Filter) -> View:
+        view = self._views.get((topic.name, wanted))
+        if view is None:
+            view = self._views[topic.name, wanted] = View(topic, wanted)
+        return view
+
+    def show(self, topics: list[Topic]) -> None:
+        """Other topics, of other epochs, in the place of those of the same names: subscriptions start again."""
+        self._views.clear()
+        for topic in topics:
+            self._topics[topic.name].on_change = lambda _: None
+            self._topics[topic.name] = topic
+            topic.on_change = self._changed
+            for sub in self._subscriptions[topic.name]:
+                sub.turn(self._view(topic, sub.view.wanted))
+                sub.wake()
 
     def topics(self) -> list[str]:
         """What there is to subscribe to."""
@@ -119,11 +153,11 @@ class Hub:
         sub.wake()
 
     def tell(self) -> None:
-        """Say how the source is; clients hear of it when it has changed noticeably."""
+        """Say how the source is, and whether alerts are judged; clients hear of it when it has changed noticeably."""
         health = self.summary()
         lag, before = health["ingest_lag_s"], self._told["ingest_lag_s"]
         steady = lag == before or (lag is not None and before is not None and abs(lag - before) < 1.0)
-        if health["source"] == self._told["source"] and steady:
+        if steady and all(health[name] == self._told[name] for name in ("source", "alerts")):
             return
         self._told = health
         text = encode({"type": "health", **health})

@@ -26,7 +26,7 @@ class Indices(Newest):
     """Items by key; an item's number is the place of its key, in the order of first appearance."""
 
     hz = 1.0
-    fields = ("area", "zone", "sensor", "index")
+    fields = ("area", "zone", "sensor", "index", "of")
 
     def __init__(self) -> None:
         super().__init__("indices")
@@ -66,7 +66,7 @@ class Indices(Newest):
         if wanted not in self._masks:
             if len(self._masks) > 200:
                 self._masks.clear()
-            areas, zones, sensors, indices = (wanted.takes(f) for f in self.fields)
+            areas, zones, sensors, indices, of = (wanted.takes(f) for f in self.fields)
             found = [
                 n
                 for n, i in enumerate(self._known)
@@ -74,6 +74,7 @@ class Indices(Newest):
                 and (zones is None or i.zone in zones)
                 and (sensors is None or i.sensor_id in sensors)
                 and (indices is None or i.index in indices)
+                and (of is None or i.subject in of)
                 and wanted.scope.holds(i.area, i.zone, DOMAINS.get(i.index))
             ]
             self._masks[wanted] = np.array(found, np.int64)

@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from city.columns import QUALITIES, Columns
+from city.columns import MEASURING, QUALITIES, Columns
 from city.decimals import widen
+from city.means import AMOUNTS, channel_rank, means
 from city.registry import Domain
 from city.rows import RowIndex, grown
 from infra.roster import Bools, Roster
@@ -106,6 +107,35 @@ class LatestTopic(Newest):
         self._log.add(number << _BITS | cells, seqs)
         self.on_change(self)
 
+    def newest(self, domain: str, metric: str) -> tuple[Floats, Ints]:
+        """The newest reading of a metric and its time by sensor number, (roster.size,): NaN where none is known, or the
+        newest is none that was measured. Channels of one time are one figure: amounts are added up, or are those of
+        the channel that stands for the whole sensor, where there is one; of others it is the mean."""
+        size = self._roster.size
+        time_us, table = np.full(size, _NEVER), self._tables[self._place[domain]]
+        n, m = len(table.index), table.metrics.index(metric)
+        who, when = table.sensor[:n], table.time_us[:n, m]
+        rows = np.flatnonzero((who < size) & (when > _NEVER) & (table.quality[:n, m] == MEASURING))
+        np.maximum.at(time_us, who[rows], when[rows])
+        rows = rows[when[rows] == time_us[who[rows]]]
+        of = self._roster.domains[self._place[domain]].metrics[m]
+        kind, adds = of.aggregate, of.unit in AMOUNTS and of.aggregate != "increase"
+        if adds:
+            rank, best = channel_rank(table.channel[rows], self._roster.channels), np.full(size, 3)
+            np.minimum.at(best, who[rows], rank)
+            rows = rows[rank == best[who[rows]]]
+        value = table.value[rows, m]
+        # The standing of a counter is what one channel says: no mean makes sense, nor a sum.
+        out = np.full(size, np.nan)
+        if kind == "increase":
+            out[who[rows]] = value
+        elif adds:
+            out[who[rows]] = 0.0
+            np.add.at(out, who[rows], widen(value) if table.single[m] else value)
+        else:
+            out = means(kind, widen(value) if table.single[m] else value, who[rows], size)
+        return out, time_us
+
     def reported(self, domain: int) -> tuple[Ints, Ints]:
         """Every (sensor, metric) of the domain of which a reading is known."""
         table = self._tables[domain]
@@ -173,6 +203,8 @@ class LatestTopic(Newest):
         for number, table in enumerate(self._tables):
             mine = items >> _BITS == number
             seqs[mine] = table.changed.reshape(-1)[items[mine] & ((1 << _BITS) - 1)]
+        # The log's parts have several seqs where much changed at once: what was told of the first is not told again.
+        items, seqs = items[seqs > since], seqs[seqs > since]
         order = np.argsort(seqs, kind="stable")
         return items[order], seqs[order]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from city.columns import Columns
 from city.rows import grown
@@ -84,6 +85,11 @@ class LivenessTopic(Newest):
         self._code[items], self._told_us[items] = codes[items], seen[items]
         self._changed[items] = self.step(len(items))
         self.on_change(self)
+
+    def told(self) -> NDArray[np.uint8]:
+        """The same as clients were last told; of a new sensor nothing has been seen."""
+        codes = self._code[: self._roster.size]
+        return np.where(codes == _UNKNOWN, len(LIVENESS) - 1, codes).astype(np.uint8)
 
     def unseen(self) -> Ints:
         """Numbers of the sensors of which no reading is known."""

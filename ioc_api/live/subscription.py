@@ -35,6 +35,7 @@ class Subscription:
     def start(self, since: int | None, now: float = 0.0) -> None:
         """Go on from ``since``, or begin with a snapshot, at ``now`` (s of the loop's clock)."""
         self._begun = now
+        self._goal = -1
         self.epoch = self.view.topic.epoch
         if since is not None:
             self.sent = self.seen = since
@@ -42,9 +43,14 @@ class Subscription:
         self.sent = self.seen = self.view.topic.seq
         self._snapshot = self.view.snapshot()
 
+    def turn(self, view: View) -> None:
+        """Show another view, whose topic has another epoch: a reset comes next, and a snapshot."""
+        self.view = view
+        self._snapshot = None
+
     def resumable(self, since: int) -> bool:
         """Whether everything that changed after ``since`` is known."""
-        return self.view.topic.floor <= since <= self.view.topic.seq
+        return self.view.topic.floor_of(self.view.wanted) <= since <= self.view.topic.seq
 
     def too_slow(self, now: float) -> bool:
         """Whether it cannot follow a topic of which nothing may be passed over."""

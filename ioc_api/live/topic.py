@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from infra.access.scope import EVERYTHING, Scope
 from infra.times import now_us, rfc3339
+from ioc_api.live.viewport import Look, Viewport
 
 Ints = NDArray[np.int64]
 
@@ -28,6 +29,7 @@ STEP = 3000
 
 FIELDS = (
     "area", "zone", "domain", "metric", "window", "sensor", "index", "rule", "kind", "severity", "department", "state",
+    "of",
 )  # fmt: skip
 
 
@@ -42,10 +44,24 @@ class Filter(tuple[tuple[str, Any], ...]):
         within = () if scope.all else (("scope", scope),)
         return cls((*((f, frozenset(wanted[f])) for f in FIELDS if f in wanted), *within))
 
+    def and_more(self, **more: Any) -> Filter:
+        """The same with what only some topics ask: a `view`, and the scope of the `alerts` that are in sight."""
+        return Filter((*self, *more.items()))
+
+    def without(self, *names: str) -> Filter:
+        """The same but for these."""
+        return Filter(pair for pair in self if pair[0] not in names)
+
     @property
     def scope(self) -> Scope:
         """What may be seen at all."""
         found: Scope = dict(self).get("scope", EVERYTHING)
+        return found
+
+    @property
+    def alerts(self) -> Scope:
+        """The part of the city of which alerts may be seen, where a topic tells of them beside other things."""
+        found: Scope = dict(self).get("alerts", EVERYTHING)
         return found
 
     def takes(self, field: str) -> frozenset[str] | None:
@@ -61,6 +77,10 @@ class Topic(ABC):
     fields: tuple[str, ...] = FIELDS
     #: Nothing may be passed over: whoever cannot follow is closed, and resumes. Else each item comes as it then is.
     whole = False
+    #: Alerts are told of beside other things, to those who may see them.
+    shows_alerts = False
+    #: Subscriptions of one connection.
+    most = 32
     #: Why subscriptions start again.
     reset = "the registry has changed"
 
@@ -73,9 +93,25 @@ class Topic(ABC):
         self.renewed = False
         #: Set once there is something to show; None: when history has been read.
         self.ready: asyncio.Event | None = None
+        #: What time it is here (microseconds): now, but where the past is shown.
+        self.clock: Callable[[], int] = now_us
         #: What changed is known from here on; whoever asks from before gets everything anew.
         self.floor = 0
         self.on_change: Callable[[Topic], None] = lambda _: None
+
+    def aim(self, look: Look | None) -> Viewport | None:
+        """What part of the map is looked at, for topics that have one; ValueError where that is not so."""
+        if look is not None:
+            raise ValueError("view: chủ đề này không có view / this topic has none")
+        return None
+
+    def hold(self, wanted: Filter) -> object:
+        """What is worked out for a filter alone; kept by whoever asks for it."""
+        return None
+
+    def floor_of(self, wanted: Filter) -> int:
+        """From where on it is known what has changed of a filter."""
+        return self.floor
 
     def step(self, count: int) -> Ints:
         """The seqs of ``count`` items that change now, ascending; the topic moves to the last one."""
@@ -106,10 +142,10 @@ class Topic(ABC):
         return None
 
 
-def tail(texts: Sequence[bytes], removed: Sequence[str], more: str = "") -> str:
-    """The end of a delta's frame; ``more`` are further fields."""
+def tail(texts: Sequence[bytes], removed: Sequence[str], at_us: int, more: str = "") -> str:
+    """The end of a delta's frame, as of ``at_us``; ``more`` are further fields."""
     return (
-        f',"at":"{rfc3339(now_us())}","items":[{b",".join(texts).decode()}],'
+        f',"at":"{rfc3339(at_us)}","items":[{b",".join(texts).decode()}],'
         f'"removed":{msgspec.json.encode(removed).decode()}{more}}}'
     )
 
@@ -129,7 +165,7 @@ class Newest(Topic):
             if to < seqs[0]:
                 to = int(seqs[0])
             items = items[: int(seqs.searchsorted(to, "right"))]
-        return to, tail(*self.render(items))
+        return to, tail(*self.render(items), self.clock())
 
     @abstractmethod
     def changed(self, wanted: Filter, since: int) -> tuple[Ints, Ints]:

@@ -18,6 +18,7 @@ class View:
     def __init__(self, topic: Topic, wanted: Filter) -> None:
         self.topic = topic
         self.wanted = wanted
+        self._held = topic.hold(wanted)
         self._mark = ("", -1)
         self._deltas: dict[int, tuple[int, str | None]] = {}
         self._parts: list[str] | None = None

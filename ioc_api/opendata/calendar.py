@@ -64,16 +64,18 @@ def _parse(text: str, where: str, example: str) -> date:
     try:
         found = date.fromisoformat(text)
     except ValueError:
-        raise Stop(422, f"{where}: there is no such date; write it as {example}") from None
+        raise Stop(
+            422, f"{where}: không có ngày này; viết là {example} / there is no such date; write it as {example}"
+        ) from None
     if not _FIRST <= found <= _LAST:
-        raise Stop(422, f"{where}: it is too far away")
+        raise Stop(422, f"{where}: quá xa hiện tại / it is too far away")
     return found
 
 
 def day(text: str) -> Span:
     """The city day that an address names, or 422."""
     if not _DAY.fullmatch(text):
-        raise Stop(422, "path.day: a city day, written as 2026-11-22")
+        raise Stop(422, "path.day: ngày viết là 2026-11-22 / a city day, written as 2026-11-22")
     found = _parse(text, "path.day", "2026-11-22")
     return Span(found, found)
 
@@ -81,7 +83,7 @@ def day(text: str) -> Span:
 def month(text: str) -> Span:
     """The month that an address names, or 422."""
     if not _MONTH.fullmatch(text):
-        raise Stop(422, "path.month: a month, written as 2026-11")
+        raise Stop(422, "path.month: tháng viết là 2026-11 / a month, written as 2026-11")
     first = _parse(f"{text}-01", "path.month", "2026-11")
     following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     return Span(first, following - timedelta(days=1))

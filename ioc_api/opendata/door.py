@@ -50,11 +50,16 @@ class Visit:
         if self._under_way.get(self.address, 0) >= DOWNLOADS_EACH:
             raise Stop(
                 503,
-                f"{DOWNLOADS_EACH} download at a time and address: wait until yours has ended",
+                f"mỗi địa chỉ tải {DOWNLOADS_EACH} tệp một lúc: hãy đợi tệp đang tải xong"
+                f" / {DOWNLOADS_EACH} download at a time and address: wait until yours has ended",
                 {"Retry-After": str(_BUSY_S)},
             )
         if sum(self._under_way.values()) >= DOWNLOADS:
-            raise Stop(503, "many are downloading just now: try again in a moment", {"Retry-After": str(_BUSY_S)})
+            raise Stop(
+                503,
+                "đang có nhiều người tải: hãy thử lại sau / many are downloading just now: try again in a moment",
+                {"Retry-After": str(_BUSY_S)},
+            )
         self._under_way[self.address] = self._under_way.get(self.address, 0) + 1
         self._holds = True
 
@@ -115,10 +120,13 @@ class Door:
     def _answer(self, method: str, address: str) -> Response | None:
         """What is said at the door, or None: come in."""
         if not self._open:
-            return problem(404, "open data is switched off here (IOC_OPEN_DATA)")
+            return problem(404, "dữ liệu mở đang tắt (IOC_OPEN_DATA) / open data is switched off here (IOC_OPEN_DATA)")
         wait_s = self._buckets.take(address, monotonic())
         if wait_s:
-            detail = f"more than {self._buckets.rate} requests a minute from one address: try again in {wait_s} s"
+            detail = (
+                f"hơn {self._buckets.rate} yêu cầu mỗi phút từ một địa chỉ: hãy thử lại sau {wait_s} giây"
+                f" / more than {self._buckets.rate} requests a minute from one address: try again in {wait_s} s"
+            )
             return problem(429, detail, headers={"Retry-After": str(wait_s)})
         if method == "OPTIONS":
             return Response(status_code=204, headers=_PREFLIGHT)

@@ -77,7 +77,8 @@ def _get(path: str, operation: str, summary: str, content: dict[str, Any]) -> Ca
 def _domain(service: Service, code: str) -> Domain:
     domains = stock.domains(service)
     if code not in domains:
-        raise Stop(404, f"there is no such domain; there are {', '.join(sorted(domains))}")
+        names = ", ".join(sorted(domains))
+        raise Stop(404, f"không có lĩnh vực này; có {names} / there is no such domain; there are {names}")
     return domains[code]
 
 
@@ -133,7 +134,7 @@ async def zones(request: Request, service: Served) -> Response:
 async def sensors(request: Request, service: Served) -> Response:
     roster = service.live.roster
     if roster.version < 0:
-        raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
+        raise Stop(503, "danh mục chưa được đọc xong / the registry has not been read yet", {"Retry-After": "2"})
     domains = stock.domains(service)
     known = repr([(d.code, d.interval_s, [m.name for m in figures.published(d)]) for d in domains.values()])
     changed_us = await stock.sensors_changed(service)

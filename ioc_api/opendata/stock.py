@@ -12,6 +12,7 @@ import psycopg
 
 from city.registry import Domain
 from infra.times import micros, now_us, rfc3339
+from ioc_api.faults import vi
 from ioc_api.opendata.calendar import Span, city_day, public_until, whole_days_until
 from ioc_api.problems import Stop
 from ioc_api.service import Service
@@ -146,21 +147,25 @@ async def version(service: Service, domain: str, span: Span, *, whole_days: bool
         held = await _holding(conn, domain, until_us)
         sensors = await (await conn.execute(_SENSORS, [domain])).fetchone() if of_sensors else None
     if cut is None or held.first is None:
-        raise Stop(404, "nothing of this domain has been published yet")
+        raise Stop(404, "chưa công bố gì của lĩnh vực này / nothing of this domain has been published yet")
     if cut <= span.from_us:
         raise Stop(404, _not_yet(service, cut, whole_days=whole_days))
     if row is None or not row[2]:
-        raise Stop(404, f"there are no figures of that time; the first are of {held.first}, the last of {held.last}")
+        raise Stop(404, f"không có số liệu lúc đó; có từ {held.first} đến {held.last}"
+                   f" / there are no figures of that time; the first are of {held.first}, the last of"
+                   f" {held.last}")  # fmt: skip
     until = min(cut, span.to_us)
     text = repr((row[0], micros(row[1]), row[2], until, sensors, service.settings.untrusted))
     return Version(text, micros(row[1]), until, until == span.to_us)
 
 
 def _not_yet(service: Service, cut: int, *, whole_days: bool) -> str:
-    what = "days are published when they have wholly passed" if whole_days else "hours are published"
+    en = "days are published when they have wholly passed" if whole_days else "hours are published"
+    after, until = service.settings.open_delay_s, rfc3339(cut)
     return (
-        f"that time has not been published yet: {what}, {service.settings.open_delay_s} s after their end;"
-        f" so far there is what lies before {rfc3339(cut)}"
+        f"thời gian này chưa công bố: từng {'ngày' if whole_days else 'giờ'} được công bố {vi(after)} giây sau khi hết;"
+        f" hiện có số liệu trước {until} / that time has not been published yet: {en}, {after} s after their end;"
+        f" so far there is what lies before {until}"
     )
 
 

@@ -65,7 +65,7 @@ async def list_aggregates(
     cursor: Cursor = None,
 ) -> Aggregates:
     if not service.hub.ready.is_set():
-        raise Stop(503, "history is still being read", {"Retry-After": "2"})
+        raise Stop(503, "đang đọc lịch sử / history is still being read", {"Retry-After": "2"})
     known.check(service, area=area, zone=zone, domain=domain, metric=metric)
     known.among("window", window, WINDOWS)
     asked = {"area": area, "zone": zone, "domain": domain, "metric": metric, "window": window}

@@ -135,7 +135,7 @@ def _known(service: Served, domain: str, metric: str) -> Metric:
     found = service.catalog.registry.domains.get(domain)
     shipped = found.metric(metric) if found else None
     if shipped is None:
-        raise Stop(404, "there is no such metric")
+        raise Stop(404, "không có đại lượng này / there is no such metric")
     return shipped
 
 
@@ -158,7 +158,7 @@ async def set_metric_range(service: Served, domain: Text, metric: Text, bounds: 
     whole_city()
     shipped = _known(service, domain, metric)
     if not bounds.low < bounds.high:
-        raise Stop(422, "body.low: it must be below high")
+        raise Stop(422, "body.low: phải nhỏ hơn high / it must be below high")
 
     def task(conn: psycopg.Connection) -> None:
         conn.execute(

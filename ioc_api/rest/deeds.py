@@ -1,6 +1,6 @@
 """What each operation changes, for the audit: one table. tests/contract/test_audit_deeds.py goes through all of them.
 
-An operation that is neither here nor in SAY_THEMSELVES, and is no mere question, fails that test.
+An operation that is neither here nor in SAY_THEMSELVES or MANY, and is no mere question, fails that test.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from ioc_api.deed import Deed, Look
 #: Operations that change nothing, though they are no GET: long questions, checks of what is not kept, that somebody is
 #: still there, and the offer of a second factor, which is none before it is confirmed.
 QUESTIONS: frozenset[str] = frozenset(
-    {"query_observations", "check_rule", "replay_rule", "check_silence", "keep_session", "offer_factor"}
-)
+    {
+        "query_observations", "check_rule", "replay_rule", "check_silence", "try_quarantine", "keep_session",
+        "offer_factor",
+    }
+)  # fmt: skip
 #: Operations of sessions, people and links, which know better who it is and what is not to be told: they call
 #: `infra.audit.record` themselves.
 SAY_THEMSELVES: frozenset[str] = frozenset(
@@ -32,8 +35,11 @@ SAY_THEMSELVES: frozenset[str] = frozenset(
         "end_sessions", "revoke_token_of", "create_wallboard", "revoke_wallboard",
         "change_me", "change_password", "confirm_factor", "remove_factor", "end_my_session",
         "end_my_sessions", "create_my_token", "revoke_my_token",
+        "import_registry", "issue_credential", "revoke_credentials",
     }
 )  # fmt: skip
+#: Operations on many things: each of these leaves the row that it would leave if it had been changed alone.
+MANY: frozenset[str] = frozenset({"act_on_alerts"})
 
 
 def _row(query: LiteralString) -> Look:
@@ -58,7 +64,9 @@ _RULE = _row(
        WHERE r.code = %(key)s AND r.deleted_at IS NULL"""
 )
 _SILENCE = _row("SELECT kind, matcher, reason, author, starts_at, ends_at, ended_by FROM silence WHERE id = %(key)s")
-_DEPARTMENT = _row("SELECT vi, en, valid_from, valid_to, hours, settings FROM department WHERE code = %(key)s")
+_DEPARTMENT = _row(
+    "SELECT vi, en, valid_from, valid_to, hours, settings, contacts FROM department WHERE code = %(key)s"
+)
 _ROUTE = _row("SELECT zone, area, domain, kind, severity, department, role FROM route WHERE id = %(key)s")
 _SENSOR = _row("SELECT * FROM sensor WHERE sensor_id = %(key)s")
 _RANGE = _row("SELECT low, high FROM metric_override WHERE domain || '/' || metric = %(key)s")
@@ -107,7 +115,14 @@ TELLS: Mapping[str, tuple[str, str, str]] = {
     "test_channel": ("channel.test", "channel", "number"),
     "replay_quarantine": ("quarantine.replay", "quarantine", ""),
     "replay_quarantined": ("quarantine.replay", "quarantine", "number"),
+    "see_quarantine": ("quarantine.seen", "quarantine", ""),
 }
+
+
+def alert(verb: str, number: int) -> Deed:
+    """What an action on one alert changes, for those that act on many."""
+    action, thing, _, look = CHANGES[f"{verb}_alert"]
+    return Deed(action, thing, number, look)
 
 
 def of(request: Request) -> Deed | None:

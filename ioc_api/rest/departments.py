@@ -13,9 +13,11 @@ from pydantic import BaseModel, Field, FiniteFloat
 
 from alerts.notice import edit
 from alerts.notice.edit import Kept
-from alerts.rules.directory import Department, Role, Route
+from alerts.rules.directory import CONTACTS, Department, Role, Route
 from alerts.rules.model import Kind, Severity
 from infra.times import text
+from ioc_api import asking
+from ioc_api.part import Part
 from ioc_api.problems import Stop
 from ioc_api.rest import known
 from ioc_api.rest.doors import may
@@ -63,6 +65,15 @@ class PaceFields(Strict):
     escalate_s: dict[Severity, FiniteFloat] = Field({}, description="How long nobody may have acknowledged.")
 
 
+class ContactFields(Strict):
+    """Somebody to call. Nothing is sent there by itself: that is what channels are for."""
+
+    name: Text
+    duty: Text = Field("", description="When, or for what.")
+    phone: Text = ""
+    email: Text = ""
+
+
 class DepartmentFields(Strict):
     """A department, but its code. One that is no more gets a `valid_to`; it is not deleted."""
 
@@ -72,6 +83,11 @@ class DepartmentFields(Strict):
     valid_to: date | None = None
     hours: list[HoursFields] = Field([], max_length=50, description="Empty: always at work.")
     pace: PaceFields = Field(default_factory=lambda: PaceFields.model_validate({}))
+    contacts: list[ContactFields] | None = Field(
+        None, max_length=CONTACTS,
+        description="In the order in which they are called. null: as they are; in answers: not for whoever asks, who"
+        " needs channels.read there.",
+    )  # fmt: skip
 
 
 class NewDepartment(DepartmentFields):
@@ -127,9 +143,17 @@ class Routes(Page):
     items: list[RouteOut]
 
 
-def _out(kept: Kept) -> dict[str, Any]:
+async def _callers(service: Service) -> Part | None:
+    """Where whoever is asking may know how departments are reached; None: nowhere."""
+    who = asking.now().who
+    return await service.scopes.part(who, "channels.read") if who.may("channels.read") else None
+
+
+def _out(kept: Kept, callers: Part | None = None) -> dict[str, Any]:
     body: dict[str, Any] = msgspec.to_builtins(kept.body)
     if isinstance(kept.body, Department):
+        if callers is None or not (callers.all or kept.id in callers.near):
+            body["contacts"] = None
         body["pace"] = {k: v for k, v in msgspec.structs.asdict(kept.body.pace).items() if v is not None}
     else:
         body["id"] = kept.id
@@ -138,6 +162,8 @@ def _out(kept: Kept) -> dict[str, Any]:
 
 def _body(given: BaseModel, cls: type[Any], **more: Any) -> Any:
     fields = given.model_dump(by_alias=True, exclude={"revision", "by"}, mode="json")
+    if fields.get("contacts", ()) is None:
+        del fields["contacts"]
     return msgspec.convert({**fields, **more}, cls)
 
 
@@ -153,11 +179,12 @@ def _department(conn: psycopg.Connection, code: str) -> Kept:
 )
 async def list_departments(service: Served, limit: Limit = 1000, cursor: Cursor = None) -> Departments:
     after = from_cursor(cursor, str)
+    callers = await _callers(service)
 
     def read(conn: psycopg.Connection) -> dict[str, Any]:
         there = [str(code) for (code,) in conn.execute("SELECT code FROM department")]
         codes, following = paged(there, lambda code: (code,), limit, after)
-        items = [_out(found) for code in codes if (found := edit.department(conn, code)) is not None]
+        items = [_out(found, callers) for code in codes if (found := edit.department(conn, code)) is not None]
         return {"items": items, "next": following}
 
     return Departments.model_validate(await service.database.act(read))
@@ -173,7 +200,7 @@ async def list_departments(service: Served, limit: Limit = 1000, cursor: Cursor 
 async def get_department(service: Served, code: Code, response: Response) -> DepartmentOut:
     found = await service.database.act(lambda conn: _department(conn, code))
     response.headers["ETag"] = f'"{found.revision}"'
-    return DepartmentOut.model_validate(_out(found))
+    return DepartmentOut.model_validate(_out(found, await _callers(service)))
 
 
 @router.post(
@@ -186,12 +213,12 @@ async def get_department(service: Served, code: Code, response: Response) -> Dep
 )
 async def create_department(request: Request, service: Served, asked: DepartmentIn) -> DepartmentOut:
     """409 where there is one of that code."""
-    who, body = actor(request, asked.by), _body(asked, Department)
+    who, body, callers = actor(request, asked.by), _body(asked, Department), await _callers(service)
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
-        return _out(edit.save_department(conn, body, None, actor=who, now=datetime.now(UTC)))
+        return _out(edit.save_department(conn, body, None, actor=who, now=datetime.now(UTC)), callers)
 
-    return DepartmentOut.model_validate(await change(service, task, lambda _, current: _out(current)))
+    return DepartmentOut.model_validate(await change(service, task, lambda _, current: _out(current, callers)))
 
 
 @router.put(
@@ -205,13 +232,15 @@ async def put_department(
     request: Request, service: Served, code: Code, asked: DepartmentChange, match: IfMatch
 ) -> DepartmentOut:
     who, revision = actor(request, asked.by), seen(asked.revision, match)
-    body = _body(asked, Department, code=code)
+    given, callers = _body(asked, Department, code=code), await _callers(service)
 
     def task(conn: psycopg.Connection) -> dict[str, Any]:
-        _department(conn, code)
-        return _out(edit.save_department(conn, body, revision, actor=who, now=datetime.now(UTC)))
+        before, body = _department(conn, code).body, given
+        if asked.contacts is None and isinstance(before, Department):
+            body = msgspec.structs.replace(given, contacts=before.contacts)
+        return _out(edit.save_department(conn, body, revision, actor=who, now=datetime.now(UTC)), callers)
 
-    return DepartmentOut.model_validate(await change(service, task, lambda _, current: _out(current)))
+    return DepartmentOut.model_validate(await change(service, task, lambda _, current: _out(current, callers)))
 
 
 @router.get(

@@ -37,6 +37,7 @@ PUBLIC: frozenset[tuple[str, str]] = frozenset(
         ("GET", "/readyz"),
         ("GET", "/metrics"),  # from this machine; from elsewhere it asks who it is by itself
         ("GET", "/"),  # the page that says that the screen has not been built
+        ("GET", "/wall"),  # the screen's page again
         ("GET", "/api/v1/session/ways"),
         ("GET", "/api/v1/session"),  # these look at the cookie by themselves: it may be locked
         ("POST", "/api/v1/session"),
@@ -55,7 +56,7 @@ PUBLIC_BELOW = "/open/v1"
 
 
 ENROL = (
-    "quản trị viên phải thiết lập xác thực bước hai trước / an administrator sets up a second factor first: see"
+    "quản trị viên phải thiết lập xác thực hai bước trước / an administrator sets up a second factor first: see"
     " /api/v1/me/factor"
 )
 _NO_PROGRAM = (

@@ -1,4 +1,4 @@
-"""Indices: what there is, and those of traffic, lighting and river, now and in history."""
+"""Indices: what there is, and those of traffic, lighting, water and river, now and in history."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from city.sensors import Sensor
-from infra.indices import City, Item, lighting, river, traffic
+from infra.indices import City, Item, leaks, lighting, river, traffic
 from infra.indices.catalogue import DOMAINS, city_of, indices
 from infra.times import SECOND, now_us
 from ioc_api import asking
+from ioc_api.faults import vi
 from ioc_api.problems import Problem, Stop
 from ioc_api.rest import known
 from ioc_api.rest.doors import may
@@ -125,7 +126,8 @@ def _check(service: Service, asked: Asked, subject: ModuleType) -> None:
     known.among("index", asked.index, [k.code for k in subject.INDICES])
     for sensor in asked.sensor or ():
         if find(service, sensor).domain != subject.DOMAIN:
-            raise Stop(422, f"query.sensor: {sensor} is no sensor of the domain {subject.DOMAIN}")
+            raise Stop(422, f"query.sensor: {sensor} không phải cảm biến của lĩnh vực {subject.DOMAIN}"
+                            f" / {sensor} is no sensor of the domain {subject.DOMAIN}")  # fmt: skip
 
 
 def _page(items: list[Item], asked: Asked) -> IndexItems:
@@ -151,7 +153,7 @@ async def _answer(service: Service, asked: Asked, subject: ModuleType, step_us: 
 
 def _now(service: Service, asked: Asked, subject: ModuleType) -> list[Item]:
     if not service.indices.done_us:
-        raise Stop(503, "the indices are still being worked out", {"Retry-After": "5"})
+        raise Stop(503, "các chỉ số đang được tính / the indices are still being worked out", {"Retry-After": "5"})
     codes = {k.code for k in subject.INDICES}
     return [i for i, _ in service.live.indices.items.values() if i.index in codes and asked.takes(i)]
 
@@ -168,7 +170,7 @@ async def _past(service: Service, asked: Asked, domain: str, step_us: int, read:
         raise Stop(422, f"query.from: mỗi lần tối đa {days} ngày / at most {days} days can be asked for at once")
     roster = service.live.roster
     if roster.version < 0:
-        raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
+        raise Stop(503, "danh mục chưa được đọc xong / the registry has not been read yet", {"Retry-After": "2"})
     if from_us >= to_us:
         return []
 
@@ -180,9 +182,12 @@ async def _past(service: Service, asked: Asked, domain: str, step_us: int, read:
         sensors = [s for s in city.sensors(domain) if asked.covers(s)]
         size = len(sensors) * (to_us - from_us) // HOUR_US
         if size > MOST:
+            n, hours = len(sensors), (to_us - from_us) // HOUR_US
             raise Stop(
                 422,
-                f"query.from: {len(sensors)} sensors over {(to_us - from_us) // HOUR_US} hours are {size}, and at most"
+                f"query.from: {vi(n)} cảm biến trong {vi(hours)} giờ là {vi(size)}, mỗi lần được tối đa {vi(MOST)} giờ"
+                " cảm biến: hãy nêu ít cảm biến hơn, một phường, hoặc khoảng ngắn hơn"
+                f" / {n} sensors over {hours} hours are {size}, and at most"
                 f" {MOST} hours of sensors can be asked for at once: name fewer sensors, a zone, or less time",
             )
         return [i for i in read(conn, city, sensors, from_us, to_us) if asked.takes(i)]
@@ -235,3 +240,15 @@ async def list_lighting_indices(service: Served, asked: Question, step: Step = "
 async def list_river_indices(service: Served, asked: Question) -> IndexItems:
     """Without a time: the newest level. With one: the state of alarm after each whole hour."""
     return await _answer(service, asked, river, HOUR_US, river.history)
+
+
+@router.get(
+    "/water",
+    operation_id="list_water_indices",
+    dependencies=[may("read")],
+    summary="Night flow of water meters, zones and areas",
+    responses={404: {"model": Problem}},
+)
+async def list_water_indices(service: Served, asked: Question) -> IndexItems:
+    """Without a time: the last night. With one: the nights of whole city days."""
+    return await _answer(service, asked, leaks, DAY_US, leaks.history)

@@ -17,6 +17,7 @@ from infra.indices.catalogue import city_of
 from infra.indices.stations import DOMAIN, stations
 from infra.times import SECOND, now_us
 from ioc_api import asking
+from ioc_api.faults import vi
 from ioc_api.problems import Stop
 from ioc_api.rest import known
 from ioc_api.rest.parts import Text, to_cursor
@@ -116,10 +117,11 @@ def chosen(
     if ids:
         found = [find(service, i) for i in sorted(set(ids))]
         if any(s.domain != DOMAIN for s in found):
-            raise Stop(422, f"query.sensor: only sensors of the domain {DOMAIN} are stations")
+            raise Stop(422, f"query.sensor: chỉ cảm biến của lĩnh vực {DOMAIN} là trạm"
+                            f" / only sensors of the domain {DOMAIN} are stations")  # fmt: skip
     else:
         if service.live.roster.version < 0:
-            raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
+            raise Stop(503, "danh mục chưa được đọc xong / the registry has not been read yet", {"Retry-After": "2"})
         found = stations(city, metrics)
     mine = asking.part()
     found = [s for s in found if mine.holds(s.area, s.zone, s.domain)]
@@ -131,7 +133,11 @@ def asked_span(start: str | None, end: str | None, usual_s: int, longest_days: i
     now = now_us()
     from_us, to_us = span(start, end, now, usual_s)
     if to_us - from_us > longest_days * DAY_US + SECOND:
-        raise Stop(422, f"query.from: at most {longest_days} days can be asked for at once")
+        raise Stop(
+            422,
+            f"query.from: mỗi lần tối đa {vi(longest_days)} ngày"
+            f" / at most {longest_days} days can be asked for at once",
+        )
     to_us = min(to_us, now)
     return min(from_us, to_us), to_us
 
@@ -163,7 +169,9 @@ def check_size(sensors: Sequence[Sensor], hours_us: int) -> None:
     if len(sensors) * hours > CELLS:
         raise Stop(
             422,
-            f"query.from: {len(sensors)} stations over {hours} hours are too much at once (at most {CELLS:,}"
+            f"query.from: {vi(len(sensors))} trạm trong {vi(hours)} giờ là quá nhiều một lần (tối đa {vi(CELLS)} giờ"
+            " trạm): hãy hỏi ít trạm hơn, một phường, hoặc khoảng ngắn hơn"
+            f" / {len(sensors)} stations over {hours} hours are too much at once (at most {CELLS:,}"
             " station hours): ask for fewer stations, one zone, or a shorter time",
         )
 

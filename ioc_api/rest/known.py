@@ -11,7 +11,8 @@ from ioc_api.problems import Stop
 from ioc_api.service import Service
 
 _NAMED, _SHOWN = 30, 80
-
+#: The end of a list that is cut, in Vietnamese.
+MORE = "và {} nữa"
 
 #: What filters are called in Vietnamese.
 _VI = {
@@ -34,7 +35,7 @@ def among(name: str, wanted: Iterable[str] | None, known: Collection[str], part:
             given, vi = repr(value[:_SHOWN]), _VI.get(name, name)
             raise Stop(
                 422,
-                f"{part}.{name}: không có {vi} {given}; có {listed(known, 'và {} nữa')}"
+                f"{part}.{name}: không có {vi} {given}; có {listed(known, MORE)}"
                 f" / there is no {name} {given}; there are {listed(known)}",
             )
 

@@ -85,7 +85,7 @@ async def list_latest(
 ) -> Response:
     """From memory, in one answer however many there are; what is committed is there a moment later."""
     if not service.hub.ready.is_set():
-        raise Stop(503, "history is still being read", {"Retry-After": "2"})
+        raise Stop(503, "đang đọc lịch sử / history is still being read", {"Retry-After": "2"})
     known.check(service, area=area, zone=zone, domain=domain, metric=metric, sensor=sensor)
     asked = {"area": area, "zone": zone, "domain": domain, "metric": metric, "sensor": sensor}
     wanted = Filter.of({k: v for k, v in asked.items() if v is not None}, asking.part().scope)

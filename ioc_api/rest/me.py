@@ -193,7 +193,7 @@ async def change_password(who: AtScreen, service: Served, asked: NewPassword) ->
     """Other sessions end."""
     account = await service.database.act(lambda conn: accounts.find(conn, _number(who)))
     if not account.has_password and who.way != "link":
-        raise Stop(409, "bạn đăng nhập ở nhà cung cấp danh tính, không dùng mật khẩu ở đây"
+        raise Stop(409, "bạn đăng nhập bằng hệ thống định danh, không dùng mật khẩu ở đây"
                         " / you sign in at the identity provider, and have no password here")  # fmt: skip
 
     def task(conn: psycopg.Connection) -> None:

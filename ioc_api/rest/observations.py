@@ -140,7 +140,8 @@ async def _answer(request: Request, service: Service, wanted: Wanted) -> Respons
     if file:
         return await _file(request, service, q, wanted)
     if wanted.form == "parquet":
-        raise Stop(422, "query.limit: a Parquet file has no pages: leave `limit` and `cursor` out")
+        raise Stop(422, "query.limit: tệp Parquet không chia trang: hãy bỏ `limit` và `cursor`"
+                        " / a Parquet file has no pages: leave `limit` and `cursor` out")  # fmt: skip
     if wanted.layout == "series":
         return await _series(service, q, wanted)
     return await _page(request, service, q, wanted)

@@ -101,8 +101,8 @@ def find(service: Service, sensor_id: str) -> Sensor:
     sensor = None if number is None else service.live.roster.sensors[number]
     if sensor is None or not known.held(service, sensor_id):
         if service.live.roster.version < 0:
-            raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
-        raise Stop(404, "there is no such sensor")
+            raise Stop(503, "danh mục chưa được đọc xong / the registry has not been read yet", {"Retry-After": "2"})
+        raise Stop(404, "không có cảm biến này / there is no such sensor")
     return sensor
 
 
@@ -122,7 +122,7 @@ async def list_sensors(
     known.check(service, area=area, zone=zone, domain=domain)
     roster = service.live.roster
     if roster.version < 0:
-        raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
+        raise Stop(503, "danh mục chưa được đọc xong / the registry has not been read yet", {"Retry-After": "2"})
     ids = roster.ordered
     after = from_cursor(cursor, str)
     at = bisect_right(ids, after[0]) if after else 0
@@ -174,7 +174,7 @@ async def _save(service: Service, sensor: Sensor, *, must: Literal["exist", "not
         # What hangs on a sensor is muted with it, and may be said to be its fault.
         raise Stop(422, f"body.parent: không có cảm biến {sensor.parent} / there is no sensor {sensor.parent}")
     if sensor.sensor_id in numbers and not known.held(service, sensor.sensor_id):
-        raise Stop(409, "there is a sensor of this id already")
+        raise Stop(409, "đã có cảm biến mang mã này / there is a sensor of this id already")
 
     def save(conn: psycopg.Connection) -> str | None:
         if must is not None:
@@ -188,8 +188,11 @@ async def _save(service: Service, sensor: Sensor, *, must: Literal["exist", "not
 
     if await service.database.work(save, limit_s=10) is None:
         if must == "exist":
-            raise Stop(404, "there is no such sensor")
-        raise Stop(409, "there is a sensor of this id already: change it by PUT or PATCH")
+            raise Stop(404, "không có cảm biến này / there is no such sensor")
+        raise Stop(
+            409,
+            "đã có cảm biến mang mã này: hãy sửa nó / there is a sensor of this id already: change it by PUT or PATCH",
+        )
     await service.intake.refresh()
     return out(service, find(service, sensor.sensor_id), now_us())
 
@@ -233,7 +236,7 @@ async def change_sensor(service: Served, sensor_id: Text, change: SensorChange) 
     given = change.model_dump(exclude_unset=True)
     empty = [name for name, value in given.items() if value is None and name not in ("zone", "lat", "lon")]
     if empty:
-        raise Stop(422, f"body.{empty[0]}: it cannot be null")
+        raise Stop(422, f"body.{empty[0]}: không được là null / it cannot be null")
     for words in {"metrics", "tags"} & set(given):
         given[words] = tuple(given[words])
     return await _save(service, msgspec.structs.replace(before, **given), must="exist")

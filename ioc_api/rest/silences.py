@@ -146,7 +146,7 @@ def _covered(service: Service, m: Matcher) -> None:
     named = _named(service, m)
     if named and all(_theirs(service, i, m.department) for i in named):
         return
-    raise Stop(422, "matcher: chỉ được tắt cảnh báo trong phạm vi của bạn: hãy nêu khu vực, phường, lĩnh vực, cảm biến"
+    raise Stop(422, "matcher: chỉ được tắt báo trong phạm vi của bạn: hãy nêu khu vực, phường, lĩnh vực, cảm biến"
                     " hoặc đơn vị của bạn (người của một đơn vị phải nêu đơn vị đó) / it would mute more than is"
                     " in your part of the city: name your area, zone, domain, sensors or department (who acts for a"
                     " department has to name it)")  # fmt: skip
@@ -167,9 +167,9 @@ def _find(service: Service, conn: psycopg.Connection, number: int) -> Silence:
     try:
         found = silence.find(conn, number)
     except life.Refused:
-        raise Stop(404, "không có lần tắt cảnh báo này / there is no such silence") from None
+        raise Stop(404, "không có lần tắt báo này / there is no such silence") from None
     if not _touches(service, found.matcher):
-        raise Stop(404, "không có lần tắt cảnh báo này / there is no such silence")
+        raise Stop(404, "không có lần tắt báo này / there is no such silence")
     return found
 
 

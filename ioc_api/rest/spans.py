@@ -56,5 +56,6 @@ def step_s(text: str) -> int:
     found = _STEP.fullmatch(text)
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0
     if not found or seconds > timedelta(days=366).total_seconds():
-        raise Stop(422, "query.step: seconds, or a number with s, m, h or d, at most 366d")
+        raise Stop(422, "query.step: số giây, hoặc số kèm s, m, h hay d, tối đa 366d"
+                   " / seconds, or a number with s, m, h or d, at most 366d")  # fmt: skip
     return seconds

@@ -110,9 +110,10 @@ async def get_zone_summary(service: Served, code: Text) -> Summary:
     """Live figures, today and yesterday of all that is measured in the zone, and its sensors."""
     zone = next((z for z in service.catalog.zones if z.code == code), None)
     if zone is None or not asking.part().zones([code]):
-        raise Stop(404, "there is no such zone: GET /api/v1/zones lists them")
+        raise Stop(404, "không có phường, xã này: GET /api/v1/zones có danh sách"
+                   " / there is no such zone: GET /api/v1/zones lists them")  # fmt: skip
     if service.live.roster.version < 0:
-        raise Stop(503, "the registry has not been read yet", {"Retry-After": "2"})
+        raise Stop(503, "danh mục chưa được đọc xong / the registry has not been read yet", {"Retry-After": "2"})
     now = now_us()
     census = _census(service, zone, now)
     mine = asking.part()

@@ -70,7 +70,7 @@ def test_alerts_are_marked_where_they_are(office: Office, served: Api, look: Loo
     ward = page.locator(f".alarm[data-alarm='{dust}']")
     expect(ward).to_have_attribute("data-severity", "major")
     expect(ward).to_have_attribute("data-rough", "true")
-    for text in ("Khẩn cấp: Quy tắc smoke", "chưa xác nhận", "và 1 cảnh báo khác ở đây"):
+    for text in ("Khẩn cấp: Quy tắc smoke", "chưa xác nhận", "2 cảnh báo ở đây"):
         assert text in str(here.get_attribute("aria-label"))
     # Who does not see colours sees two shapes, and the ring that beats.
     shapes = {mark.locator(".severity-body").get_attribute("d") for mark in marks.all()}

@@ -9,8 +9,7 @@ from typing import Any
 import requests
 import schemathesis
 
-# It imports these when the first case is asked, which here two threads do at once, while cases are parsed in a third:
-# CPython 3.11 then now and then ends in a SystemError (the depth that its parser counts is that of all threads).
+# It imports these when the first case is asked.
 import schemathesis.transport.asgi
 import schemathesis.transport.requests
 import schemathesis.transport.wsgi
@@ -37,6 +36,7 @@ class Described:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._schema = schemathesis.openapi.from_url(f"{url}/openapi.json", headers=self._headers)
         self._own = threading.local()
+        self._begun = False
 
     def wrong(self, operation_id: str, examples: int) -> list[BaseException]:
         """Ask an operation at least so many times; what was wrong with the answers."""
@@ -47,6 +47,11 @@ class Described:
 
             def take(case: Any) -> None:
                 asked.append(pool.submit(self._ask, case))
+                if not self._begun:
+                    # More is imported by the first case. While one thread compiles that and others parse cases, CPython
+                    # 3.11 now and then ends in a SystemError: the depth that its parser counts is that of all threads.
+                    self._begun = True
+                    asked[0].exception()
 
             _make(operation.as_strategy(), examples, take)
         if operation.path_parameters or operation.query or operation.body:

@@ -52,7 +52,15 @@ def test_what_is_copied_exists_and_is_sent() -> None:
     for name in sources():
         assert (ROOT / name).exists(), name
         assert is_sent(name), f".dockerignore holds back {name}"
-    for name in (".git/config", ".env", "run.json", "tests/conftest.py", "ioc_api/dashboard/node_modules/x"):
+    screen = "ioc_api/dashboard"
+    for name in (
+        ".git/config",
+        ".env",
+        "run.json",
+        "tests/conftest.py",
+        f"{screen}/node_modules/x",
+        f"{screen}/types/node_modules/x",
+    ):
         assert not is_sent(name), name
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 from typing import Any
 
+import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -30,6 +31,7 @@ def test_the_first_frame_lets_in(shared_city: City) -> None:
     assert (frame["id"], frame["type"], frame["ping_s"]) == (1, "welcome", 25)
     assert frame["server_time"].endswith("Z")
     assert frame["health"]["source"] == "ok"
+    assert frame["health"]["alerts"] in (None, "down"), "there is no engine here"
     assert shared_city.api.live().welcome["epoch"] == frame["epoch"]
 
 
@@ -220,3 +222,102 @@ def test_a_page_may_use_its_cookie(shared_city: City) -> None:
             other.send({"id": 1, "type": "auth"})
         assert closed(other) == 4403
     assert shared_city.api.http.post("/api/v1/session", json={"code": "once"}).status_code == 401
+
+
+# The map, the counts and the walls
+
+VIEW = {"west": 106.0, "south": 21.1, "east": 106.5, "north": 21.5, "zoom": 11.4, "metric": "environment/pm2_5"}
+
+
+def test_the_map_follows_what_is_looked_at(city: City) -> None:
+    live = city.api.live()
+    sub, counts = live.subscribe("map", view=VIEW), live.subscribe("counts")
+    live.until(lambda f: f.get("sub") == counts and f["type"] == "snapshot", "snapshots")
+    assert set(live.items[sub]) == {"s/E1"}, "others have no place"
+    assert live.items[sub]["s/E1"]["liveness"] == "never_seen"
+    city.send("E1", {"pm2_5": 33}, domain="environment")
+    live.until(lambda f: live.items[sub]["s/E1"]["value"] == 33, "its value")
+    item = live.items[sub]["s/E1"]
+    assert (item["kind"], item["liveness"], item["unit"], item["severity"]) == ("sensor", "online", "µg/m³", None)
+    total = [i for i in live.items[counts].values() if i["zone"] is None]
+    assert sum(i["sensors"] for i in total) == len(city.api.get("sensors")["items"])
+    live.until(lambda f: live.items[counts]["07210/environment"]["online"] == 1, "it is counted")
+    elsewhere = live.subscribe("map", view={**VIEW, "west": 10, "east": 11})
+    live.until(lambda f: f.get("sub") == elsewhere, "a snapshot")
+    assert not live.items[elsewhere]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"topic": "map"}, "bad_view"),
+        ({"topic": "map", "view": {**VIEW, "metric": "pm2_5"}}, "bad_view"),
+        ({"topic": "map", "view": {**VIEW, "west": 107}}, "bad_view"),
+        ({"topic": "map", "view": {**VIEW, "wide": 1}}, "bad_frame"),
+        ({"topic": "counts", "view": VIEW}, "bad_view"),
+        ({"topic": "map", "view": VIEW, "filter": {"sensor": ["T1"]}}, "bad_filter"),
+    ],
+)
+def test_a_view_that_cannot_be_is_an_error(shared_city: City, asked: dict[str, Any], code: str) -> None:
+    live = shared_city.api.live()
+    assert live.ask({"type": "subscribe", **asked})["code"] == code
+
+
+def test_a_map_is_followed_by_few_views_at_once(shared_city: City) -> None:
+    live = shared_city.api.live()
+    said = [live.ask({"type": "subscribe", "topic": "map", "view": {**VIEW, "zoom": 5 + n}}) for n in range(7)]
+    assert [a.get("code") for a in said] == [None] * 6 + ["too_many_subscriptions"]
+    live.send({"id": 90, "type": "unsubscribe", "sub": said[0]["sub"]})
+    live.until(lambda f: f.get("id") == 90, "an answer")
+    assert live.ask({"type": "subscribe", "topic": "map", "view": VIEW})["type"] == "subscribed"
+
+
+def test_a_wall_says_what_it_has_drawn(shared_city: City) -> None:
+    made = shared_city.api.http.post("/api/v1/wallboards", json={"name": "Sảnh tầng 1"}).json()
+    board = shared_city.api.live(made["token"])
+    sub = board.subscribe("counts")
+    board.until(lambda f: f.get("sub") == sub, "a snapshot")
+
+    def wall() -> dict[str, Any]:
+        (found,) = [w for w in shared_city.api.get("wallboards")["items"] if w["id"] == made["id"]]
+        return dict(found)
+
+    there = wall()
+    assert (there["connected"], there["connections"], there["frozen"], there["drawn_at"]) == (True, 1, False, None)
+    assert there["behind_s"] >= 0
+    board.send({"type": "drawn", "sub": sub, "seq": board.seq[sub]})
+    until(lambda: wall()["drawn_at"] and wall()["behind_s"] == 0, "it has been heard")
+    system = shared_city.api.live()
+    items = system.subscribe("system")
+    system.until(lambda f: "wall/Sảnh tầng 1" in system.items[items], "the wall among the services")
+    assert system.items[items]["wall/Sảnh tầng 1"]["state"] == "ok"
+    assert 'ioc_wallboard_connections{wall="Sảnh tầng 1"} 1.0' in shared_city.api.http.get("/metrics").text
+    board.socket.close()
+    until(lambda: not wall()["connected"], "it is seen to be away")
+    system.until(lambda f: system.items[items]["wall/Sảnh tầng 1"]["state"] == "away", "it is away")
+    assert wall()["drawn_at"]
+    board = shared_city.api.live(made["token"])
+    shared_city.api.http.delete(f"/api/v1/wallboards/{made['id']}")
+    assert closed(board) == 4401
+    system.until(lambda f: "wall/Sảnh tầng 1" not in system.items[items], "it is spoken of no more")
+
+
+def test_a_wall_is_told_by_health_whether_alerts_are_judged(city: City) -> None:
+    made = city.api.http.post("/api/v1/wallboards", json={"name": "Sảnh tầng 2"}).json()
+    board = city.api.live(made["token"])
+    assert board.ask({"type": "subscribe", "topic": "system"})["code"] == "forbidden"
+    assert board.welcome["health"]["alerts"] in (None, "down"), "there is no engine"
+
+    def heard(state: str) -> dict[str, Any]:
+        return board.until(lambda f: f["type"] == "health" and f["alerts"] == state, state)
+
+    with psycopg.connect(city.database, autocommit=True) as engine:
+        engine.execute("INSERT INTO alert_engine (epoch, judged_to) VALUES ('e', now())")
+        for facts, late, state in (
+            ('{"broker": true}', 0, "ok"),
+            ('{"broker": false}', 0, "degraded"),
+            ("{}", 60, "down"),
+        ):
+            engine.execute("UPDATE alert_engine SET facts = %s, at = now() - %s * interval '1 s'", [facts, late])
+            assert heard(state)["source"] in ("ok", "degraded", "stopped")
+    assert city.api.live(made["token"]).welcome["health"]["alerts"] == "down"

@@ -17,8 +17,10 @@ import pytest
 
 from infra.access.roles import ALLOWED, ROLES, Permission
 from ioc_api import asking
+from ioc_api.live import map as maps
 from ioc_api.live.hub import PERMISSIONS
 from ioc_api.part import ALL, Part
+from ioc_api.rest import departments
 from tests.fix_street import ONE_BY_ONE, Street, one
 from tests.town import Person, Place
 
@@ -100,19 +102,20 @@ def test_both_walls_let_nothing_foreign_through(street: Street, who: str) -> Non
 
 
 #: What is answered from memory: the database has no part in it.
-MEMORY = ("/sensors", "/aggregates", "/latest", "/areas", "/zones", "/domains", "/indices", "/system")
+MEMORY = ("/sensors", "/registry.csv", "/aggregates", "/latest", "/areas", "/zones", "/domains", "/indices",
+          "/rankings", "/system")  # fmt: skip
 #: Who is asked for by every filter; also with one wall taken away.
 THOROUGHLY = ("area-operator", "dept")
 
 
-def _without_the_second_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_the_second_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("wall", "wall_kept"):
         monkeypatch.setattr(Part, name, property(lambda _: None))
 
 
 @pytest.mark.parametrize("who", THOROUGHLY)
 def test_the_first_wall_alone_lets_nothing_through(street: Street, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
-    _without_the_second_wall(monkeypatch)
+    without_the_second_wall(monkeypatch)
     assert not _leaks(street, who)[0]
 
 
@@ -122,12 +125,33 @@ def test_the_second_wall_alone_lets_nothing_through(street: Street, monkeypatch:
     assert not _leaks(street, who, MEMORY)[0]
 
 
+@pytest.mark.parametrize(("who", "callers"), [("dept", {"aaa"}), ("area-operator", {"aaa", "bbb", "others"})])
+def test_the_second_wall_alone_tells_nobody_whom_to_call_elsewhere(
+    street: Street, monkeypatch: pytest.MonkeyPatch, who: str, callers: set[str]
+) -> None:
+    def told() -> set[str]:
+        items = street.ask(who, "GET", "/api/v1/departments").json()["items"]
+        return {d["code"].removeprefix("dept-") for d in items if d["contacts"]}
+
+    async def everywhere(_: object) -> Part:
+        return ALL
+
+    people = "jsonb_build_array(jsonb_build_object('name', code, 'duty', '', 'phone', '0204', 'email', ''))"
+    with psycopg.connect(street.town.url) as conn:
+        conn.execute(f"UPDATE department SET contacts = {people} WHERE code LIKE 'dept-%'")
+    assert told() == callers
+    monkeypatch.setattr(departments, "_callers", everywhere)
+    assert told() == callers
+    without_the_second_wall(monkeypatch)
+    assert told() == {"aaa", "bbb", "ccc", "others"}
+
+
 def test_without_walls_there_would_be_something_everywhere(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "part", lambda: ALL)
-    _without_the_second_wall(monkeypatch)
+    without_the_second_wall(monkeypatch)
     found = {leak.split(" ")[0].removeprefix("/api/v1/").split("/")[0] for leak in _leaks(street, "area-operator")[0]}
     expected = {"sensors", "alerts", "notifications", "silences", "channels", "drills", "quality", "observations",
-                "latest", "aggregates", "areas", "zones", "indices"}  # fmt: skip
+                "latest", "aggregates", "areas", "zones", "indices", "rankings"}  # fmt: skip
     assert expected <= found, expected - found
 
 
@@ -169,6 +193,9 @@ KINDS = {"alerts", "silences", "notifications", "channels", "quarantine", "senso
 # Sockets
 
 
+VIEW = {"west": 106.0, "south": 21.0, "east": 106.5, "north": 21.5, "zoom": 11, "metric": "traffic/speed"}
+
+
 def _topic(street: Street, who: str, topic: str) -> tuple[str, str]:
     """What comes of a subscription: `subscribed` or the code of the error; and all that the snapshot holds."""
     headers = {k: v for k, v in street.people[who].headers.items() if k != "Authorization"}
@@ -176,7 +203,8 @@ def _topic(street: Street, who: str, topic: str) -> tuple[str, str]:
     with street.http.websocket_connect("/api/v1/live", headers=headers) as socket:
         socket.send_text(json.dumps({"id": 1, "type": "auth", "token": token}))
         assert socket.receive_json()["type"] == "welcome"
-        socket.send_text(json.dumps({"id": 2, "type": "subscribe", "topic": topic}))
+        view = {"view": VIEW} if topic == "map" else {}
+        socket.send_text(json.dumps({"id": 2, "type": "subscribe", "topic": topic, **view}))
         texts, answer = [], ""
         while True:
             frame = socket.receive_json()
@@ -200,9 +228,29 @@ def test_each_topic_shows_what_is_theirs(street: Street, who: str) -> None:
         assert answer == ("subscribed" if may else "forbidden"), topic
         leak = foreign.search(text) if foreign else None
         assert leak is None, f"{topic}: {leak}"
-        if topic in ("latest", "sensors", "alerts"):
+        if topic in ("latest", "sensors", "alerts", "map"):
             for mark, domain in person.sees:
                 assert f"{mark}-{domain[:2]}" in text, f"{topic} lacks {mark} {domain}"
+
+
+@pytest.mark.parametrize("who", [*WHOLE, *PARTLY])
+def test_clusters_and_counts_are_of_what_is_theirs(street: Street, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
+    """All of the town's sensors stand in one place: what is put together there must not tell of others."""
+    person = street.people[who]
+    with psycopg.connect(street.town.url) as conn:
+        known = conn.execute("SELECT left(sensor_id, 3), domain, lat FROM sensor WHERE status <> 'retired'").fetchall()
+    mine = [lat for mark, domain, lat in known if (mark, domain) in person.sees]
+    monkeypatch.setattr(maps, "FEW", 0)
+    monkeypatch.setitem(VIEW, "zoom", 9)  # another zoom is another scene: that of other tests has been laid out
+    (item,) = json.loads(_topic(street, who, "map")[1])
+    assert item.get("count", 1) == sum(lat is not None for lat in mine)
+    speeds = [street.place(mark).value for mark, domain in person.sees if domain == "traffic"]
+    assert item["value"] == pytest.approx(sum(speeds) / len(speeds), rel=1e-3)
+    if item["kind"] == "cluster":
+        assert (item["min"], item["max"]) == pytest.approx((min(speeds), max(speeds)), rel=1e-3)
+    counts = json.loads(_topic(street, who, "counts")[1])
+    for rows in ([i for i in counts if i["zone"] is None], [i for i in counts if i["zone"] is not None]):
+        assert sum(i["sensors"] for i in rows) == len(mine)
 
 
 # Changes
@@ -210,7 +258,8 @@ def test_each_topic_shows_what_is_theirs(street: Street, who: str) -> None:
 
 def _bodies(place: Place) -> dict[str, dict[str, Any]]:
     """What is sent to change what is of a place; other operations get an empty body."""
-    sensor = {"area": place.area, "domain": "traffic", "zone": place.zone, "name": f"{place.mark}:traffic"}
+    sensor = {"area": place.area, "domain": "traffic", "zone": place.zone, "name": f"{place.mark}:traffic",
+              "lat": 21.3, "lon": 106.2, "interval_s": 600}  # fmt: skip
     seen = {"revision": 1, "note": "seen"}
     matcher = {"matcher": {"zone": [place.zone], "domain": ["traffic"]}}
     silence = {**matcher, "reason": "a test", "ends_at": f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
@@ -219,6 +268,7 @@ def _bodies(place: Place) -> dict[str, dict[str, Any]]:
         "assign_alert": {**seen, "to": "an"}, "end_silence": {"revision": 1}, "put_sensor": sensor,
         "change_sensor": {"place": "a corner"}, "create_sensor": {**sensor, "sensor_id": f"{place.mark}-new"},
         "create_silence": silence, "check_silence": matcher,
+        "import_registry": {"csv": f"sensor_id,area,domain\n{place.mark}-tr,{place.area},traffic\n", "keep": True},
     }  # fmt: skip
 
 
@@ -268,7 +318,7 @@ def test_a_department_has_nothing_of_another_s_alerts_at_a_sensor_that_it_sees(
     street: Street, monkeypatch: pytest.MonkeyPatch, walls: str, who: str
 ) -> None:
     if walls != "both":
-        _without_the_second_wall(monkeypatch)
+        without_the_second_wall(monkeypatch)
     place = street.place("AAA")
     with psycopg.connect(street.town.url) as conn:
         number = one(conn, "SELECT id FROM alert WHERE rule = 'rule-others'")
@@ -281,6 +331,10 @@ def test_a_department_has_nothing_of_another_s_alerts_at_a_sensor_that_it_sees(
         if verb.endswith("_alert"):
             answer = street.ask(who, "POST", f"/api/v1/alerts/{number}/{verb.removesuffix('_alert')}", json=body)
             assert answer.status_code == 404, f"{verb}: {answer.text}"
+    many = {"act": "acknowledge", "alerts": [{"id": number, "revision": 1}]}
+    answer = street.ask(who, "POST", "/api/v1/alerts/act", json=many).json()
+    assert answer["done"] == []
+    assert [(one["id"], one["why"], one["current"]) for one in answer["refused"]] == [(number, "missing", None)]
     whole = who == "dept"  # the other is limited to traffic
     for matcher, good in (
         ({"domain": ["traffic"]}, False), ({"zone": [place.zone]}, False), ({"sensor": ["AAA-tr"]}, False),

@@ -23,11 +23,13 @@ OPERATIONS = (
     "get_system", "get_zone_summary", "list_latest", "healthz", "list_aggregates", "list_areas", "list_domains",
     "list_indices", "list_lighting_indices", "list_noise_levels", "list_river_indices",
     "list_traffic_indices", "list_air_indices", "list_air_exceedances", "list_observations",
-    "list_quality", "list_quality_zones",
+    "list_quality", "list_quality_zones", "rank_indices", "rank_readings",
+    "get_lamp_timetable", "list_water_indices",
     "list_quarantine", "list_sensors", "list_zones", "metrics",
     "open_catalogue", "open_catalogue_jsonld", "open_daily", "open_domain", "open_hourly", "open_sensors",
     "open_zones", "open_zones_daily", "open_zones_hourly", "put_sensor", "query_observations", "readyz",
-    "replay_quarantine", "replay_quarantined", "reset_metric_range", "set_metric_range",
+    "replay_quarantine", "replay_quarantined", "list_replays", "list_quarantine_shapes", "see_quarantine",
+    "try_quarantine", "reset_metric_range", "set_metric_range",
     "list_alerts", "get_alert", "why_alert", "acknowledge_alert", "unacknowledge_alert", "assign_alert",
     "comment_alert", "resolve_alert", "close_alert", "reopen_alert", "list_notifications", "get_notification",
     "why_notification", "retry_notification", "list_drills", "show_link", "use_link",
@@ -35,8 +37,9 @@ OPERATIONS = (
     "put_rule", "enable_rule", "disable_rule", "delete_rule", "list_silences", "check_silence", "create_silence",
     "get_silence", "end_silence", "list_departments", "get_department", "create_department", "put_department",
     "list_routes", "create_route", "put_route", "delete_route", "list_channels", "get_channel", "create_channel",
-    "put_channel", "delete_channel", "test_channel", "alert_ledger", "replay_rule",
-    "list_audit",
+    "put_channel", "delete_channel", "test_channel", "alert_ledger", "replay_rule", "try_routes",
+    "list_audit", "act_on_alerts", "get_shift", "get_map", "map_zones", "map_streets",
+    "export_registry", "import_registry", "list_credentials", "issue_credential", "revoke_credentials",
 )  # fmt: skip
 
 OF_PEOPLE = (

@@ -101,6 +101,12 @@ def _stored(up: Running) -> int:
     return int(row[0]) if row else 0
 
 
+def _domains(up: Up) -> int:
+    with psycopg.connect(up.run["database"], connect_timeout=3) as conn:
+        row = conn.execute("SELECT count(DISTINCT domain) FROM observation").fetchone()
+    return int(row[0]) if row else 0
+
+
 def test_a_city_lives_dies_piecewise_and_recovers(up: Up) -> None:
     running = up("--sensors", "60").ready()
     assert stat.S_IMODE((running.data / "run.json").stat().st_mode) == 0o600
@@ -113,6 +119,7 @@ def test_a_city_lives_dies_piecewise_and_recovers(up: Up) -> None:
     assert "/#code=" in running.service.text
     assert running.run["database"] not in running.service.text, "no secrets on the terminal"
     until(lambda: _stored(running) > 0, "readings of the simulated city are stored")
+    until(lambda: _domains(running) == 5, "every domain has readings", START_S)
     until(lambda: b"\nioc_maintain_age_seconds -1" not in running.get("/metrics")[1], "a round of maintenance", START_S)
 
     for name, pid in running.pids.items():

@@ -126,6 +126,37 @@ def test_where_only_minutes_are_kept_their_means_are_judged_and_it_says_so(past:
     assert (found.report.count.alerts, found.report.count.total_s) == (3, 60 + 60 + 300)
 
 
+def test_a_quick_replay_takes_minutes_where_there_is_much_and_says_so(
+    past: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = put(past, quick=True)
+    assert ([n.code for n in quick.notes], quick.report.count.alerts) == (["sensors"], 4), "it is not much"
+    conn = past.conn
+    (number,) = conn.execute("SELECT id FROM sensor WHERE sensor_id = 'T1'").fetchone() or (0,)
+    conn.execute(
+        'INSERT INTO minute_environment (time, sensor, channel, "temperature$mean", "temperature$n")'
+        " VALUES (%s, %s, 0, %s::real[], %s::smallint[])",
+        [BEGIN, number, [30.0, 41.0, 38.0, *[math.nan] * 57], [6, 6, 6, *[0] * 57]],
+    )
+    conn.execute("UPDATE rollup_state SET done_until = %s WHERE domain = 'environment'", [BEGIN + HOUR])
+    monkeypatch.setattr(ask, "QUICK", 0)
+    rough = put(past, quick=True)
+    assert [s.kept for s in rough.sources] == ["minutes", "readings"]
+    assert [n.code for n in rough.notes] == ["sensors", "quick"]
+    assert rough.report.readings == 3 + 18 + 42
+    assert [n.code for n in put(past).notes] == ["sensors"], "who does not ask for it gets all of it"
+
+
+def test_a_replay_tells_when_and_on_whom_and_can_be_given_up(past: Office) -> None:
+    found = put(past).report
+    assert sum(found.when) == found.count.raised == sum(len(w.raises) for w in found.worst)
+    assert [w.subject for w in found.worst] == ["sensor/T1", "sensor/T2"]
+    first, second, *_ = found.worst[0].raises
+    assert (first.again, second.again, first.since < second.since) == (False, False, True)
+    with pytest.raises(ask.Stopped):
+        put(past, stop=lambda: True)
+
+
 def test_every_rule_that_ships_can_be_put_to_history_but_those_about_indices(past: Office) -> None:
     rules = [p.value for p in shipped.contents().rules]
     unfit = set()

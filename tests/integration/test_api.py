@@ -246,7 +246,7 @@ def test_quarantine_and_replay_after_a_fix(city: City) -> None:
     assert speed["high"] == 500
     assert http.post(f"/api/v1/quarantine/{items['unknown_sensor']['id']}/replay").status_code == 202
     again = http.post("/api/v1/quarantine/replay", json={"filter": {"reason": "out_of_range"}})
-    assert (again.status_code, again.json()) == (202, {"requested": 1})
+    assert (again.status_code, again.json()) == (202, {"requested": 1, "replay": 2})
     until(lambda: len(city.api.get("quarantine", replayed="true")["items"]) == 2, "both are replayed", 30)
     found = city.api.get("observations", sensor="NEW", metric="speed")["items"]
     assert [(o["time"], o["value"]) for o in found] == [(at(ts), 33)]

@@ -223,6 +223,7 @@ def test_energy_counts_once(town: Callable[..., Town]) -> None:
     assert found["lighting_energy/C1"].details["last_hour_kwh"] == pytest.approx(1, abs=1e-6)
     # The very first reading of a meter adds nothing.
     assert found["lighting_energy/C1"].details["day_before_kwh"] == pytest.approx(24 - 5 / 60, abs=1e-3)
+    assert found["lighting_energy/C1"].details["day_before_same_kwh"] == pytest.approx(21 - 5 / 60, abs=1e-3)
     # Where the cabinet has no meter, its lamps' count.
     assert found["lighting_energy/C2"].value == pytest.approx(2.1, abs=1e-3)
     assert found["lighting_energy/07228"].value == pytest.approx(2.1, abs=1e-3)

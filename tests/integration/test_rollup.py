@@ -157,6 +157,7 @@ def test_writers_and_rollups_at_the_same_time(database: str, catalog: Catalog) -
             rounds += 1
         thread.join()
         assert not failed
+        assert rounds > 1
         late += roll(other, catalog, SETTINGS, START + 40 * HOUR_US, LOG).late
         assert late > 0
         assert city.check(START + 39 * HOUR_US) > 500

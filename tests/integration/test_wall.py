@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from alerts import life
+from alerts.notice import edit
 from alerts.notice.book import Book, Department, Route
 from city.sensors import Sensor
 from infra import audit, migrate, sensors
@@ -142,11 +143,36 @@ def test_people_change_what_they_see_and_nothing_else(conn: psycopg.Connection, 
             sensors.save(conn, [mine])
 
 
-@pytest.mark.parametrize("table", ["session", "account", "audit", "api_token", "public.reading_traffic", "journal"])
+@pytest.mark.parametrize(
+    "table", ["session", "account", "audit", "api_token", "public.reading_traffic", "journal", "public.department"]
+)
 def test_other_tables_are_closed(conn: psycopg.Connection, table: str) -> None:
     conn.execute(wall.statement(wall.View()))
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         conn.execute(f"SELECT * FROM {table}")
+
+
+def test_who_is_called_at_a_department_is_seen_where_its_channels_are(conn: psycopg.Connection) -> None:
+    people = [{"name": "Lan", "duty": "", "phone": "0204 385 4321", "email": ""}]
+    for code in ("mine", "other"):
+        conn.execute("INSERT INTO department (code, vi, en, contacts) VALUES (%s, 'a', 'b', %s)", [code, Jsonb(people)])
+    columns = {c.name for c in conn.execute("SELECT * FROM department").description or ()}
+    query = "SELECT {} FROM department WHERE code IN ('mine', 'other') ORDER BY code"
+    for near, expected in (({"mine"}, [people, []]), (set(), [[], []]), ({"mine", "other"}, [people, people])):
+        with conn.transaction(force_rollback=True):
+            conn.execute(wall.statement(wall.View(near=frozenset(near))))
+            assert _seen(conn, query.format("contacts")) == expected
+            assert _seen(conn, query.format("vi")) == ["a", "a"], "what is no person's is seen by all"
+            kept = edit.department(conn, "other")
+            assert kept is not None
+            assert {c.name for c in kept.body.contacts} == ({"Lan"} if "other" in near else set())  # type: ignore[union-attr]
+            assert {c.name for c in conn.execute("SELECT * FROM department").description or ()} == columns
+            for change in ("UPDATE department SET vi = 'x'", "INSERT INTO department VALUES ('x', 'x', 'x')"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                    conn.execute(change)
+    with conn.transaction(force_rollback=True):
+        conn.execute("SET LOCAL ROLE ioc_scoped; SET LOCAL search_path = scoped, public")
+        assert _seen(conn, query.format("contacts")) == [[], []]
 
 
 def test_nothing_is_seen_without_the_settings(conn: psycopg.Connection) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from city.payload import Limits
+from city.routes import Routes
 from city.sensors import Sensor
 from infra import catalog as catalogs
 from infra.link import Lost
@@ -24,7 +25,6 @@ from ingest.decode import Decoded
 from ingest.inbox import Inbox
 from ingest.receipts import Ledger
 from ingest.receive import DUP, PUBACK, Received, Receiver
-from ingest.routes import Routes
 from ingest.store import Committed
 from ingest.writer import Writer
 

@@ -42,6 +42,28 @@ def test_a_value_beyond_its_threshold_never_looks_equal_to_it() -> None:
     assert forms.against(150.0, 150.0, "vi") == ("150", "150")
 
 
+@pytest.mark.parametrize(
+    ("value", "threshold", "unit", "subject", "vi", "en"),
+    [
+        (0.0, 0.5, "0/1", "sensor/L1", "tắt", "off"),
+        (0.25, 0.9, "0/1", "zone/07210", "25 % (ngưỡng 90 %)", "25 % (threshold 90 %)"),
+        (0.75, 0.5, "1", "parent/TBA-1", "75 % (ngưỡng 50 %)", "75 % (threshold 50 %)"),
+        (0.75, 0.8, "1", "sensor/D1", "0,75 (ngưỡng 0,8)", "0.75 (threshold 0.8)"),
+        (4200.0, 3600.0, "s", "sensor/D1", "1 giờ 10 phút (ngưỡng 1 giờ)", "1 h 10 min (threshold 1 h)"),
+        (900.0, 0.0, "s", "sensor/D1", "15 phút", "15 min"),
+        (float("inf"), 5.0, "s", "sensor/D1", "", ""),
+        (1e30, None, "s", "sensor/D1", "11.574 ngày 1 giờ", "11,574 d 1 h"),
+        (None, 5.0, "V", "sensor/D1", "", ""),
+        (9.0, None, "V", "sensor/D1", "9 V", "9 V"),
+    ],
+)
+def test_a_value_is_said_as_people_say_it(
+    value: float | None, threshold: float | None, unit: str, subject: str, vi: str, en: str
+) -> None:
+    one = told(value=value, threshold=threshold, unit=unit, subject=subject, measure_vi="", measure_en="")
+    assert (sheet.measured(one, "vi"), sheet.measured(one, "en")) == (vi, en)
+
+
 def test_times_are_those_of_the_city() -> None:
     late = datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
     assert forms.time(late, "vi") == "00:30 ngày 23/11/2026"

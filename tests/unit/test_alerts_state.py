@@ -21,6 +21,7 @@ GOOD = {"rules": 12, "aside": [], "broker": True, "behind_s": 0.4, "stumbled": 0
         (State(3.0, {**GOOD, "behind_s": 50}), "50 s behind", "bad"),
         (State(3.0, {**GOOD, "behind_s": None}), "", "good"),
         (State(3.0, {**GOOD, "stumbled": 2}), "2 parts of batches", "bad"),
+        (State(3.0, {**GOOD, "telling": "ValidationError: x"}), "nobody is told of alerts: ValidationError", "bad"),
     ],
 )
 def test_what_is_wrong_is_said(state: State, said: str, finding: str) -> None:

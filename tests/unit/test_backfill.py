@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from city.payload import Limits
 from infra import catalog, settings
 from infra.errors import ConfigError
-from ingest.backfill import clock, csv_file, lines, plan
+from ingest.backfill import clock, csv_file, exact, lines, plan
 from ingest.backfill.book import Book
 from ingest.backfill.clock import EARLIEST_US, Clock
 from ingest.backfill.csv_file import CsvFile
@@ -241,3 +241,12 @@ def test_an_unknown_sensor_registers_where_its_line_says_enough() -> None:
     assert known.find("N1", "bac_giang", "traffic") == (list(CITY.registry.domains).index("traffic"), -1)
     assert "names no area" in known.find("N1", "", "").detail
     assert known.new() == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("7", True), ("7.", True), (".5", True), ("-7.25e-3", True), (".", False), ("", False), ("7.5.", False),
+     ("1" * 100_000 + "x", False)],
+)  # fmt: skip
+def test_numbers_as_people_write_them(text: str, is_one: bool) -> None:
+    assert bool(exact.NUMBER.match(text)) is is_one

@@ -121,3 +121,12 @@ def test_no_cell_is_a_formula(text: str) -> None:
 def test_bad_steps_say_what_is_possible(text: str) -> None:
     with pytest.raises(Stop, match="366d"):
         steps.parse(text)
+
+
+def test_what_is_too_much_is_said_as_each_language_writes_numbers() -> None:
+    said = steps.stop_too_many(6_000_000, 5_000, ("bước", "steps"), ("hãy hỏi ít hơn", "ask for less"))
+    assert (said.status, said.detail) == (
+        422,
+        "câu hỏi này cần khoảng 6.000.000 bước, mỗi lần được tối đa 5.000: hãy hỏi ít hơn"
+        " / this question comes to about 6,000,000 steps, and 5,000 are possible at once: ask for less",
+    )

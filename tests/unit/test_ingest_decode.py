@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from city.payload import Limits
+from city.routes import Routes
 from city.sensors import Sensor
 from infra import catalog as catalogs
 from infra.settings import load
 from ingest.decode import MAX_CHANNELS, Decoded, Decoding
 from ingest.receipts import Ledger
 from ingest.receive import DUP, RETAIN, Received
-from ingest.routes import Routes
 from simulators.faults import HARMLESS, POISONS
 
 CATALOG = catalogs.load(load())

@@ -263,16 +263,20 @@ def test_health_is_told_when_it_changes() -> None:
     async def story(world: World) -> None:
         line = world.connect()
         await line.admitted()
-        for lag, source, told in (
-            (0.2, "ok", True),
-            (0.9, "ok", False),
-            (4.0, "degraded", True),
-            (None, "stopped", True),
+        for lag, source, alerts, told in (
+            (0.2, "ok", None, True),
+            (0.9, "ok", None, False),
+            (0.9, "ok", "ok", True),
+            (0.9, "ok", "down", True),
+            (0.9, "ok", "down", False),
+            (4.0, "degraded", "down", True),
+            (None, "stopped", "ok", True),
         ):
-            world.hub.summary = lambda lag=lag, source=source: {"ingest_lag_s": lag, "source": source}
+            facts: dict[str, Any] = {"ingest_lag_s": lag, "source": source, "alerts": alerts}
+            world.hub.summary = facts.copy
             world.hub.tell()
             if told:
-                assert await line.hear() == {"type": "health", "ingest_lag_s": lag, "source": source}
+                assert await line.hear() == {"type": "health", **facts}
         assert line.out.empty()
 
     run(story)

@@ -82,7 +82,7 @@ def test_equal_filters_are_one() -> None:
 
 
 def test_the_codes_are_those_of_the_contract() -> None:
-    assert [c.value for c in Close] == [4001, 4005, 4008, 4010, 4012, 4013, 4400, 4401, 4403, 4408, 4429]
+    assert [c.value for c in Close] == [4001, 4005, 4008, 4010, 4012, 4013, 4400, 4401, 4403, 4408, 4409, 4429]
 
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001 - made aware below

@@ -156,6 +156,19 @@ def test_every_pace_and_filter_ends_with_the_newest_readings(actions: list[Any],
         assert {k: i["value"] for k, i in screens[0].items.items()} == {k: v for k, (_, v) in newest.items()}
 
 
+def test_what_changes_at_once_and_fills_many_frames_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ioc_api.live.topic.STEP", 2)
+    topic = LatestTopic(some_roster(8))
+    screen = Screen(topic, Filter.of({"domain": ["traffic"]}))
+    screen.read(10)
+    sensors = [1, 2, 4, 5, 7, 8]
+    topic.fold(columns(TRAFFIC, [(s, 0, NOW, [1.0, 1.0, math.nan]) for s in sensors]))
+    screen.read(100)
+    told = [i["key"] for f in screen.frames if f["type"] == "delta" for i in f["items"]]
+    assert sorted(told) == sorted(f"S{s}/{m}/" for s in sensors for m in ("speed", "flow"))
+    assert screen.items == now_there(topic, Filter.of({"domain": ["traffic"]}))
+
+
 def test_of_one_frame_the_newest_reading_stays_and_of_one_time_the_first() -> None:
     topic = LatestTopic(some_roster())
     nan = math.nan

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "ioc_api" / "dashboard" / "src"
+ROOT = Path(__file__).parents[2]
+PROGRAMS = ("alerts", "city", "infra", "ingest", "ioc_api", "simulators")
+SOURCE = ROOT / "ioc_api" / "dashboard" / "src"
 LANGUAGES = ("vi", "en")
 
 _ENTRY = re.compile(r'^  "([a-z0-9_.]+)":\s*"((?:[^"\\]|\\.)*)",$', re.MULTILINE)
 _VIETNAMESE = set("ăâđêôơưàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ")
 #: Texts that are the same in both languages: names, and words that are no words.
-_SAME = {"app.short", "app.place", "short.pm2_5", "unit.second"}
+_SAME = {"app.short", "app.place", "short.pm2_5", "unit.second", "wall.air"}
 #: English whose point is a Vietnamese name.
 _NAMES = {"app.place", "switch.language"}
 
@@ -85,6 +88,47 @@ def test_vietnamese_has_its_marks(texts: dict[str, dict[str, str]]) -> None:
     for key, text in texts["vi"].items():
         words = re.findall(r"[^\W\d_]+", re.sub(r"\{\w+\}", "", text))
         assert len(words) < 4 or _VIETNAMESE & set(text.lower()), key
+
+
+#: The mark stands on the second vowel (xoá, khoá, huỷ); where it stands on the first, the word is spelt in two ways.
+_OLD_MARK = re.compile(r"\w*(?:[óòỏõọ][ae]|[úùủũụ]y)\b", re.IGNORECASE)
+
+
+def test_vietnamese_is_spelt_in_one_way(texts: dict[str, dict[str, str]]) -> None:
+    assert not _OLD_MARK.findall("xoá khoá huỷ toạ khoẻ của hoàn quý")
+    assert len(_OLD_MARK.findall("Xóa khóa Hủy tọa khỏe Ủy")) == 6
+    for key, text in texts["vi"].items():
+        assert not (found := _OLD_MARK.findall(text)), f"{key}: {found}"
+
+
+def _unused() -> list[str]:
+    """The words that docs/glossary.md says are not used on the screen: its last column."""
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    table = page[page.index("## The screen's") : page.index("## The software's")]
+    last = re.findall(r"\|([^|\n]*)\|$", table, re.MULTILINE)[2:]
+    return [word.strip() for cell in last for word in cell.split(",") if word.strip()]
+
+
+def _said() -> Iterator[tuple[str, str]]:
+    """What else is said to people: the lines of programs, rules, domains and the README that are not English."""
+    files = [path for part in PROGRAMS for path in (ROOT / part).rglob("*.py") if "node_modules" not in path.parts]
+    files += [path for folder in ("alerts/data/rules", "city/data") for path in (ROOT / folder).rglob("*.*ml")]
+    for path in [ROOT / "README.vi.md", *files]:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if not line.isascii():
+                yield f"{path.relative_to(ROOT)}:{number}", line
+
+
+def test_one_word_for_one_thing(texts: dict[str, dict[str, str]]) -> None:
+    unused = _unused()
+    assert {"ngành", "dao động", "xử lý lại", "bước hai"} <= set(unused)
+    any_of_them = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, unused))})(?!\w)", re.IGNORECASE)
+    assert any_of_them.findall("Ngành: số đo dao động") == ["Ngành", "dao động"]
+    assert not any_of_them.findall("xác thực hai bước của bộ xét cảnh báo")
+    said = list(_said())
+    assert len(said) > 1000
+    for where, text in [*texts["vi"].items(), *said]:
+        assert not (found := any_of_them.findall(text)), f"{where}: {found}"
 
 
 def test_every_text_is_used_and_every_used_text_exists(texts: dict[str, dict[str, str]]) -> None:

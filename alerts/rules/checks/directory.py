@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from alerts.rules import durations
 from alerts.rules.checks.text import said
-from alerts.rules.directory import PACE, Department, Route
+from alerts.rules.directory import CONTACTS, PACE, Department, Route, wrong_contact
 from alerts.rules.findings import Finding, error, listed, meant, short
 from alerts.rules.known import Known
 
@@ -38,6 +38,11 @@ def check_department(d: Department) -> Iterator[Finding]:
         for field, text in (("from", hours.start), ("to", hours.to)):
             if not _TIME.match(text):
                 yield error("hours", f"hours.{i}.{field}", "giờ viết là 07:30", "a time is written 07:30")
+    if len(d.contacts) > CONTACTS:
+        yield error("many", "contacts", f"tối đa {CONTACTS} người", f"{CONTACTS} people at the most")
+    for i, contact in enumerate(d.contacts):
+        if (bad := wrong_contact(contact)) is not None:
+            yield error("contact", f"contacts.{i}.{bad[0]}", bad[1], bad[2])
     pace = d.pace
     times = [("wait", pace.wait_s), ("interval", pace.interval_s), ("repeat", pace.repeat_s)]
     times += [(f"escalate.{k}", v) for k, v in pace.escalate_s.items()]

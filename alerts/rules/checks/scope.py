@@ -32,8 +32,8 @@ def _named(rule: Rule, known: Known) -> Iterator[Finding]:
     words: list[tuple[str, str, str, Collection[str], Collection[str]]] = [
         ("domain", "lĩnh vực", "domain", s.domain, known.registry.domains),
         ("area", "khu vực", "area", s.area, catalog.area_codes),
-        ("zone", "địa bàn", "zone", s.zone, {z.code for z in catalog.zones}),
-        ("site_kind", "loại điểm", "kind of site", s.site_kind, kinds),
+        ("zone", "phường, xã", "zone", s.zone, {z.code for z in catalog.zones}),
+        ("site_kind", "loại địa điểm", "kind of site", s.site_kind, kinds),
     ]
     for field, vi, en, given, there in words:
         for i, one in enumerate(given):
@@ -70,7 +70,7 @@ def _named(rule: Rule, known: Known) -> Iterator[Finding]:
             yield error(
                 "unknown_site",
                 f"scope.site.{i}",
-                f"không có điểm {short(one)}{near_vi}",
+                f"không có địa điểm {short(one)}{near_vi}",
                 f"there is no site {short(one)}{near_en}",
             )
 
@@ -104,7 +104,7 @@ def _metric(rule: Rule, known: Known) -> Iterator[Finding]:
         yield error(
             "ambiguous_domain",
             "scope.domain",
-            f"{name} có ở {row}: số liệu khu vực chỉ gộp một lĩnh vực, ghi scope.domain là một trong số đó",
+            f"{name} có ở {row}: số liệu địa bàn chỉ gộp một lĩnh vực, ghi scope.domain là một trong số đó",
             f"{name} is in {row}: a figure is made of one domain, let scope.domain be one of them",
         )
     elif len({(m.low, m.high) for m in found.values()}) > 1 and not domains:
@@ -158,7 +158,7 @@ def _of_places(rule: Rule) -> Iterator[Finding]:
             yield error(
                 "scope_of",
                 f"scope.{field}",
-                f"điều kiện nói về cả khu vực, không chọn được theo {field}: bỏ đi",
+                f"điều kiện nói về cả địa bàn, không chọn được theo {field}: bỏ đi",
                 f"the condition is about a whole zone or area and cannot choose by {field}: remove it",
             )
 
@@ -201,7 +201,7 @@ def _fits(rule: Rule, known: Known) -> Iterator[Finding]:
         yield error(
             "empty_scope",
             "scope.zone",
-            f"địa bàn {listed(out)} không thuộc khu vực {listed(rule.scope.area)}: quy tắc không áp dụng ở đâu cả",
+            f"phường, xã {listed(out)} không thuộc khu vực {listed(rule.scope.area)}: quy tắc không áp dụng ở đâu cả",
             f"the zone {listed(out)} is not in {listed(rule.scope.area)}: the rule applies nowhere",
         )
 

@@ -14,7 +14,7 @@ const { get, onShut, prove } = await import("../src/api/http");
 const { exchangeCode } = await import("../src/api/session");
 const { pageIn } = await import("../src/store/route");
 const { refusal } = await import("../src/parts/deed");
-const { endOf, typed } = await import("../src/parts/moment");
+const { dayOf, endOf } = await import("../src/parts/moment");
 const { Listed } = await import("../src/store/lists");
 
 afterEach(() => vi.unstubAllGlobals());
@@ -60,17 +60,26 @@ describe("before and after", () => {
   test("a filter asks for what was typed, in the city's time", () => {
     expect(asked(EMPTY)).toBe("audit?limit=100");
     const query = new URLSearchParams(
-      asked({ ...EMPTY, actor: " an ", q: "a&b", outcome: "refused", from: "2026-11-23T07:00" }).slice(6),
+      asked({
+        ...EMPTY,
+        actor: " an ",
+        q: "a&b",
+        outcome: "refused",
+        from: Date.parse("2026-11-23T07:00:00+07:00"),
+      }).slice(6),
     );
     expect(Object.fromEntries(query)).toEqual({
       limit: "100",
       actor: "an",
       q: "a&b",
       outcome: "refused",
-      from: "2026-11-23T07:00:00+07:00",
+      from: "2026-11-23T00:00:00.000Z",
     });
-    expect(typed("2026-11-23T07:00:30")).toBe("2026-11-23T07:00:30+07:00");
-    expect([endOf(""), endOf("2026-12-31")]).toEqual([null, "2026-12-31T23:59:59+07:00"]);
+    expect([endOf(null), endOf(Date.parse("2026-12-31T09:00:00+07:00"))]).toEqual([
+      null,
+      "2026-12-31T23:59:59+07:00",
+    ]);
+    expect(endOf(dayOf("2026-12-31T16:59:59Z"))).toBe("2026-12-31T23:59:59+07:00");
   });
 });
 
@@ -170,7 +179,7 @@ describe("refusals", () => {
     answer(422, { detail: "body.grants[0].role: sai / wrong" });
     expect(await prove("x", {}).catch(refusal)).toBe("sai / wrong");
     answer(503, { detail: "x" });
-    expect(await prove("x", {}).catch(refusal)).toContain("Chưa liên lạc được");
+    expect(await prove("x", {}).catch(refusal)).toContain("có thể đã ghi hoặc chưa");
   });
 
   test("too fast: with how long to wait", async () => {
@@ -212,9 +221,10 @@ describe("a link", () => {
 });
 
 test("addresses of pages, and only such", () => {
-  expect(pageIn("#/people/nguyen.van-an@x")).toEqual({ page: "people", name: "nguyen.van-an@x" });
-  expect(pageIn("#/audit")).toEqual({ page: "audit", name: null });
-  for (const other of ["", "#/", "#/people/../x", "#/audit/x", "#/people/A", "#/nobody"])
+  expect(pageIn("#/people/nguyen.van-an@x")).toMatchObject({ page: "people", name: "nguyen.van-an@x" });
+  expect(pageIn("#/audit")).toMatchObject({ page: "audit", name: null });
+  expect(pageIn("#/boards/traffic?zone=07210").query.get("zone")).toBe("07210");
+  for (const other of ["", "#/", "#/people/../x", "#/audit/x", "#/nobody"])
     expect(pageIn(other).page, other).toBeNull();
 });
 

@@ -123,7 +123,7 @@ describe("what is wrong with the engine", () => {
     });
     expect(said.length).toBe(4);
     expect(said[0]).toContain("pm25, den");
-    expect(said.join(" ")).toMatch(/không nghe được.*chậm.*3 phần/);
+    expect(said.join(" ")).toMatch(/không nhận được.*chậm.*3 phần/);
     expect(faultsOf({ state: "degraded", reasons: ["something new"] })).toEqual(["something new"]);
   });
 });

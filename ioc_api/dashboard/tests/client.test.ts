@@ -164,7 +164,7 @@ describe("coming back", () => {
     expect(world.sockets.length).toBe(2);
   });
 
-  test.each([4400, 4401, 4403, 4408, 4429])("stays away after %i until a person asks", (code) => {
+  test.each([4400, 4401, 4403, 4408, 4409, 4429])("stays away after %i until a person asks", (code) => {
     live();
     world.socket.onclose?.({ code });
     expect(heard.states.at(-1)).toMatchObject({ phase: "stopped", code });
@@ -178,11 +178,25 @@ describe("coming back", () => {
     live();
     world.socket.say({ type: "ping", t: 42 });
     expect(world.socket.last("pong")).toEqual({ type: "pong", t: 42 });
+    const heardAt = world.time;
     world.pass(54_999);
     expect(heard.phase).toBe("live");
     world.pass(1);
     expect(heard.phase).toBe("waiting");
+    expect(heard.states.at(-1), "since it was silent, not since that was noticed").toMatchObject({
+      lostAt: heardAt,
+    });
   });
+});
+
+test("who stopped it on purpose was cut off from then on", () => {
+  live();
+  world.pass(1_000);
+  client.stop();
+  const stopped = world.time;
+  world.pass(3_600_000);
+  client.start();
+  expect(heard.states.at(-1)).toEqual({ phase: "connecting", lostAt: stopped, attempt: 0 });
 });
 
 describe("refusals", () => {

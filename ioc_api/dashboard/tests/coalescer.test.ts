@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { backoff } from "../src/live/backoff";
-import { Coalescer } from "../src/live/coalescer";
+import { beforeNextFrame, Coalescer } from "../src/live/coalescer";
 import type { Keyed } from "../src/live/protocol";
 import { Table } from "./world";
 
@@ -51,4 +51,29 @@ test("waits double to fifteen seconds, and chance takes half at most", () => {
   ]);
   expect(backoff(0, 0)).toBe(250);
   expect(backoff(9, 0)).toBe(7500);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test("a page that is hidden before it draws is served within a second, and nothing is done twice", () => {
+  vi.useFakeTimers();
+  const frames: (() => void)[] = [];
+  vi.stubGlobal("requestAnimationFrame", (work: () => void) => frames.push(work));
+  const table = new Table();
+  const coalescer = new Coalescer(table, beforeNextFrame);
+  coalescer.apply([item("a", 1)], []);
+  vi.advanceTimersByTime(999);
+  expect(table.rows.size).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect(table.rows.get("a")).toEqual(item("a", 1));
+  const work = vi.fn();
+  beforeNextFrame(work);
+  // It is seen again: both pictures are drawn, the one that was waited for in vain too.
+  for (const draw of frames) draw();
+  vi.advanceTimersByTime(5_000);
+  expect(work).toHaveBeenCalledOnce();
+  expect(table.rows.size).toBe(1);
 });

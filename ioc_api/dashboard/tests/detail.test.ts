@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Alert, WholeAlert } from "../src/api/alerts";
 
 const { act, detail, takeNewer } = await import("../src/store/detail");
-const { actsOf } = await import("../src/alerts/ActionForm");
+const { actsOf } = await import("../src/alerts/acts");
 const { half } = await import("../src/i18n");
 const { idIn, linkTo } = await import("../src/store/route");
 const { language } = await import("../src/store/prefs");
@@ -86,8 +86,10 @@ test("addresses lead to alerts, and only such", () => {
 
 test("of a text in both languages the one that is read; any other as it is", () => {
   expect(half("cần có ghi chú / a note is needed")).toBe("Cần có ghi chú");
+  expect(half("query.step: số giây / seconds")).toBe("Số giây");
   language.value = "en";
   expect(half("cần có ghi chú / a note is needed")).toBe("A note is needed");
+  expect(half("query.step: số giây / seconds")).toBe("Seconds");
   expect(half("a / b / c")).toBe("a / b / c");
   expect(half("only one")).toBe("only one");
   language.value = "vi";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Alert } from "../src/api/alerts";
-import type { Sensor, Zone } from "../src/api/types";
-import { gather, MOST, parentsOf, placesOf } from "../src/map/places";
+import type { Zone } from "../src/api/types";
+import { gather, MOST, placesOf } from "../src/map/places";
 import { arrange } from "../src/store/alerts";
 
 function alert(id: number, more: Partial<Alert> = {}): Alert {
@@ -22,39 +22,22 @@ function alert(id: number, more: Partial<Alert> = {}): Alert {
   } as Alert;
 }
 
-const sensor = (id: string, lon: number | null, lat: number | null, parent = ""): Sensor =>
-  ({ sensor_id: id, lon, lat, parent }) as Sensor;
 const zone = (code: string, area: string, lon: number, lat: number): Zone =>
   ({ code, area, lon, lat }) as Zone;
 
-const SENSORS = new Map(
-  [sensor("L1", 106.1, 21.1, "TU/01"), sensor("L2", 106.3, 21.3, "TU/01"), sensor("E1", 106.2, 21.2)].map(
-    (s) => [s.sensor_id, s],
-  ),
-);
 const ZONES = [zone("07210", "bac_giang", 106, 21), zone("07228", "bac_giang", 107, 22)];
-const places = (...list: Alert[]) => placesOf(arrange(list, "severity"), SENSORS, ZONES);
+const places = (...list: Alert[]) => placesOf(arrange(list, "severity"), ZONES);
 
 describe("where alerts are on the map", () => {
-  test("at their own place, that of their sensor, amid what hangs on a parent, else in their ward or area", () => {
+  test("at the place that the server names, else in their ward or area", () => {
     const at = (more: Partial<Alert>): (number | boolean | undefined)[] => {
       const [one] = places(alert(1, more));
       return [one?.lon, one?.lat, one?.rough];
     };
     expect(at({ lon: 106.5, lat: 21.5 })).toEqual([106.5, 21.5, false]);
-    expect(at({ sensor_id: "E1" })).toEqual([106.2, 21.2, false]);
-    const [cabinet] = places(alert(1, { subject: "parent/TU/01" }));
-    expect(cabinet?.lon).toBeCloseTo(106.2);
-    expect(cabinet?.lat).toBeCloseTo(21.2);
-    expect(cabinet?.rough).toBe(false);
     expect(at({ zone: "07228", subject: "zone/07228" })).toEqual([107, 22, true]);
     expect(at({ subject: "area/bac_giang" })).toEqual([106.5, 21.5, true]);
     expect(places(alert(1, { area: "elsewhere" }))).toEqual([]);
-  });
-
-  test("a parent that is a sensor itself is where it stands", () => {
-    const known = new Map(SENSORS).set("TU/01", sensor("TU/01", 106.9, 21.9));
-    expect(parentsOf(known).get("TU/01")).toEqual([106.9, 21.9]);
   });
 
   test("one mark for a place, told by the gravest, and by one that waits before one that does not", () => {

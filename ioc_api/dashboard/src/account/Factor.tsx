@@ -7,6 +7,7 @@ import { Field } from "../parts/Field";
 import { when } from "../parts/moment";
 import { Outcome } from "../parts/Outcome";
 import { loadMe } from "../store/me";
+import { restart } from "../store/session";
 import { FactorSetup } from "./FactorSetup";
 
 /** The second factor: whether there is one, setting it up, and doing without it again. */
@@ -29,25 +30,28 @@ export function Factor({ me }: { me: Me }) {
       {required && <p class="dim">{t("factor.required")}</p>}
       {opened.value === "remove" ? (
         <Remove
-          onDone={close}
+          // Who must have one sets up another before anything else.
+          onDone={required ? restart : close}
           onBack={() => {
             opened.value = null;
           }}
         />
       ) : (
         <div class="do-buttons">
-          <button
-            type="button"
-            class="act"
-            data-act="factor-setup"
-            data-due={!on}
-            onClick={() => {
-              opened.value = "setup";
-            }}
-          >
-            {t(on ? "factor.renew" : "factor.setup")}
-          </button>
-          {on && !required && (
+          {!on && (
+            <button
+              type="button"
+              class="act"
+              data-act="factor-setup"
+              data-due="true"
+              onClick={() => {
+                opened.value = "setup";
+              }}
+            >
+              {t("factor.setup")}
+            </button>
+          )}
+          {on && (
             <button
               type="button"
               class="act"
@@ -56,7 +60,7 @@ export function Factor({ me }: { me: Me }) {
                 opened.value = "remove";
               }}
             >
-              {t("factor.remove")}
+              {t(required ? "factor.renew" : "factor.remove")}
             </button>
           )}
         </div>

@@ -1,11 +1,30 @@
-import type { Token } from "../api/access";
+import type { Token, Wallboard } from "../api/access";
+import { formatAge } from "../format";
 import { t } from "../i18n";
+import { Mark } from "../marks/Mark";
 import { until, when } from "../parts/moment";
 import { grantText } from "../people/grants";
 import { now } from "../store/clock";
 
+/** Whether the screen that a wallboard's token is for is there, and draws. */
+function Screen({ of: { connected, frozen, behind_s } }: { of: Wallboard }) {
+  const state = frozen ? "frozen" : connected ? "there" : "away";
+  return (
+    <p class="token-screen" data-screen={state}>
+      <Mark of={frozen ? "offline" : connected ? "online" : "never_seen"} />{" "}
+      {t(`walls.${state}`, { age: formatAge(behind_s ?? 0) })}
+    </p>
+  );
+}
+
 /** Tokens that are good; those that were, below the line, only while they are looked for. */
-export function TokenTable({ tokens, onRevoke }: { tokens: Token[]; onRevoke?: (token: Token) => void }) {
+export function TokenTable({
+  tokens,
+  onRevoke,
+}: {
+  tokens: (Token | Wallboard)[];
+  onRevoke?: (token: Token) => void;
+}) {
   const good = tokens.filter(
     (one) => !one.revoked_at && (one.expires_at === null || Date.parse(one.expires_at) > now.value),
   );
@@ -29,6 +48,7 @@ export function TokenTable({ tokens, onRevoke }: { tokens: Token[]; onRevoke?: (
             <tr key={one.id} data-token={one.id}>
               <td>
                 <strong>{one.name}</strong> <code class="dim">{one.hint}…</code>
+                {"connected" in one && <Screen of={one} />}
               </td>
               <td>{one.grants.map(grantText).join("; ")}</td>
               <td class="number" data-name={t("tokens.ends")}>

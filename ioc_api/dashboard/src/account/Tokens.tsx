@@ -3,6 +3,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { type Grant, type Me, ROLES, type Token } from "../api/access";
 import { post, send } from "../api/http";
 import { t } from "../i18n";
+import { DateTime } from "../parts/DateTime";
 import { useDeed } from "../parts/deed";
 import { Field } from "../parts/Field";
 import { dayFromNow, endOf } from "../parts/moment";
@@ -83,7 +84,7 @@ function NewToken({ me, onMade, onBack }: { me: Me; onMade: (token: Token) => vo
   const roles = ROLES.filter((role) => mine.has("administrator") || mine.has(role) || role === "viewer");
   const own = me.grants[0];
   const name = useSignal("");
-  const ends = useSignal(dayFromNow(DAYS));
+  const ends = useSignal<number | null>(dayFromNow(DAYS));
   const grants = useSignal<Grant[]>([
     own && own.role !== "administrator" ? { ...own, ends_at: null } : { role: "viewer" },
   ]);
@@ -120,9 +121,9 @@ function NewToken({ me, onMade, onBack }: { me: Me; onMade: (token: Token) => vo
           }}
           autofocus
         />
-        <Field
+        <DateTime
           name="token-ends"
-          type="date"
+          day
           label={t("tokens.ends")}
           hint={t("tokens.ends_hint")}
           value={ends.value}

@@ -1,66 +1,40 @@
 import { useSignal } from "@preact/signals";
+import { useId } from "preact/hooks";
 import type { Alert } from "../api/alerts";
-import { half, t } from "../i18n";
-import { type Act, act, type Outcome } from "../store/detail";
+import { t } from "../i18n";
+import { useDeed } from "../parts/deed";
+import { Outcome } from "../parts/Outcome";
+import { type Act, act, type Outcome as Came } from "../store/detail";
 import { may, me } from "../store/me";
-import { noteNeeded } from "./words";
-
-/** The API takes so many characters, of a note and of a name. */
-const NOTE = 2000;
-const NAME = 100;
-
-/** What can be done to an alert as it stands; the first is the one that is due. */
-export function actsOf(alert: Alert): Act[] {
-  switch (alert.state) {
-    case "firing":
-      return ["acknowledge", "assign", "resolve", "comment"];
-    case "acknowledged":
-    case "in_progress":
-      return ["resolve", "assign", "comment", "unacknowledge"];
-    case "resolved":
-      return alert.condition === "clear" || alert.condition === "lost"
-        ? ["close", "comment", "reopen"]
-        : ["comment", "reopen"];
-    case "closed":
-      return alert.retroactive ? ["comment"] : ["comment", "reopen"];
-    default:
-      return ["comment"];
-  }
-}
+import { actsOf, missing, NAME, NOTE } from "./acts";
 
 /** Acknowledge, assign, note, resolve, close: with a note that is kept until it was taken. */
 export function ActionForm({ alert }: { alert: Alert }) {
   const note = useSignal("");
   const to = useSignal("");
-  const busy = useSignal<Act | null>(null);
-  const said = useSignal<{ tone: "ok" | "late"; text: string } | null>(null);
+  const deed = useDeed();
   const acts = actsOf(alert);
   if (!may("alerts.act")) return <p class="dim do-not">{t("do.forbidden")}</p>;
 
-  /** What is missing before it can be asked for. */
-  const missing = (what: Act): string | null => {
-    if (what === "comment" && note.value.trim() === "") return t("do.comment_needed");
-    if (what === "assign" && to.value.trim() === "") return t("do.to_needed");
-    const unclear = noteNeeded(alert);
-    if (what === "resolve" && unclear !== null && note.value.trim() === "") return t(unclear);
-    return null;
-  };
   const run = async (what: Act): Promise<void> => {
-    if (busy.value !== null) return;
-    const lacks = missing(what);
+    if (deed.busy.value) return;
+    const lacks = missing(what, [alert], note.value, to.value);
     if (lacks !== null) {
-      said.value = { tone: "late", text: lacks };
+      deed.lacks(lacks);
       return;
     }
-    busy.value = what;
-    said.value = null;
-    const outcome = await act(alert, what, {
-      note: note.value,
+    deed.busy.value = true;
+    deed.said.value = null;
+    const [said, whom] = [note.value, to.value];
+    const came = await act(alert, what, {
+      note: said,
       ...(what === "assign" && { to: to.value.trim() }),
     });
-    busy.value = null;
-    if (outcome.kind === "done") note.value = to.value = "";
-    said.value = { tone: outcome.kind === "done" ? "ok" : "late", text: told(outcome) };
+    deed.busy.value = false;
+    // What was typed meanwhile is of the next act.
+    if (came.kind === "done" && note.peek() === said) note.value = "";
+    if (came.kind === "done" && to.peek() === whom) to.value = "";
+    deed.said.value = { tone: came.kind === "done" ? "ok" : "late", text: told(came) };
   };
   return (
     <form
@@ -71,32 +45,8 @@ export function ActionForm({ alert }: { alert: Alert }) {
     >
       <h3>{t("do.title")}</h3>
       {me.value && <p class="dim do-note">{t("do.as", { name: me.value.full_name })}</p>}
-      <label class="do-note">
-        <span>{t("do.note")}</span>
-        <textarea
-          name="note"
-          rows={2}
-          maxLength={NOTE}
-          value={note.value}
-          onInput={(event) => {
-            note.value = event.currentTarget.value;
-          }}
-        />
-      </label>
-      {acts.includes("assign") && (
-        <label>
-          <span>{t("do.to")}</span>
-          <input
-            name="to"
-            autocomplete="off"
-            maxLength={NAME}
-            value={to.value}
-            onInput={(event) => {
-              to.value = event.currentTarget.value;
-            }}
-          />
-        </label>
-      )}
+      <Words name="note" label={t("do.note")} most={NOTE} long value={note} />
+      {acts.includes("assign") && <Words name="to" label={t("do.to")} most={NAME} value={to} />}
       <div class="do-buttons">
         {acts.map((what, i) => (
           <button
@@ -105,31 +55,80 @@ export function ActionForm({ alert }: { alert: Alert }) {
             class="act"
             data-act={what}
             data-due={i === 0}
-            aria-disabled={busy.value !== null}
+            aria-disabled={deed.busy.value}
             onClick={() => run(what)}
           >
             {t(`do.${what}`)}
           </button>
         ))}
       </div>
-      <p class="do-said" role="status" data-tone={said.value?.tone}>
-        {busy.value !== null ? t("do.working") : (said.value?.text ?? "")}
-      </p>
+      <Outcome deed={deed} />
     </form>
   );
 }
 
+interface WordsProps {
+  name: string;
+  label: string;
+  most: number;
+  long?: boolean;
+  value: { value: string };
+  /** names that are offered */
+  offered?: readonly string[];
+  autofocus?: boolean;
+}
+
+/** What somebody says with an action. */
+export function Words({
+  name,
+  label,
+  most,
+  long = false,
+  value,
+  offered = [],
+  autofocus = false,
+}: WordsProps) {
+  const id = useId();
+  const field = {
+    id,
+    name,
+    maxLength: most,
+    value: value.value,
+    ...(autofocus && { "data-first": true }),
+    onInput: (event: InputEvent & { currentTarget: { value: string } }) => {
+      value.value = event.currentTarget.value;
+    },
+  };
+  return (
+    <div class={long ? "words do-note" : "words"}>
+      <label for={id}>{label}</label>
+      {long ? (
+        <textarea rows={2} {...field} />
+      ) : (
+        <input {...field} autocomplete="off" list={offered.length > 0 ? `${id}-offered` : undefined} />
+      )}
+      {offered.length > 0 && (
+        <datalist id={`${id}-offered`}>
+          {offered.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      )}
+    </div>
+  );
+}
+
 /** What came of it, in words. */
-function told(outcome: Outcome): string {
-  switch (outcome.kind) {
+function told(came: Came): string {
+  switch (came.kind) {
     case "done":
       return t("do.done");
     case "failed":
       return t("do.failed");
     case "refused":
-      return half(outcome.text);
+      return came.text;
     case "conflict": {
-      const now = outcome.current;
+      const now = came.current;
       return now ? t("do.conflict", { state: t(`standing.${now.state}`) }) : t("do.gone");
     }
   }

@@ -4,6 +4,7 @@ import { formatNumber } from "../format";
 import { t } from "../i18n";
 import { SeverityMark } from "../marks/SeverityMark";
 import { entries, type Order, order, over, supply, tally } from "../store/alerts";
+import { engine, instead, unjudged } from "../store/judged";
 import { alertId } from "../store/route";
 import { connection, parts } from "../store/system";
 import { AlertRow } from "./AlertRow";
@@ -46,15 +47,7 @@ export function AlertPanel() {
             </span>
           </>
         ) : (
-          <span class="dim alerts-none">
-            {t(
-              supply.value !== "there"
-                ? `alerts.${supply.value}`
-                : engineDown()
-                  ? "alerts.unknown"
-                  : "alerts.none",
-            )}
-          </span>
+          <span class="dim alerts-none">{t(instead.value)}</span>
         )}
       </div>
       <EngineNote />
@@ -99,19 +92,15 @@ export function AlertPanel() {
   );
 }
 
-/** Nobody judges: then an empty list says nothing. */
-function engineDown(): boolean {
-  return connection.value.phase === "live" && parts.value.get("alerts")?.state === "down";
-}
-
-/** That the engine itself is not well. */
+/** That the engine itself is not well; what is wrong with it is told to those who run it. */
 function EngineNote() {
-  const engine = parts.value.get("alerts");
-  if (connection.value.phase !== "live" || !engine || engine.state === "ok") return null;
-  const down = engineDown();
+  if (connection.value.phase !== "live" || supply.value !== "there") return null;
+  const doubt = unjudged.value;
+  if (doubt === null && engine.value === "ok") return null;
+  const faults = faultsOf(parts.value.get("alerts") ?? {});
   return (
-    <p class="alerts-engine" data-engine={down ? "down" : "degraded"}>
-      {down ? t("alerts.down") : faultsOf(engine).join(" · ")}
+    <p class="alerts-engine" data-engine={engine.value ?? "unknown"}>
+      {doubt !== null ? t(doubt) : faults.length > 0 ? faults.join(" · ") : t("alerts.degraded")}
     </p>
   );
 }

@@ -25,9 +25,16 @@ export function placeOf(alert: Alert): string[] {
   ].filter((part): part is string => Boolean(part));
 }
 
-/** A value in its unit: durations as ages, shares of children as percentages. */
-export function quantity(value: number | null, alert: Alert): string {
+/** The unit of what is only off or on. */
+export const OFF_ON = "0/1";
+
+/** A value in its unit: durations as ages, shares of children and of what is on as percentages, off and on in words. */
+export function quantity(value: number | null, alert: Pick<Alert, "unit" | "subject">): string {
   if (value === null) return "–";
+  if (alert.unit === OFF_ON) {
+    if (value === 0 || value === 1) return t(value === 1 ? "state.on" : "state.off");
+    return `${formatNumber(value * 100, Number.isInteger(value * 100) ? 0 : 1)} %`;
+  }
   if (alert.unit === "s") return formatAge(value);
   if (alert.unit === "1" && alert.subject.startsWith("parent/")) return `${formatNumber(value * 100)} %`;
   const unit = alert.unit === "1" ? "" : unitOf(alert.unit);
@@ -36,9 +43,10 @@ export function quantity(value: number | null, alert: Alert): string {
   return `${formatNumber(value, digits)} ${unit}`.trim();
 }
 
-/** A rule that fires at any duration has no limit that would say anything. */
-export function limitOf(alert: Alert): string | null {
+/** A rule that fires at any duration has no limit that would say anything, nor has the middle between off and on. */
+export function limitOf(alert: Pick<Alert, "unit" | "subject" | "threshold">): string | null {
   if (alert.threshold === null || (alert.unit === "s" && alert.threshold === 0)) return null;
+  if (alert.unit === OFF_ON && alert.threshold === 0.5) return null;
   return t("alert.limit", { limit: quantity(alert.threshold, alert) });
 }
 

@@ -98,6 +98,14 @@ export interface Token {
   token?: string;
 }
 
+/** A screen's token, and whether the screen is there and draws what it is sent. */
+export interface Wallboard extends Token {
+  connected: boolean;
+  frozen: boolean;
+  /** how long the oldest frame that it got has waited to be drawn; null: it is away */
+  behind_s: number | null;
+}
+
 export interface Person {
   name: string;
   full_name: string;

@@ -102,16 +102,28 @@ export interface Muting {
   silence: { id: number; reason: string; author: string; ends_at: string } | null;
 }
 
+/** What a rule looks for, as far as it is shown here. */
+export interface Condition {
+  type: string;
+  metric?: string;
+  of?: "sensor" | "zone" | "area";
+  window_s?: number;
+}
+
 export interface WhyAlert {
   rule: {
     code: string;
     version: number;
+    condition: Condition | null;
+    for_s: number | null;
     made_by: string | null;
     made_at: string | null;
+    note: string | null;
+    version_now: number | null;
     advice_vi: string | null;
     advice_en: string | null;
   };
-  before: { in_30_days: number };
+  before: { in_30_days: number; last: { id: number; started_at: string; resolved_at: string | null }[] };
   concerned: { department: string; role: string; vi: string; en: string }[];
   muted: Muting[];
 }

@@ -7,8 +7,15 @@ export class ApiError extends Error {
     readonly status: number,
     message: string,
     readonly problem: Readonly<Record<string, unknown>> = {},
+    /** nothing was to be changed by what was asked */
+    readonly reading = false,
   ) {
     super(message);
+  }
+
+  /** Nobody knows what became of it: the answer may have been lost after it was done. */
+  get unanswered(): boolean {
+    return this.status === 0 || this.status >= 500;
   }
 
   /** What the API said of it, in both languages around a stroke. */
@@ -24,7 +31,12 @@ export function onShut(listener: (locked: boolean) => void): void {
   whenShut = listener;
 }
 
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+const WAIT_MS = 30_000;
+/** What the server itself works at for longer: trials, checks, imports, files. */
+const LONG_WAIT_MS = 60_000;
+const LONG = /^(?:rules\/(?:replay|check)|silences\/check|quarantine\/|registry\/import|channels)/;
 
 interface Asking {
   method?: Method;
@@ -33,16 +45,29 @@ interface Asking {
   proving?: boolean;
   /** It is to arrive even if the page is left at this moment. */
   lasting?: boolean;
+  /** Ends the question when nobody waits for its answer any more. */
+  signal?: AbortSignal | undefined;
+  /** How long it may take until the answer is whole. */
+  waitMs?: number;
 }
 
 async function request(
   path: string,
-  { method = "GET", body, proving = false, lasting = false }: Asking = {},
+  {
+    method = "GET",
+    body,
+    proving = false,
+    lasting = false,
+    signal,
+    waitMs = method !== "GET" && LONG.test(path) ? LONG_WAIT_MS : WAIT_MS,
+  }: Asking = {},
 ): Promise<Response> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["content-type"] = "application/json";
   const token = wallToken();
   if (token !== null) headers.authorization = `Bearer ${token}`;
+  const reading = method === "GET";
+  const patience = AbortSignal.timeout(waitMs);
   let answer: Response;
   try {
     answer = await fetch(`/api/v1/${path}`, {
@@ -51,17 +76,20 @@ async function request(
       credentials: "same-origin",
       cache: "no-store",
       keepalive: lasting,
+      signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   } catch (cause) {
-    throw new ApiError(0, String(cause));
+    throw new ApiError(0, String(cause), {}, reading);
   }
   if (answer.ok) return answer;
   const problem = await said(answer);
   const seconds = Number(answer.headers.get("retry-after"));
   if (seconds > 0) problem.retry_after = seconds;
-  if (answer.status === 401 && !proving) whenShut(problem.locked === true);
-  throw new ApiError(answer.status, `${path}: ${answer.status}`, problem);
+  // Of what is asked of oneself a 401 may be the door's all the same: locked since.
+  const shut = !proving || (problem.locked === true && path.startsWith("me/"));
+  if (answer.status === 401 && shut) whenShut(problem.locked === true);
+  throw new ApiError(answer.status, `${path}: ${answer.status}`, problem, reading);
 }
 
 async function said(answer: Response): Promise<Record<string, unknown>> {
@@ -74,7 +102,14 @@ async function said(answer: Response): Promise<Record<string, unknown>> {
 
 /** `proving`: a 401 is an answer, and no news of the session. */
 export async function get<T>(path: string, proving = false): Promise<T> {
-  return (await request(path, { proving })).json() as Promise<T>;
+  const answer = await request(path, { proving });
+  return whole(() => answer.json() as Promise<T>, true);
+}
+
+/** A file of the API, whole. */
+export async function getFile(path: string): Promise<Blob> {
+  const answer = await request(path, { waitMs: LONG_WAIT_MS });
+  return whole(() => answer.blob(), true);
 }
 
 /** Every item of a list, page after page. */
@@ -96,8 +131,13 @@ export function getPage<T>(path: string, cursor: string | null): Promise<Page<T>
 }
 
 /** What the API answers to what was sent; null where it answers nothing. */
-export async function send<T>(method: Method, path: string, body?: unknown): Promise<T | null> {
-  return read<T>(await request(path, { method, body }));
+export async function send<T>(
+  method: Method,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T | null> {
+  return read<T>(await request(path, { method, body, signal }));
 }
 
 /** The same for a password or a code that may be wrong: a 401 then is no news of the session. */
@@ -115,5 +155,15 @@ export function post<T>(path: string, body: unknown): Promise<T | null> {
 }
 
 async function read<T>(answer: Response): Promise<T | null> {
-  return answer.status === 204 ? null : ((await answer.json()) as T);
+  return answer.status === 204 ? null : whole(() => answer.json() as Promise<T>, false);
+}
+
+/** What follows the head of an answer; it may break off, or not come within the time that there is. */
+async function whole<T>(read: () => Promise<T>, reading: boolean): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof SyntaxError || (cause as Error).name === "AbortError") throw cause;
+    throw new ApiError(0, String(cause), {}, reading);
+  }
 }

@@ -38,6 +38,10 @@ export interface Domain extends Named {
 export type Liveness = "online" | "late" | "offline" | "never_seen";
 export const LIVENESS: readonly Liveness[] = ["online", "late", "offline", "never_seen"];
 
+/** How a sensor is counted: under maintenance, or by its liveness. */
+export type Condition = Liveness | "maintenance";
+export const CONDITIONS: readonly Condition[] = [...LIVENESS, "maintenance"];
+
 export interface Sensor {
   sensor_id: string;
   name: string;

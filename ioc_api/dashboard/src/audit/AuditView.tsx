@@ -3,7 +3,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { word } from "../alerts/words";
 import type { Entry, Grant } from "../api/access";
 import { nameOf, t } from "../i18n";
-import { exactly, typed } from "../parts/moment";
+import { exactly } from "../parts/moment";
 import { PageView } from "../parts/PageView";
 import { Trouble } from "../parts/Trouble";
 import { grantText } from "../people/grants";
@@ -18,8 +18,10 @@ export function asked(wanted: Wanted): string {
   const query = new URLSearchParams({ limit: String(PAGE) });
   for (const name of ["actor", "action", "subject", "address", "outcome", "q"] as const)
     if (wanted[name].trim() !== "") query.set(name, wanted[name].trim());
-  if (wanted.from !== "") query.set("from", typed(wanted.from));
-  if (wanted.to !== "") query.set("to", typed(wanted.to));
+  for (const name of ["from", "to"] as const) {
+    const moment = wanted[name];
+    if (moment !== null) query.set(name, new Date(moment).toISOString());
+  }
   return `audit?${query}`;
 }
 

@@ -2,9 +2,10 @@ import { useSignal } from "@preact/signals";
 import { useId } from "preact/hooks";
 import type { Entry } from "../api/access";
 import { t } from "../i18n";
+import { DateTime } from "../parts/DateTime";
 import { Field } from "../parts/Field";
 
-/** What is looked for, as it was typed; times are the city's. */
+/** What is looked for, as it was typed; times are ms since 1970. */
 export interface Wanted {
   q: string;
   actor: string;
@@ -12,8 +13,8 @@ export interface Wanted {
   subject: string;
   address: string;
   outcome: Entry["outcome"] | "";
-  from: string;
-  to: string;
+  from: number | null;
+  to: number | null;
 }
 
 export const EMPTY: Wanted = {
@@ -23,8 +24,8 @@ export const EMPTY: Wanted = {
   subject: "",
   address: "",
   outcome: "",
-  from: "",
-  to: "",
+  from: null,
+  to: null,
 };
 
 const OUTCOMES: readonly Entry["outcome"][] = ["done", "refused", "failed"];
@@ -33,6 +34,7 @@ const OUTCOMES: readonly Entry["outcome"][] = ["done", "refused", "failed"];
 export function Filters({ wanted, onWanted }: { wanted: Wanted; onWanted: (wanted: Wanted) => void }) {
   const typed = useSignal<Wanted>(wanted);
   const shown = useSignal<Wanted>(wanted);
+  const round = useSignal(0);
   const id = useId();
   // What was chosen in the list stands in the fields too.
   if (shown.value !== wanted) {
@@ -103,16 +105,17 @@ export function Filters({ wanted, onWanted }: { wanted: Wanted; onWanted: (wante
           ))}
         </select>
       </div>
-      <Field
+      <DateTime
+        key={`from ${round.value}`}
         name="from"
-        type="datetime-local"
         label={t("audit.from")}
         value={from}
         onValue={(value) => put({ from: value })}
       />
-      <Field
+      <DateTime
+        key={`to ${round.value}`}
         name="to"
-        type="datetime-local"
+        end
         label={t("audit.to")}
         value={to}
         onValue={(value) => put({ to: value })}
@@ -121,7 +124,16 @@ export function Filters({ wanted, onWanted }: { wanted: Wanted; onWanted: (wante
         <button type="submit" class="act" data-due="true" data-act="look">
           {t("audit.look")}
         </button>
-        <button type="button" class="act" data-act="clear" onClick={() => onWanted({ ...EMPTY })}>
+        <button
+          type="button"
+          class="act"
+          data-act="clear"
+          onClick={() => {
+            // What was typed amiss goes with what stood in the fields.
+            round.value += 1;
+            onWanted({ ...EMPTY });
+          }}
+        >
           {t("audit.clear")}
         </button>
       </div>

@@ -1,25 +1,24 @@
-import type { Latest, Metric, Sensor } from "../api/types";
-import { formatAge, formatMoment, formatNumber } from "../format";
-import { nameOf, t, unitOf } from "../i18n";
+import { formatAge, formatMoment } from "../format";
+import { historyOf } from "../history/view";
+import { nameOf, t } from "../i18n";
 import { Mark } from "../marks/Mark";
 import { now } from "../store/clock";
-import { seenTick, signOf } from "../store/liveness";
-import { domains, liveZones, metricsOf, sensors } from "../store/registry";
+import { domains, liveZones } from "../store/registry";
 import { latest, selectedSensor } from "../store/selection";
-import { mannerOf } from "./headline";
+import { sensor as looked, trouble } from "../store/sensor";
+import { LatestValues } from "./LatestValues";
 
 /** All that is known of the sensor a person points at: who it is, how it is, what it last said. */
 export function SensorPanel({ id }: { id: string }) {
-  const sensor = sensors.value.get(id);
-  if (!sensor) return null;
-  seenTick.value;
-  const sign = signOf(id);
+  const sensor = looked.value;
+  if (sensor?.sensor_id !== id) return <Absent id={id} />;
+  const lastSeen = sensor.last_seen === null ? null : Date.parse(sensor.last_seen);
   const zone = liveZones.value.find((z) => z.code === sensor.zone);
   const domain = domains.value.find((d) => d.code === sensor.domain);
   const seen =
-    sign.lastSeen === null
+    lastSeen === null
       ? t("sensor.never")
-      : `${formatMoment(sign.lastSeen, now.value)} (${formatAge((now.value - sign.lastSeen) / 1000)})`;
+      : `${formatMoment(lastSeen, now.value)} (${formatAge((now.value - lastSeen) / 1000)})`;
   const facts: [string, string][] = [
     [t("sensor.last_seen"), seen],
     [t("sensor.interval"), formatAge(sensor.interval_s || (domain?.interval_s ?? 0))],
@@ -38,21 +37,11 @@ export function SensorPanel({ id }: { id: string }) {
             {domain ? nameOf(domain) : sensor.domain} · {id}
           </p>
         </div>
-        <button
-          type="button"
-          class="close"
-          title={t("sensor.close")}
-          aria-label={t("sensor.close")}
-          onClick={() => {
-            selectedSensor.value = null;
-          }}
-        >
-          ×
-        </button>
+        <Close />
       </header>
-      <p class="sensor-state" data-liveness={sign.liveness}>
-        <Mark of={sign.liveness} />
-        {t(`liveness.${sign.liveness}`)}
+      <p class="sensor-state" data-liveness={sensor.liveness}>
+        <Mark of={sensor.liveness} />
+        {t(`liveness.${sensor.liveness}`)}
         {sensor.status === "maintenance" && <span class="dim"> · {t("sensor.maintenance")}</span>}
       </p>
       <dl class="facts">
@@ -64,55 +53,48 @@ export function SensorPanel({ id }: { id: string }) {
         ))}
       </dl>
       <h4>{t("sensor.latest")}</h4>
-      <LatestValues sensor={sensor} />
+      <LatestValues values={latest.value} domain={sensor.domain} at={now.value} />
+      <a class="text-button" href={historyOf({ sensors: [id] })} data-act="history">
+        {t("history.title")}
+      </a>
     </aside>
   );
 }
 
-function LatestValues({ sensor }: { sensor: Sensor }) {
-  const values = latest.value;
-  if (values === null) return <p class="dim">{t("sensor.loading")}</p>;
-  if (values.size === 0) return <p class="dim">{t("sensor.no_values")}</p>;
-  const order = [...metricsOf.value.keys()];
-  const rank = (key: string): number => order.indexOf(`${sensor.domain}/${key.split("/")[0]}`);
-  const rows = [...values].sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));
+function Close() {
   return (
-    <table class="latest">
-      <tbody>
-        {rows.map(([key, item]) => (
-          <LatestRow
-            key={key}
-            at={key}
-            item={item}
-            metric={metricsOf.value.get(`${sensor.domain}/${key.split("/")[0]}`)}
-          />
-        ))}
-      </tbody>
-    </table>
+    <button
+      type="button"
+      class="close"
+      title={t("sensor.close")}
+      aria-label={t("sensor.close")}
+      onClick={() => {
+        selectedSensor.value = null;
+      }}
+    >
+      ×
+    </button>
   );
 }
 
-function LatestRow({ at, item, metric }: { at: string; item: Latest; metric: Metric | undefined }) {
-  const [name = "", channel = ""] = at.split("/");
-  const manner = metric ? mannerOf(metric) : { factor: 1, unit: "", digits: 2 };
-  const binary = metric?.kind === "state";
-  const age = (now.value - Date.parse(item.time)) / 1000;
+/** It is being read, or cannot be. */
+function Absent({ id }: { id: string }) {
+  const why = trouble.value;
   return (
-    <tr data-latest={name} data-value={item.value ?? ""}>
-      <th scope="row">
-        {metric ? nameOf(metric) : name}
-        {channel && <span class="dim"> {channel}</span>}
-        {(item.quality === "calibrating" || item.quality === "fault") && (
-          <span class="quality">{t(`quality.${item.quality}`)}</span>
+    <aside class="sensor" data-sensor={id} aria-label={id}>
+      <header class="sensor-head">
+        <h3>{id}</h3>
+        <Close />
+      </header>
+      <p class="dim" role="status">
+        {t(
+          why === "missing"
+            ? "sensor.missing"
+            : why === "unreachable"
+              ? "sensor.unreachable"
+              : "sensor.asking",
         )}
-      </th>
-      <td class="right number">
-        {binary && item.value !== null
-          ? t(item.value >= 0.5 ? "state.on" : "state.off")
-          : formatNumber(item.value === null ? null : item.value * manner.factor, manner.digits)}
-      </td>
-      <td class="unit">{binary ? "" : unitOf(manner.unit)}</td>
-      <td class="right number dim">{formatAge(age)}</td>
-    </tr>
+      </p>
+    </aside>
   );
 }

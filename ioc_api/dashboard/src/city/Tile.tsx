@@ -2,8 +2,11 @@ import type { Area, Domain, Metric } from "../api/types";
 import { formatAge, formatMoment, formatNumber } from "../format";
 import { type Key, nameOf, t, unitOf } from "../i18n";
 import { vi } from "../i18n/vi";
-import { ageOf, aggregateOf, figure, trendOf } from "../store/aggregates";
+import { ageOf, aggregateOf, figure, toldFigures, trendOf } from "../store/aggregates";
 import { now } from "../store/clock";
+import { counts } from "../store/counts";
+import { me } from "../store/me";
+import { shortName } from "./CityLine";
 import { ENOUGH, headlineMetrics, mannerOf } from "./headline";
 import { Sparkline } from "./Sparkline";
 
@@ -19,6 +22,20 @@ export function shortLabelOf(metric: Metric): string {
   return own in vi ? t(own as Key) : labelOf(metric);
 }
 
+/** Why there is no figure: the area as a whole is not for this person, no sensors, or none that is expected to report. */
+function unsaid(area: string, domain: string): "absent" | "silent" | "closed" {
+  const whole =
+    me.value?.grants.some(
+      ({ role, areas = [], zones = [], domains = [] }) =>
+        role !== "department" &&
+        zones.length === 0 &&
+        (areas.length === 0 || areas.includes(area)) &&
+        (domains.length === 0 || domains.includes(domain)),
+    ) ?? true;
+  if (!whole) return "closed";
+  return counts.of({ area, domain }).sensors === 0 ? "absent" : "silent";
+}
+
 /** One domain in one area: its headline figures, how many sensors stand behind them, and how old they are. */
 export function Tile({ area, domain }: { area: Area; domain: Domain }) {
   const place = { area: area.code, zone: null };
@@ -29,7 +46,15 @@ export function Tile({ area, domain }: { area: Area; domain: Domain }) {
   const ages = rows.flatMap((row) => ageOf(row, now.value) ?? []);
   const age = ages.length > 0 ? Math.min(...ages) : null;
   const known = rows.some((row) => row !== null);
-  const state = !known ? "waiting" : expected === 0 ? "absent" : reporting === 0 ? "silent" : "fresh";
+  const state = known
+    ? expected === 0
+      ? "absent"
+      : reporting === 0
+        ? "silent"
+        : "fresh"
+    : toldFigures.value
+      ? unsaid(area.code, domain.code)
+      : "waiting";
   const first = metrics[0];
   const start = first && trendOf(area.code, domain.code, first.name)?.start;
   const share = expected > 0 ? reporting / expected : 0;
@@ -42,11 +67,13 @@ export function Tile({ area, domain }: { area: Area; domain: Domain }) {
     >
       <header class="tile-head">
         <h3>
-          {nameOf(domain)}
-          <span class="tile-area"> · {nameOf(area)}</span>
+          <span class="tile-domain">{nameOf(domain)} · </span>
+          {shortName(area)}
         </h3>
         <span class="tile-age" title={age === null ? "" : t("tile.age", { age: formatAge(age) })}>
-          {age === null ? t(state === "waiting" ? "tile.waiting" : "tile.silent") : formatAge(age)}
+          {age !== null
+            ? formatAge(age)
+            : t(state === "waiting" || state === "closed" ? `tile.${state}` : "tile.silent")}
         </span>
       </header>
       <div class="tile-figures">
@@ -59,7 +86,8 @@ export function Tile({ area, domain }: { area: Area; domain: Domain }) {
         <span class="number" data-reporting={reporting} data-expected={expected}>
           {state === "absent"
             ? t("empty.domain")
-            : t("tile.reporting", { reporting: formatNumber(reporting), expected: formatNumber(expected) })}
+            : state !== "closed" &&
+              t("tile.reporting", { reporting: formatNumber(reporting), expected: formatNumber(expected) })}
         </span>
         {start !== undefined && (
           <span class="tile-since">{t("tile.since", { time: formatMoment(start, now.value) })}</span>

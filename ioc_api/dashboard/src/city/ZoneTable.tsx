@@ -3,9 +3,9 @@ import { formatAge, formatNumber } from "../format";
 import { nameOf, t, unitOf } from "../i18n";
 import { ageOf, aggregateOf, figure } from "../store/aggregates";
 import { now } from "../store/clock";
-import { countOf } from "../store/liveness";
+import { counts } from "../store/counts";
 import { areas, liveDomains, liveZones } from "../store/registry";
-import { selectedZone } from "../store/selection";
+import { selectedZone, shownDomain } from "../store/selection";
 import { ENOUGH, headlineMetrics, mannerOf } from "./headline";
 import { shortLabelOf } from "./Tile";
 
@@ -15,12 +15,15 @@ interface Column {
 }
 
 /** Beyond so many domains only the first figure of each has room in a line. */
-const ROOMY = 3;
+const ROOMY = 2;
 
-/** The wards, one line each, with the figures of the tiles. */
+/** The wards, one line each, with the figures of the domain that the map shows, or the first of each. */
 export function ZoneTable() {
-  const shown = liveDomains.value.length > ROOMY ? 1 : 2;
-  const columns: Column[] = liveDomains.value.flatMap((domain) =>
+  const all = liveDomains.value;
+  const chosen = all.filter((domain) => domain.code === shownDomain.value);
+  const domains = chosen.length > 0 ? chosen : all;
+  const shown = domains.length > ROOMY ? 1 : 2;
+  const columns: Column[] = domains.flatMap((domain) =>
     headlineMetrics(domain)
       .slice(0, shown)
       .map((metric) => ({ domain, metric })),
@@ -49,7 +52,7 @@ export function ZoneTable() {
                   {shortLabelOf(metric)} <span class="th-unit">{unitOf(mannerOf(metric).unit)}</span>
                 </th>
               ))}
-              <th scope="col" class="right">
+              <th scope="col" class="right zones-age">
                 {t("table.age")}
               </th>
             </tr>
@@ -76,8 +79,8 @@ export function ZoneTable() {
 
 function ZoneRow({ zone, columns }: { zone: Zone; columns: Column[] }) {
   const place = { area: zone.area, zone: zone.code };
-  const count = countOf(`zone:${zone.code}`);
-  const all = count.online + count.late + count.offline + count.never_seen;
+  const count = counts.of({ zone: zone.code });
+  const all = count.sensors;
   const rows = columns.map(({ domain, metric }) => aggregateOf(place, domain.code, metric.name).value);
   const ages = rows.flatMap((row) => ageOf(row, now.value) ?? []);
   const chosen = selectedZone.value === zone.code;
@@ -88,10 +91,10 @@ function ZoneRow({ zone, columns }: { zone: Zone; columns: Column[] }) {
     <tr data-zone={zone.code} aria-selected={chosen} onClick={toggle}>
       <th scope="row">
         <button type="button" class="row-button" aria-pressed={chosen}>
-          {nameOf(zone)}
+          {nameOf(zone).replace(/^(Phường|Xã) /, "")}
         </button>
       </th>
-      <td class="right number" data-short={count.online < all * ENOUGH}>
+      <td class="right number" data-short={count.online < (all - count.maintenance) * ENOUGH}>
         {formatNumber(count.online)}
         <small>/{formatNumber(all)}</small>
       </td>
@@ -106,16 +109,17 @@ function ZoneRow({ zone, columns }: { zone: Zone; columns: Column[] }) {
             class="right number"
             data-metric={`${domain.code}/${metric.name}`}
             data-value={value ?? ""}
+            data-few={reporting < expected * ENOUGH}
             title={expected > 0 ? t("tile.reporting_long", { reporting, expected }) : ""}
           >
             {formatNumber(value === null ? null : value * factor, digits)}
             <small class="behind" data-short={reporting < expected * ENOUGH}>
-              {expected > 0 ? `${reporting}/${expected}` : ""}
+              {expected > 0 ? `${formatNumber(reporting)}/${formatNumber(expected)}` : ""}
             </small>
           </td>
         );
       })}
-      <td class="right number dim">{ages.length > 0 ? formatAge(Math.min(...ages)) : "–"}</td>
+      <td class="right number dim zones-age">{ages.length > 0 ? formatAge(Math.min(...ages)) : "–"}</td>
     </tr>
   );
 }

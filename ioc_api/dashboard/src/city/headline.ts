@@ -19,7 +19,7 @@ export function headlineMetrics(domain: Domain): Metric[] {
 export const ENOUGH = 0.9;
 
 /** How a metric is shown: a factor, a unit and decimals. A share of lamps reads better as a percentage. */
-export interface Manner {
+interface Manner {
   factor: number;
   unit: string;
   digits: number;

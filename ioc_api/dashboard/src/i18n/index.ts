@@ -34,9 +34,10 @@ export function unitOf(unit: string): string {
   return unit.replace(/^veh/, t("unit.vehicles"));
 }
 
-/** Of a text that has both languages around a stroke ("vi / en") the one that is read here, and the other. */
+/** Of a text that has both languages around a stroke ("vi / en") the one that is read here, and the other. Which part of
+ * a question was wrong ("query.step: ") stands once before both, and is for programs. */
 export function halves(text: string): [string, { lang: Language; text: string } | null] {
-  const [first, second, ...more] = text.split(" / ");
+  const [first, second, ...more] = text.replace(PLACE, "").split(" / ");
   if (first === undefined || second === undefined || more.length > 0) return [text, null];
   const [said, other] = language.value === "vi" ? [first, second] : [second, first];
   return [sentence(said), { lang: language.value === "vi" ? "en" : "vi", text: sentence(other) }];
@@ -46,6 +47,8 @@ export function halves(text: string): [string, { lang: Language; text: string } 
 export function half(text: string): string {
   return halves(text)[0];
 }
+
+const PLACE = /^(?:query|body|path|header)(?:\.[\w[\]-]+)*: /;
 
 function sentence(text: string): string {
   const said = text.trim();

@@ -1,30 +1,10 @@
 import { backoff } from "./backoff";
-import {
-  type Health,
-  NO_PONG,
-  readFrame,
-  type ServerFrame,
-  STAY_AWAY,
-  TOO_FAST,
-  type Welcome,
-} from "./protocol";
+import type { Connection, Listener, Strange } from "./listener";
+import { NO_PONG, readFrame, type ServerFrame, STAY_AWAY, TOO_FAST } from "./protocol";
 import type { Subscription } from "./subscription";
 import type { Socket, World } from "./world";
 
-/** What the owner of the screen may want to know of the connection. Times are milliseconds of the local clock. */
-export type Connection =
-  | { phase: "connecting"; lostAt: number | null; attempt: number }
-  | { phase: "live"; since: number }
-  | { phase: "waiting"; lostAt: number; attempt: number; retryAt: number; code: number }
-  | { phase: "stopped"; code: number; lostAt: number };
-
-export interface Listener {
-  connection(state: Connection): void;
-  welcome(frame: Welcome, receivedAt: number): void;
-  health(frame: Health): void;
-  /** A subscription the server will not give. */
-  refused(subscription: Subscription, code: string, message: string): void;
-}
+export type { Connection, Listener, Strange };
 
 const WELCOME_WITHIN_MS = 10_000;
 /** A connection that lasted so long starts the next series of attempts from the beginning. */
@@ -40,6 +20,8 @@ export class LiveClient {
   private nextId = 1;
   private attempt = 0;
   private lostAt: number | null = null;
+  /** When the present connection said something last. */
+  private heardAt: number | null = null;
   private ended = false;
   private welcomedAt: number | null = null;
   private silenceMs = WELCOME_WITHIN_MS;
@@ -61,6 +43,7 @@ export class LiveClient {
     const socket = this.world.open();
     this.socket = socket;
     this.nextId = 1;
+    this.heardAt = null;
     this.silenceMs = WELCOME_WITHIN_MS;
     this.watch();
     socket.onopen = () => {
@@ -68,6 +51,7 @@ export class LiveClient {
       this.send({ id: this.nextId++, type: "auth", ...(token !== null && { token }) });
     };
     socket.onmessage = (event) => {
+      this.heardAt = this.world.now();
       this.watch();
       const frame = readFrame(event.data);
       if (frame) this.take(frame);
@@ -84,6 +68,7 @@ export class LiveClient {
   stop(): void {
     this.ended = true;
     this.cancelTimer();
+    if (this.welcomedAt !== null) this.lostAt = this.world.now();
     this.drop();
   }
 
@@ -94,11 +79,22 @@ export class LiveClient {
 
   remove(subscription: Subscription): void {
     this.subscriptions.delete(subscription);
+    this.listener.left?.(subscription);
     const sub = subscription.sub;
     subscription.detach();
     if (sub === null) return;
     this.bySub.delete(sub);
     this.send({ id: this.nextId++, type: "unsubscribe", sub });
+  }
+
+  /** Say something that only some sockets understand; lost where there is no connection. */
+  say(frame: Strange): void {
+    if (this.welcomedAt !== null) this.send({ id: this.nextId++, ...frame });
+  }
+
+  /** Of each subscription that has something: its number, and the sequence of what was taken in last. */
+  places(): [sub: number, seq: number][] {
+    return [...this.bySub].flatMap(([sub, { place }]) => (place === null ? [] : [[sub, place]]));
   }
 
   private ask(subscription: Subscription): void {
@@ -121,11 +117,13 @@ export class LiveClient {
         break;
       case "ping":
         this.send({ type: "pong", t: frame.t });
+        this.listener.clock?.(frame.t, this.world.now());
         break;
       case "health":
         this.listener.health(frame);
         break;
       case "error":
+        if (frame.id === undefined || !this.asked.has(frame.id)) this.listener.other?.({ ...frame });
         this.refused(frame.id, frame.code, frame.message, frame.temporary);
         break;
       case "subscribed": {
@@ -150,6 +148,8 @@ export class LiveClient {
         if (!whole) this.again(subscription);
         break;
       }
+      default:
+        this.listener.other?.(frame satisfies never as Strange);
     }
   }
 
@@ -169,6 +169,7 @@ export class LiveClient {
     if (id === undefined || !subscription) return;
     this.asked.delete(id);
     if (!temporary) {
+      subscription.refused(code, message);
       this.listener.refused(subscription, code, message);
       return;
     }
@@ -194,7 +195,8 @@ export class LiveClient {
   private lost(code: number): void {
     const now = this.world.now();
     const steady = this.welcomedAt !== null && now - this.welcomedAt >= STEADY_MS;
-    if (this.lostAt === null) this.lostAt = now;
+    // A silence is noticed long after it began.
+    if (this.lostAt === null) this.lostAt = code === NO_PONG ? (this.heardAt ?? now) : now;
     this.drop();
     if (STAY_AWAY.has(code)) {
       this.listener.connection({ phase: "stopped", code, lostAt: this.lostAt });

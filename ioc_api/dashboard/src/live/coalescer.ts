@@ -27,6 +27,10 @@ export class Coalescer implements Sink {
     this.arrange();
   }
 
+  refused(code: string, message: string): void {
+    this.target.refused?.(code, message);
+  }
+
   /** How many keys wait to be drawn. */
   get pending(): number {
     return this.items.size + (this.whole?.length ?? 0);
@@ -54,8 +58,18 @@ export class Coalescer implements Sink {
   }
 }
 
-/** Before the next picture; a hidden page draws none, and is served once a second. */
+/**
+ * Before the next picture, but within a second, once: a hidden page draws none, also where it is hidden between the
+ * asking and the drawing.
+ */
 export function beforeNextFrame(work: () => void): void {
-  if (document.visibilityState === "hidden") setTimeout(work, 1000);
-  else requestAnimationFrame(work);
+  let done = false;
+  const once = (): void => {
+    if (done) return;
+    done = true;
+    clearTimeout(timer);
+    work();
+  };
+  const timer = setTimeout(once, 1000);
+  requestAnimationFrame(once);
 }

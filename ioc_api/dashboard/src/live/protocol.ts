@@ -1,9 +1,20 @@
 /** The frames of `GET /api/v1/live`, as the contract writes them. */
 
-export type Topic = "aggregates" | "latest" | "alerts" | "sensors" | "system";
+export type Topic = "aggregates" | "latest" | "alerts" | "sensors" | "system" | "indices" | "counts" | "map";
 
 /** Which items of a topic are wanted; an absent name means all. */
 export type Filter = Readonly<Record<string, readonly string[]>>;
+
+/** The part of the earth that a map shows, for the topic `map`; the server may give a little more. */
+export interface View {
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+  zoom: number;
+  /** `domain/metric` whose values are wanted with the places */
+  metric: string | null;
+}
 
 /** Where a subscription stopped listening. */
 export interface Since {
@@ -53,28 +64,30 @@ export interface Delta {
   removed: string[];
 }
 
-export interface Reset {
+interface Reset {
   type: "reset";
   sub: number;
   reason: string;
 }
 
-export interface Ping {
+interface Ping {
   type: "ping";
   t: number;
 }
 
-/** How far the source of all readings is behind (seconds), and whether it runs. */
+/** How far the source of all readings is behind (seconds), and whether it runs; and whether alerts are judged. */
 export interface HealthFacts {
   ingest_lag_s: number | null;
   source: "ok" | "degraded" | "stopped";
+  /** `down`: nobody judges; null: it is not known whether anybody does */
+  alerts: "ok" | "degraded" | "down" | null;
 }
 
 export interface Health extends HealthFacts {
   type: "health";
 }
 
-export interface Refusal {
+interface Refusal {
   type: "error";
   id?: number;
   code: string;
@@ -96,7 +109,10 @@ export function readFrame(text: unknown): ServerFrame | null {
 }
 
 /** Why the server closed: come back by itself, or stay away until a person acts. */
-export const STAY_AWAY: ReadonlySet<number> = new Set([4400, 4401, 4403, 4408, 4429]);
+export const STAY_AWAY: ReadonlySet<number> = new Set([4400, 4401, 4403, 4408, 4409, 4429]);
+
+/** The server does not understand what is said: this page is of another version. */
+export const MALFORMED = 4400;
 
 /** The session is over, or locked. */
 export const UNAUTHORIZED = 4401;
@@ -106,6 +122,9 @@ export const EXPIRED = 4005;
 
 /** Closed for asking too much: come back, but not at once. */
 export const TOO_FAST = 4013;
+
+/** The replay stood still, and others waited for its place. */
+export const MADE_ROOM = 4409;
 
 /** Our own code when the server fell silent. */
 export const NO_PONG = 4012;

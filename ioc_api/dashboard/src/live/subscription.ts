@@ -1,9 +1,11 @@
-import type { Delta, Filter, Keyed, Since, Snapshot, Subscribed, Topic } from "./protocol";
+import type { Delta, Filter, Keyed, Since, Snapshot, Subscribed, Topic, View } from "./protocol";
 
 /** Where the items of a subscription go. `replace` is the whole truth; `apply` changes it. */
 export interface Sink {
   replace(items: Keyed[]): void;
   apply(items: Keyed[], removed: string[]): void;
+  /** The server does not give it; `code` as docs/live.md has it. */
+  refused?(code: string, message: string): void;
 }
 
 /**
@@ -23,7 +25,13 @@ export class Subscription {
     readonly filter: Filter,
     private readonly sink: Sink,
     readonly maxHz = 0,
+    readonly view: View | null = null,
   ) {}
+
+  /** The sequence of what was applied last; null while there is nothing, or not all of it. */
+  get place(): number | null {
+    return this.waiting === null ? this.seq : null;
+  }
 
   /** The frame that asks for it, from where we stopped if there is such a place. */
   request(id: number): Record<string, unknown> {
@@ -36,6 +44,7 @@ export class Subscription {
       type: "subscribe",
       topic: this.topic,
       filter: this.filter,
+      ...(this.view && { view: this.view }),
       ...(since && { since }),
       ...(this.maxHz > 0 && { max_hz: this.maxHz }),
     };
@@ -77,6 +86,10 @@ export class Subscription {
     this.seq = frame.seq;
     this.sink.apply(frame.items, frame.removed ?? []);
     return true;
+  }
+
+  refused(code: string, message: string): void {
+    this.sink.refused?.(code, message);
   }
 
   /** The server could not go on; its snapshot follows under the same number. */

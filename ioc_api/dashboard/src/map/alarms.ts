@@ -1,5 +1,6 @@
 import { type Map as GlMap, Marker } from "maplibre-gl";
 import { SEVERITY_SHAPES } from "../marks/severities";
+import type { Point } from "./labels";
 import { type AlertPlace, gather, LIFT } from "./places";
 
 /** Marks that are nearer than this are one (pixels). */
@@ -12,7 +13,11 @@ export class Alarms {
 
   private again = (): void => {};
 
-  constructor(private readonly map: GlMap) {
+  /** `told` hears when the marks stand elsewhere. */
+  constructor(
+    private readonly map: GlMap,
+    private readonly told: () => void = () => {},
+  ) {
     map.on("zoomend", () => this.again());
   }
 
@@ -49,6 +54,16 @@ export class Alarms {
       if (before !== alert.severity) box.firstElementChild?.replaceWith(signOf(place));
       const number = box.lastElementChild;
       if (number) number.textContent = place.count > 1 ? String(place.count) : "";
+    });
+    this.told();
+  }
+
+  /** Where the marks are on the screen, in pixels of the map. */
+  marks(): Point[] {
+    return [...this.drawn.values()].map(({ marker }) => {
+      const { x, y } = this.map.project(marker.getLngLat());
+      const lift = marker.getOffset();
+      return { x: x + lift.x, y: y + lift.y };
     });
   }
 

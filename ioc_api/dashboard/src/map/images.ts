@@ -1,4 +1,4 @@
-import type { Liveness } from "../api/types";
+import type { Condition } from "../api/types";
 import { SHAPES } from "../marks/shapes";
 
 const RATIO = 2;
@@ -13,7 +13,7 @@ export function colour(name: string): string {
 }
 
 /** The sign of a liveness as a picture for the map, with a rim in the ground's colour so that crowds stay legible. */
-export function drawMark(of: Liveness): ImageData | null {
+export function drawMark(of: Condition): ImageData | null {
   const side = Math.ceil((BOX + 2 * HALO) * SCALE * RATIO);
   const canvas = document.createElement("canvas");
   canvas.width = side;
@@ -34,7 +34,7 @@ export function drawMark(of: Liveness): ImageData | null {
     pen.fill(path);
   } else {
     pen.strokeStyle = colour(shape.colour);
-    pen.lineWidth = of === "offline" ? 2.8 : 1.9;
+    pen.lineWidth = of === "never_seen" ? 1.9 : 2.8;
     pen.stroke(path);
   }
   return pen.getImageData(0, 0, side, side);

@@ -1,5 +1,5 @@
 import type { Alert } from "../api/alerts";
-import type { Sensor, Zone } from "../api/types";
+import type { Zone } from "../api/types";
 import { type Entry, rank } from "../store/alerts";
 
 /** Where alerts are on the map: those of one place together, told by the gravest of them. */
@@ -28,34 +28,11 @@ function middle(points: readonly Point[]): Point | null {
   return points.length === 0 ? null : [sum[0] / points.length, sum[1] / points.length];
 }
 
-/** Where each parent (cabinet, gateway, feeder) is: at its own sensor, or amid what hangs on it. */
-export function parentsOf(sensors: ReadonlyMap<string, Sensor>): ReadonlyMap<string, Point> {
-  const hanging = new Map<string, Point[]>();
-  for (const { parent, lon, lat } of sensors.values()) {
-    if (!parent || lon === null || lat === null) continue;
-    const points = hanging.get(parent);
-    if (points) points.push([lon, lat]);
-    else hanging.set(parent, [[lon, lat]]);
-  }
-  const found = new Map<string, Point>();
-  for (const [parent, points] of hanging) {
-    const own = sensors.get(parent);
-    const at = own && own.lon !== null && own.lat !== null ? ([own.lon, own.lat] as Point) : middle(points);
-    if (at) found.set(parent, at);
-  }
-  return found;
-}
-
 /** One mark for each place, the gravest first. An incident is where its own alert is. */
-export function placesOf(
-  entries: readonly Entry[],
-  sensors: ReadonlyMap<string, Sensor>,
-  zones: readonly Zone[],
-  parents: ReadonlyMap<string, Point> = parentsOf(sensors),
-): AlertPlace[] {
+export function placesOf(entries: readonly Entry[], zones: readonly Zone[]): AlertPlace[] {
   const places = new Map<string, AlertPlace>();
   for (const { alert, children } of entries) {
-    const found = whereIs(alert, sensors, zones, parents);
+    const found = whereIs(alert, zones);
     if (!found) continue;
     const [at, rough] = found;
     const key = at.map((n) => n.toFixed(5)).join("/");
@@ -107,18 +84,9 @@ function order(a: Alert, b: Alert): number {
   );
 }
 
-function whereIs(
-  alert: Alert,
-  sensors: ReadonlyMap<string, Sensor>,
-  zones: readonly Zone[],
-  parents: ReadonlyMap<string, Point>,
-): [Point, boolean] | null {
-  const [kind = "", name = ""] = alert.subject.split(/\/(.*)/s);
+/** Where an alert says that it is; else the middle of its ward or area. */
+function whereIs(alert: Alert, zones: readonly Zone[]): [Point, boolean] | null {
   if (alert.lon !== null && alert.lat !== null) return [[alert.lon, alert.lat], false];
-  const sensor = alert.sensor_id === null ? undefined : sensors.get(alert.sensor_id);
-  if (sensor && sensor.lon !== null && sensor.lat !== null) return [[sensor.lon, sensor.lat], false];
-  const parent = kind === "parent" ? parents.get(name) : undefined;
-  if (parent) return [parent, false];
   const zone = zones.find((z) => z.code === alert.zone);
   if (zone) return [[zone.lon, zone.lat], true];
   const area = middle(zones.filter((z) => z.area === alert.area).map((z): Point => [z.lon, z.lat]));

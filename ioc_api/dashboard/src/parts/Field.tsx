@@ -8,7 +8,7 @@ interface Props {
   /** The same in the other language, where nobody has chosen one yet. */
   other?: { lang: string; text: string } | undefined;
   hint?: string | undefined;
-  type?: "text" | "password" | "email" | "date" | "datetime-local" | "search";
+  type?: "text" | "password" | "email" | "search";
   autocomplete?: string;
   maxLength?: number;
   required?: boolean;

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { leave } from "../store/route";
 
@@ -14,8 +14,8 @@ export function PageView({
   children: ComponentChildren;
 }) {
   const head = useRef<HTMLHeadingElement>(null);
-  // Whoever came by the keyboard goes on from here.
-  useEffect(() => head.current?.focus({ preventScroll: true }), []);
+  // Whoever came by the keyboard goes on from here; before it is painted, so that it takes nothing from what is opened next.
+  useLayoutEffect(() => head.current?.focus({ preventScroll: true }), []);
   return (
     <main class="page" data-page={page}>
       <div class="page-head">

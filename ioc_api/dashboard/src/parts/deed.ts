@@ -2,7 +2,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import { ApiError } from "../api/http";
 import { t } from "../i18n";
 
-export interface Said {
+interface Said {
   tone: "ok" | "late";
   /** in both languages around a stroke where the server said it in both */
   text: string;
@@ -36,7 +36,7 @@ export function useDeed(): Deed {
         said.value = { tone: "ok", text: done };
         return true;
       } catch (cause) {
-        said.value = { tone: "late", text: refusal(cause) };
+        said.value = { tone: "late", text: refusal(cause, true) };
         return false;
       } finally {
         busy.value = false;
@@ -45,13 +45,16 @@ export function useDeed(): Deed {
   };
 }
 
-/** Why it was not done, in both languages where the server said it in both. */
-export function refusal(cause: unknown): string {
+/**
+ * Why it was not done, in both languages where the server said it in both. Without an answer nobody knows whether it was:
+ * only where nothing but reading was asked for (and not as part of a `doing`) can nothing have been recorded.
+ */
+export function refusal(cause: unknown, doing = false): string {
   if (!(cause instanceof ApiError)) {
     console.warn(cause);
     return t("deed.failed");
   }
-  if (cause.status === 0 || cause.status >= 500) return t("deed.failed");
+  if (cause.unanswered) return t(cause.reading && !doing ? "deed.unread" : "deed.failed");
   if (cause.status === 409 && !("detail" in cause.problem)) return t("deed.conflict");
   // A refusal may begin with the place of the value in what was sent, which says nothing to a person.
   return cause.detail.replace(/^(?:body|query|path)(?:\.[\w[\]]+)*: /, "");

@@ -1,6 +1,7 @@
 import { formatDate, formatMoment, formatTime } from "../format";
 import { t } from "../i18n";
 import { now } from "../store/clock";
+import { midnight } from "./typed";
 
 const CITY_MS = 7 * 3_600_000;
 const DAY_MS = 86_400_000;
@@ -21,22 +22,17 @@ export function until(text: string | null | undefined): string {
   return text ? t("grant.until", { date: formatDate(Date.parse(text)) }) : t("grant.endless");
 }
 
-/** The day (`yyyy-MM-dd`) in the city's time, so many days from now; for fields. */
-export function dayFromNow(days: number): string {
-  return new Date(now.peek() + CITY_MS + days * DAY_MS).toISOString().slice(0, 10);
+/** The beginning of the day so many days from now, in the city; for fields. ms since 1970 */
+export function dayFromNow(days: number): number {
+  return midnight(now.peek()) + days * DAY_MS;
 }
 
-/** The day of a moment for a field; empty where there is none. */
-export function dayOf(text: string | null | undefined): string {
-  return text ? new Date(Date.parse(text) + CITY_MS).toISOString().slice(0, 10) : "";
+/** The beginning of a moment's day for a field; null where there is none. */
+export function dayOf(text: string | null | undefined): number | null {
+  return text ? midnight(Date.parse(text)) : null;
 }
 
 /** The end of a day of the city, as the API takes it; null where none is given. */
-export function endOf(day: string): string | null {
-  return day === "" ? null : `${day}T23:59:59+07:00`;
-}
-
-/** A moment that was typed as the city's time (`yyyy-MM-ddTHH:mm`), as the API takes it. */
-export function typed(text: string): string {
-  return `${text.length === 16 ? `${text}:00` : text}+07:00`;
+export function endOf(day: number | null): string | null {
+  return day === null ? null : `${new Date(day + CITY_MS).toISOString().slice(0, 10)}T23:59:59+07:00`;
 }

@@ -1,7 +1,7 @@
 import { useId } from "preact/hooks";
 import { type Grant, ROLES, type Role } from "../api/access";
 import { nameOf, t } from "../i18n";
-import { Field } from "../parts/Field";
+import { DateTime } from "../parts/DateTime";
 import { dayOf, endOf } from "../parts/moment";
 import { allDepartments } from "../store/departments";
 import { areas, domains, liveZones } from "../store/registry";
@@ -101,9 +101,9 @@ function OneGrant({
               </select>
             </div>
           )}
-          <Field
+          <DateTime
             name="ends"
-            type="date"
+            day
             label={t("grant.ends")}
             value={dayOf(grant.ends_at)}
             onValue={(day) => onGrant({ ...grant, ends_at: endOf(day) })}

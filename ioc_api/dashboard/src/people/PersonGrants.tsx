@@ -4,7 +4,7 @@ import { send } from "../api/http";
 import { t } from "../i18n";
 import { useDeed } from "../parts/deed";
 import { Outcome } from "../parts/Outcome";
-import type { Changing } from "./changing";
+import { type Changing, faster } from "./changing";
 import { GrantEditor } from "./GrantEditor";
 import { lacking, sent } from "./grants";
 
@@ -24,10 +24,17 @@ export function PersonGrants({ person, onChanged }: Changing) {
           return;
         }
         deed.run(async () => {
-          await send("PUT", `people/${person.name}/grants`, {
-            revision: person.revision,
-            grants: grants.value.map(sent),
-          });
+          try {
+            await send("PUT", `people/${person.name}/grants`, {
+              revision: person.revision,
+              grants: grants.value.map(sent),
+            });
+          } catch (cause) {
+            // Where another part of the account was changed, this form goes on with what it says.
+            const now = faster(cause);
+            if (now && JSON.stringify(now.grants) === JSON.stringify(person.grants)) await onChanged();
+            throw cause;
+          }
           await onChanged();
         });
       }}

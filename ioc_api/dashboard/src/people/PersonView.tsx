@@ -64,8 +64,12 @@ export function PersonView({ name, onChanged }: { name: string; onChanged: () =>
           </p>
           {may("people.write") ? (
             <>
-              <PersonProfile key={`p${one.revision}`} person={one} onChanged={changed} />
-              <PersonGrants key={`g${one.revision}`} person={one} onChanged={changed} />
+              <PersonProfile
+                key={`p${JSON.stringify([one.full_name, one.email, one.language])}`}
+                person={one}
+                onChanged={changed}
+              />
+              <PersonGrants key={`g${JSON.stringify(one.grants)}`} person={one} onChanged={changed} />
               <WayBackIn person={one} onChanged={changed} />
             </>
           ) : (

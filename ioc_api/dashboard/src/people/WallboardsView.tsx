@@ -1,35 +1,43 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { TokenTable } from "../account/TokenTable";
-import type { Grant, Token } from "../api/access";
+import type { Grant, Token, Wallboard } from "../api/access";
 import { post, send } from "../api/http";
 import { t } from "../i18n";
+import { DateTime } from "../parts/DateTime";
 import { useDeed } from "../parts/deed";
 import { Field } from "../parts/Field";
 import { endOf } from "../parts/moment";
 import { Once } from "../parts/Once";
 import { Outcome } from "../parts/Outcome";
 import { PageView } from "../parts/PageView";
+import { followShown } from "../parts/shown";
 import { Trouble } from "../parts/Trouble";
 import { Listed } from "../store/lists";
 import { may } from "../store/me";
 import { GrantEditor } from "./GrantEditor";
 
+const LOOK_MS = 15_000;
+/** Where a screen on a wall begins. */
+const ADDRESS = `${location.origin}/wall`;
+
 /** Tokens of the screens on walls: what each of them shows, and making and revoking them. */
 export function WallboardsView() {
-  const list = useMemo(() => new Listed<Token>(), []);
+  const list = useMemo(() => new Listed<Wallboard>(), []);
   const made = useSignal<Token | null>(null);
   const deed = useDeed();
   const read = (): Promise<void> => list.read("wallboards");
   useEffect(() => {
     read();
+    // Which of them show the city is another thing every minute.
+    return followShown(read, LOOK_MS);
   }, []);
   const write = may("people.write");
   return (
     <PageView page="wallboards" title={t("walls.title")}>
       <div class="cards">
         <section class="card card-wide">
-          <p class="dim">{t("walls.what")}</p>
+          <p class="dim">{t("walls.what", { address: ADDRESS })}</p>
           <Trouble list={list} />
           {list.items.value !== null && (
             <TokenTable
@@ -44,7 +52,7 @@ export function WallboardsView() {
             <Once
               title={made.value.name}
               secret={made.value.token}
-              note={t("walls.once")}
+              note={t("walls.once", { address: ADDRESS })}
               onDone={() => {
                 made.value = null;
               }}
@@ -69,7 +77,7 @@ export function WallboardsView() {
 
 function NewWallboard({ onMade }: { onMade: (token: Token) => void }) {
   const name = useSignal("");
-  const ends = useSignal("");
+  const ends = useSignal<number | null>(null);
   const grant = useSignal<Grant>({ role: "wallboard" });
   const deed = useDeed();
   return (
@@ -107,9 +115,9 @@ function NewWallboard({ onMade }: { onMade: (token: Token) => void }) {
             name.value = value;
           }}
         />
-        <Field
+        <DateTime
           name="wall-ends"
-          type="date"
+          day
           label={t("tokens.ends")}
           hint={t("walls.ends_hint")}
           value={ends.value}

@@ -4,6 +4,7 @@ import { type Key, t } from "../i18n";
 import { byServer, now } from "../store/clock";
 import { signOut } from "../store/door";
 import { locksIn } from "../store/idle";
+import { lacking } from "../store/lacking";
 import { tryAgain } from "../store/living";
 import { me, session } from "../store/me";
 import { go, place } from "../store/route";
@@ -14,7 +15,22 @@ export function Banner() {
   return (
     <div class="banners">
       <ConnectionBanner />
+      <LackBanner />
       <SessionBanner />
+    </div>
+  );
+}
+
+/** Parts of what is shown that the server refuses: they stay empty, and that says nothing of the city. */
+function LackBanner() {
+  const topics = lacking.value;
+  if (topics.length === 0 || connection.value.phase !== "live") return null;
+  return (
+    <div class="banner" data-banner="lacking" data-topics={topics.join(" ")} data-tone="late" role="alert">
+      <strong>{t("lacking.title")}</strong>
+      <span>
+        {t("lacking.parts", { parts: topics.map((topic) => t(`topic.${topic}` as Key)).join(", ") })}
+      </span>
     </div>
   );
 }

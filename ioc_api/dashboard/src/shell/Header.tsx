@@ -1,9 +1,9 @@
-import { LIVENESS } from "../api/types";
+import { CONDITIONS } from "../api/types";
 import { formatAge, formatDate, formatNumber, formatTime } from "../format";
 import { t } from "../i18n";
 import { Mark } from "../marks/Mark";
 import { now } from "../store/clock";
-import { countOf } from "../store/liveness";
+import { counts } from "../store/counts";
 import { connection, health } from "../store/system";
 import { Menu } from "./Menu";
 import { ServiceLamp } from "./ServiceLamp";
@@ -76,12 +76,12 @@ function SourceLamp() {
 }
 
 function SensorLamp() {
-  const count = countOf("");
+  const count = counts.of();
   return (
     <div class="lamp lamp-sensors" data-lamp="sensors">
       <small>{t("status.sensors")}</small>
       <span class="lamp-value">
-        {LIVENESS.map((name) => (
+        {CONDITIONS.filter((name) => name !== "maintenance" || count.maintenance > 0).map((name) => (
           <span
             key={name}
             class="tally"

@@ -1,11 +1,15 @@
 import type { Liveness } from "../api/types";
 import { t } from "../i18n";
 import { Mark } from "../marks/Mark";
+import { engine } from "../store/judged";
 import { connection, parts } from "../store/system";
 
 type Standing = "running" | "troubled" | "down";
 
 const MARKS: Readonly<Record<Standing, Liveness>> = { running: "online", troubled: "late", down: "offline" };
+
+/** Of an engine that nobody knows of, nothing can be expected. */
+const JUDGES = { ok: "running", degraded: "troubled", down: "down" } as const;
 
 /** What the services say of themselves; nothing while nobody tells. */
 export function ServiceLamp() {
@@ -20,6 +24,7 @@ export function ServiceLamp() {
       well === 0 ? "down" : well < collectors.length ? "troubled" : "running",
       collectors.length > 1 ? ` ${well}/${collectors.length}` : "",
     ],
+    [t("service.alerts"), JUDGES[engine.value ?? "down"], ""],
   ];
   return (
     <div class="lamp lamp-services" data-lamp="services">

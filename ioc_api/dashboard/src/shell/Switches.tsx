@@ -1,13 +1,15 @@
 import type { ComponentChildren } from "preact";
 import { t } from "../i18n";
 import { language, theme } from "../store/prefs";
+import { Bell } from "./Bell";
 
-/** Language and theme, and what comes after them. */
+/** The bell, language and theme, and what comes after them. */
 export function Switches({ children }: { children?: ComponentChildren }) {
   const dark = theme.value === "dark";
   const look = t(dark ? "switch.to_light" : "switch.to_dark");
   return (
     <div class="switches">
+      <Bell />
       <button
         type="button"
         class="switch"

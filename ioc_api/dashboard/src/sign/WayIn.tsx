@@ -169,8 +169,11 @@ function Hang() {
         onSubmit={async (event) => {
           event.preventDefault();
           if (token.value.trim() === "" || deed.busy.value) return;
-          const good = await deed.run(() => hang(token.value), "");
-          if (good) deed.lacks(t("sign.wall_refused"));
+          let good = false;
+          const asked = await deed.run(async () => {
+            good = await hang(token.value);
+          }, "");
+          if (asked && !good) deed.lacks(t("sign.wall_refused"));
         }}
       >
         <Field

@@ -2,16 +2,16 @@
 
 /** infra/access/passwords.py has the same. */
 export const LEAST = 12;
-export const MOST = 128;
+const MOST = 128;
 
-export type Strength = "short" | "long" | "own" | "plain" | "good";
+type Strength = "short" | "long" | "own" | "plain" | "good";
 
 const KEYS = ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
 /** Letters and digits that say something beside names, runs and repetitions. */
 const OWN = 6;
 
 /** Small letters without marks, blanks and signs. */
-export function plain(text: string): string {
+function plain(text: string): string {
   return text
     .toLowerCase()
     .replaceAll("đ", "d")

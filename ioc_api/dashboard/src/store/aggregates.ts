@@ -9,7 +9,7 @@ import { Trend } from "./trend";
 export const WINDOW = "1m";
 
 /** Which figure: of an area (`zone` null) or of a zone. */
-export interface Place {
+interface Place {
   area: string;
   zone: string | null;
 }
@@ -84,6 +84,9 @@ function take(items: Keyed[]): Set<string> {
   return seen;
 }
 
+/** Whether figures have been told at all. */
+export const toldFigures = signal(false);
+
 /** Where the topic `aggregates` ends. */
 export const aggregatesSink: Sink = {
   replace: (items) =>
@@ -91,6 +94,7 @@ export const aggregatesSink: Sink = {
       names.clear();
       const seen = take(items);
       for (const [name, row] of rows) if (!seen.has(name)) row.value = null;
+      toldFigures.value = true;
     }),
   apply: (items, removed) =>
     batch(() => {

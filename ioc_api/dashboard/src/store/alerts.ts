@@ -9,8 +9,11 @@ export const alerts = signal<ReadonlyMap<number, Alert>>(new Map());
 /** Whether there is a list at all: not yet, yes, the server does not give one, or not to this person. */
 export const supply = signal<"waiting" | "there" | "refused" | "forbidden">("waiting");
 
+/** How often the list was told from its beginning. Its values are then those of the last flips. */
+export const begun = signal(0);
+
 export type Order = "severity" | "time";
-export const order = signal<Order>("severity");
+export const order = signal<Order>("time");
 
 /** An alert in the list, with those it speaks for. */
 export interface Entry {
@@ -99,8 +102,10 @@ export const tally = computed(() => {
 /** Where the topic `alerts` ends. */
 export const alertsSink: Sink = {
   replace: (items) => {
-    supply.value = "there";
+    // Whoever hears that there is a list finds it.
     alerts.value = new Map((items as Keyed[] as Alert[]).map((item) => [item.id, item]));
+    begun.value += 1;
+    supply.value = "there";
   },
   apply: (items, removed) => {
     const next = new Map(alerts.peek());

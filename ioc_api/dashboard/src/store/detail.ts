@@ -3,7 +3,7 @@ import type { Alert, WholeAlert, WhyAlert } from "../api/alerts";
 import { ApiError, get, post } from "../api/http";
 import { alerts } from "./alerts";
 import { learn } from "./departments";
-import { alertId } from "./route";
+import { lookedAt } from "./route";
 
 /** The alert that is looked at. `why` comes after it, and may never come. */
 export interface Detail {
@@ -31,7 +31,7 @@ export function takeNewer(alert: Alert): void {
 export function followDetail(): () => void {
   let look: (() => void) | null = null;
   const stopAddress = effect(() => {
-    const id = alertId.value;
+    const id = lookedAt.value;
     detail.value = null;
     trouble.value = null;
     look = null;
@@ -42,7 +42,7 @@ export function followDetail(): () => void {
   });
   let seen: Alert | undefined;
   const stopNews = effect(() => {
-    const id = alertId.value;
+    const id = lookedAt.value;
     const item = id === null ? undefined : alerts.value.get(id);
     if (item !== seen && id !== null) look?.();
     seen = item;
@@ -116,6 +116,7 @@ export type Outcome =
   | { kind: "done" }
   | { kind: "conflict"; current: Alert | null }
   | { kind: "refused"; text: string }
+  /** no answer: it may have been done */
   | { kind: "failed" };
 
 /** Do it to the alert as it was seen. */
@@ -125,7 +126,7 @@ export async function act(seen: Alert, what: Act, said: Record<string, string>):
     if (now) takeNewer(now);
     return { kind: "done" };
   } catch (cause) {
-    if (!(cause instanceof ApiError) || cause.status === 0 || cause.status >= 500) return { kind: "failed" };
+    if (!(cause instanceof ApiError) || cause.unanswered) return { kind: "failed" };
     if (cause.status === 409) {
       const current = (cause.problem.current ?? null) as Alert | null;
       if (current) takeNewer(current);

@@ -40,11 +40,13 @@ async function arrive(): Promise<void> {
   await trying(() => enter(true, "signed_out"));
 }
 
-/** Show the city with the token of a wall; whether it is good. */
+/** Show the city with the token of a wall, on the page that is made for it; whether it is good. */
 export async function hang(token: string): Promise<boolean> {
   keepWallToken(token);
   await trying(() => enter(true, "signed_out"));
-  return wallToken() !== null;
+  const good = wallToken() !== null;
+  if (good && location.pathname !== "/wall") location.replace("/wall");
+  return good;
 }
 
 /** The second factor is set up: on to the city. */

@@ -10,7 +10,7 @@ const LOOK_MS = 1_000;
 const INPUTS = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
 
 /** What is due at a moment. */
-export interface Due {
+interface Due {
   say: boolean;
   lock: boolean;
   leftMs: number;

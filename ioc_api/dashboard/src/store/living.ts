@@ -1,29 +1,33 @@
-import { effect } from "@preact/signals";
 import { headlineMetrics } from "../city/headline";
 import { LiveClient } from "../live/client";
-import { beforeNextFrame, Coalescer } from "../live/coalescer";
-import { EXPIRED, type Filter, type Topic, UNAUTHORIZED } from "../live/protocol";
-import { type Sink, Subscription } from "../live/subscription";
+import { follower } from "../live/follow";
+import { EXPIRED, MALFORMED, UNAUTHORIZED } from "../live/protocol";
 import { browserWorld } from "../live/world";
+import { reloadSoon } from "../wall/again";
 import { aggregatesSink, interruptTrends, WINDOW } from "./aggregates";
 import { alertsSink, supply } from "./alerts";
-import { trustServer } from "./clock";
+import { keepTo, trustServer } from "./clock";
+import { counts } from "./counts";
 import { followDepartments, loadDepartments } from "./departments";
 import { followDetail } from "./detail";
-import { livenessSink } from "./liveness";
-import { may, me } from "./me";
-import { domains, loadSensors } from "./registry";
+import { indices, SHOWN_FIGURES } from "./indices";
+import { refusing } from "./lacking";
+import { may, me, wall } from "./me";
+import { domains } from "./registry";
 import { followAddress } from "./route";
-import { latest, latestSink, selectedSensor } from "./selection";
+import { followSelection } from "./sensor";
 import { connection, health, systemSink } from "./system";
 import { followValues } from "./values";
 import { wallToken } from "./wall";
 
-const STRANGER_PAUSE_MS = 10_000;
+const WALL_AGAIN_MS = 30_000;
 
 /** Told when the server parts because the session is over or locked, and when its rights have changed. */
 let whenShut: () => void = () => {};
 let whenChanged: () => void = () => {};
+/** Told when the socket is there again: nobody tells of rights that changed while there was none. */
+let whenBack: () => void = () => {};
+let welcomed = false;
 
 const client = new LiveClient(
   browserWorld("/api/v1/live"),
@@ -33,51 +37,75 @@ const client = new LiveClient(
       connection.value = state;
       if (state.phase === "stopped" && state.code === UNAUTHORIZED) whenShut();
       if (state.phase === "waiting" && state.code === EXPIRED) whenChanged();
+      // Nobody stands before a wall to press anything.
+      if (state.phase === "stopped" && state.code !== UNAUTHORIZED && wall.peek()) {
+        if (state.code === MALFORMED) reloadSoon();
+        else setTimeout(() => client.hurry(), WALL_AGAIN_MS * (1 + Math.random()));
+      }
     },
     welcome: (frame, receivedAt) => {
+      refusing.welcome();
       trustServer(frame.server_time, receivedAt);
       if (frame.health) health.value = frame.health;
+      if (welcomed) whenBack();
+      welcomed = true;
     },
+    clock: keepTo,
     health: (frame) => {
       health.value = frame;
     },
     refused: (subscription, code, message) => {
       if (subscription.topic === "alerts") supply.value = code === "forbidden" ? "forbidden" : "refused";
+      refusing.refused(subscription);
       console.info(`subscription ${subscription.topic} refused: ${code} ${message}`);
     },
+    left: refusing.left,
   },
   wallToken,
 );
 
-function subscription(topic: Topic, filter: Filter, sink: Sink, maxHz = 0): Subscription {
-  return new Subscription(topic, filter, new Coalescer(sink, beforeNextFrame), maxHz);
-}
+/** Follow a topic over this screen's socket: `follow(topic, filter, sink, maxHz?, view?)` answers how to stop. */
+export const follow = follower(client);
 
-let listening = false;
+/** What a wall tells of what it has drawn. */
+export const drawing = {
+  places: () => client.places(),
+  drawn: (sub: number, seq: number) => client.say({ type: "drawn", sub, seq }),
+};
 
-/** Listen to the city from now on. `shut`: the session is over or locked; `changed`: what may be seen is another. */
-export function listen(shut: () => void, changed: () => void): void {
+let stops: (() => void)[] | null = null;
+
+/**
+ * Listen to the city from now on. `shut`: the session is over or locked; `changed`: what may be seen is another; `back`:
+ * there was no connection, and there is one again.
+ */
+export function listen(shut: () => void, changed: () => void, back: () => void): void {
   whenShut = shut;
   whenChanged = changed;
-  if (!listening) subscribe();
-  listening = true;
+  whenBack = back;
+  if (stops === null) begin();
   client.start();
+}
+
+/**
+ * What may be seen is another: ask for everything anew. A subscription that went on from where it was would keep what is
+ * not to be seen any more.
+ */
+export function listenAnew(): void {
+  if (stops === null) return;
+  for (const stop of stops) stop();
+  stops = subscriptions();
 }
 
 /** Hear nothing until `listen` is asked for again; what was heard stays. */
 export function pause(): void {
   client.stop();
+  interruptTrends();
 }
 
-function subscribe(): void {
-  const metrics = domains.value.flatMap((domain) => headlineMetrics(domain).map((metric) => metric.name));
-  const filter = { metric: [...new Set(metrics)], window: [WINDOW] };
-  client.add(subscription("aggregates", filter, aggregatesSink, 2));
-  client.add(subscription("sensors", {}, livenessSink(meetStranger), 1));
-  if (may("system")) client.add(subscription("system", {}, systemSink, 1));
-  if (may("alerts.read")) client.add(subscription("alerts", {}, alertsSink));
-  else supply.value = "forbidden";
-  followSelection();
+function begin(): void {
+  stops = subscriptions();
+  followSelection(follow);
   followAddress();
   followDetail();
   if (may("rules.read")) {
@@ -93,29 +121,22 @@ function subscribe(): void {
   });
 }
 
+/** What every page lives on; answers how to end each. */
+function subscriptions(): (() => void)[] {
+  const metrics = domains.value.flatMap((domain) => headlineMetrics(domain).map((metric) => metric.name));
+  const filter = { metric: [...new Set(metrics)], window: [WINDOW] };
+  const made = [
+    follow("aggregates", filter, aggregatesSink, 2),
+    follow("counts", {}, counts.sink, 1),
+    follow("indices", SHOWN_FIGURES, indices.sink, 1),
+  ];
+  if (may("system")) made.push(follow("system", {}, systemSink, 1));
+  if (may("alerts.read")) made.push(follow("alerts", {}, alertsSink));
+  else supply.value = "forbidden";
+  return made;
+}
+
 /** A person pressed "try again". */
 export function tryAgain(): void {
   client.hurry();
-}
-
-let metAt = 0;
-
-/** A sensor reports that the registry did not know: read it again, but not for each one. */
-function meetStranger(): void {
-  const wait = Math.max(1_000, metAt + STRANGER_PAUSE_MS - Date.now());
-  if (metAt > Date.now()) return;
-  metAt = Date.now() + wait;
-  setTimeout(() => loadSensors().catch((cause) => console.warn(cause)), wait);
-}
-
-/** One subscription to `latest`, for the sensor that is looked at. */
-function followSelection(): void {
-  effect(() => {
-    const id = selectedSensor.value;
-    latest.value = null;
-    if (id === null) return;
-    const mine = subscription("latest", { sensor: [id] }, latestSink(id), 2);
-    client.add(mine);
-    return () => client.remove(mine);
-  });
 }

@@ -2,7 +2,7 @@ import { effect, signal } from "@preact/signals";
 
 /** What this person chose for this screen; kept in the browser. */
 export type Language = "vi" | "en";
-export type Theme = "dark" | "light";
+type Theme = "dark" | "light";
 
 function recall<T extends string>(name: string, known: readonly T[], otherwise: T): T {
   try {

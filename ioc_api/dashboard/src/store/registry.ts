@@ -1,28 +1,32 @@
 import { computed, signal } from "@preact/signals";
 import { get, getAll } from "../api/http";
-import type { Area, Domain, Metric, Page, Sensor, Zone } from "../api/types";
+import type { Area, Domain, Metric, Page, Zone } from "../api/types";
+import { now } from "./clock";
+import { counts } from "./counts";
 
-/** What the city consists of; changes seldom, and is read again when a stranger appears. */
+/** What the city consists of; changes seldom. Sensors are never read all together: `counts` says how many there are. */
 export const areas = signal<Area[]>([]);
 export const zones = signal<Zone[]>([]);
 export const domains = signal<Domain[]>([]);
-export const sensors = signal<ReadonlyMap<string, Sensor>>(new Map());
 
-const PAGE = 1000;
+const CITY_MS = 7 * 3_600_000;
+const minute = computed(() => Math.floor(now.value / 60_000));
+
+/** The city's day, as the registry writes days. */
+const today = computed(() => new Date(minute.value * 60_000 + CITY_MS).toISOString().slice(0, 10));
 
 /** The zones that exist now in an area that is operated, from west to east within their area. */
 export const liveZones = computed(() => {
-  const today = new Date().toISOString().slice(0, 10);
+  const day = today.value;
   const operated = new Set(areas.value.map((area) => area.code));
   return zones.value
     .filter((zone) => operated.has(zone.area))
-    .filter((zone) => (zone.valid_from ?? "") <= today && (zone.valid_to === null || zone.valid_to >= today));
+    .filter((zone) => (zone.valid_from ?? "") <= day && (zone.valid_to === null || zone.valid_to >= day));
 });
 
 /** The domains that have sensors, in the registry's order with the three first ones leading. */
 export const liveDomains = computed(() => {
-  const present = new Set<string>();
-  for (const sensor of sensors.value.values()) present.add(sensor.domain);
+  const present = counts.domains.value ?? new Set();
   const lead = ["traffic", "environment", "lighting"];
   const rank = (domain: Domain): number => {
     const place = lead.indexOf(domain.code);
@@ -40,24 +44,12 @@ export const metricsOf = computed(() => {
 
 /** Read everything; throws ApiError, and leaves what was known as it was. */
 export async function loadRegistry(): Promise<void> {
-  const [areaPage, zoneList, domainPage, sensorList] = await Promise.all([
+  const [areaPage, zoneList, domainPage] = await Promise.all([
     get<Page<Area>>("areas"),
     getAll<Zone>("zones"),
     get<Page<Domain>>("domains"),
-    getAll<Sensor>(`sensors?limit=${PAGE}`),
   ]);
   areas.value = areaPage.items;
   zones.value = zoneList;
   domains.value = domainPage.items;
-  takeSensors(sensorList);
-}
-
-export async function loadSensors(): Promise<void> {
-  takeSensors(await getAll<Sensor>(`sensors?limit=${PAGE}`));
-}
-
-function takeSensors(list: Sensor[]): void {
-  const map = new Map<string, Sensor>();
-  for (const sensor of list) if (sensor.status !== "retired") map.set(sensor.sensor_id, sensor);
-  sensors.value = map;
 }

@@ -2,7 +2,7 @@ import type { Session } from "../api/access";
 import { ApiError, get, onShut, send, tellLasting } from "../api/http";
 import { exchangeCode, sentBack } from "../api/session";
 import { type Idle, watchIdle } from "./idle";
-import { listen, pause } from "./living";
+import { listen, listenAnew, pause } from "./living";
 import { loadMe, me, session, wall } from "./me";
 import { chooser, type Phase, phase } from "./phase";
 import { language, languageChosen } from "./prefs";
@@ -52,6 +52,11 @@ export async function enter(fresh: boolean, out: Phase): Promise<void> {
   }
   session.value = found;
   if (found === null && !hung) {
+    if (sight !== "") {
+      // Nothing of who was here stays in this page's memory.
+      restart();
+      return;
+    }
     remember();
     phase.value = out;
     return;
@@ -76,9 +81,15 @@ export async function enter(fresh: boolean, out: Phase): Promise<void> {
     phase.value = cause.status === 403 ? "forbidden" : cause.problem.locked === true ? "locked" : out;
     return;
   }
+  if (sight !== "" && sight !== seeing()) {
+    // Its rights are others than when it was locked.
+    restart();
+    return;
+  }
+  sight = seeing();
   if (fresh) goOn();
   phase.value = "open";
-  listen(look, renew);
+  listen(look, renew, compare);
   idle?.stop();
   if (found !== null) tell("opened");
   idle = found === null ? null : watchIdle(found.idle_lock_min ?? 0, seen, lock);
@@ -101,10 +112,11 @@ async function ask(): Promise<Session | null> {
 }
 
 let looking = false;
+const inside = (): boolean => phase.peek() === "open" || phase.peek() === "enrol";
 
 /** The server does not let us in as it did: find out whether the session is locked or over. */
 async function look(): Promise<void> {
-  if (looking || phase.peek() !== "open") return;
+  if (looking || !inside()) return;
   looking = true;
   try {
     if (wall.peek()) {
@@ -113,12 +125,13 @@ async function look(): Promise<void> {
       return;
     }
     const found = await ask();
-    if (phase.peek() !== "open") return;
+    if (!inside()) return;
     session.value = found;
     if (found === null) restart();
     else if (found.locked) hide();
-    else if (found.must_enrol) restart();
-    else setTimeout(() => phase.peek() === "open" && listen(look, renew), RETRY_MS);
+    else if (found.must_enrol) {
+      if (phase.peek() === "open") restart();
+    } else setTimeout(() => phase.peek() === "open" && listen(look, renew, compare), RETRY_MS);
   } catch (cause) {
     console.warn(cause);
     setTimeout(look, RETRY_MS);
@@ -129,15 +142,41 @@ async function look(): Promise<void> {
 
 onShut(() => look());
 
+/** What was to be seen when the subscriptions were asked for; empty: nothing yet. */
+let sight = "";
+const seeing = (): string => JSON.stringify([me.peek()?.permissions, me.peek()?.grants]);
+let renewing = false;
+
+/** There was no connection for a while, and nobody has told what may be seen since. */
+async function compare(): Promise<void> {
+  if (renewing || wall.peek()) return;
+  try {
+    await loadMe();
+    if (!renewing && phase.peek() === "open" && seeing() !== sight) restart();
+  } catch (cause) {
+    console.warn(cause);
+    if (!(cause instanceof ApiError) || cause.unanswered || cause.status === 429)
+      setTimeout(() => phase.peek() === "open" && compare(), RETRY_MS);
+  }
+}
+
 /** What this person may do has changed: what is shown follows. */
 async function renew(): Promise<void> {
+  renewing = true;
   try {
     const before = me.peek()?.permissions.join();
     await loadMe();
     if (me.peek()?.permissions.join() !== before) restart();
-    else await loadRegistry();
+    else {
+      await loadRegistry();
+      listenAnew();
+      sight = seeing();
+    }
   } catch (cause) {
     console.warn(cause);
+    setTimeout(() => phase.peek() === "open" && renew(), RETRY_MS);
+  } finally {
+    renewing = false;
   }
 }
 

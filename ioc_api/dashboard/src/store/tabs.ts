@@ -1,6 +1,6 @@
 /** Other windows of this browser share the session. */
 const tabs = new BroadcastChannel("ioc.session");
-export type News = "seen" | "locked" | "opened" | "ended";
+type News = "seen" | "locked" | "opened" | "ended";
 
 export function tell(news: News): void {
   tabs.postMessage(news);

@@ -1,7 +1,7 @@
 import type { audit as vi } from "../vi/audit";
 
 export const audit: Readonly<Record<keyof typeof vi, string>> = {
-  "audit.title": "Audit",
+  "audit.title": "Audit log",
   "audit.words": "Words",
   "audit.at": "Time",
   "audit.actor": "Who",
@@ -12,7 +12,7 @@ export const audit: Readonly<Record<keyof typeof vi, string>> = {
   "audit.outcome": "Outcome",
   "audit.any": "any",
   "audit.from": "From",
-  "audit.to": "To",
+  "audit.to": "Before",
   "audit.look": "Search",
   "audit.clear": "Clear",
   "audit.none": "There are no such rows.",
@@ -21,7 +21,7 @@ export const audit: Readonly<Record<keyof typeof vi, string>> = {
   "audit.open": "Before and after",
   "audit.close": "Fold",
   "audit.same": "Nothing differs.",
-  "audit.place": "Place",
+  "audit.place": "Field",
   "audit.whole": "the whole",
   "audit.before": "Before",
   "audit.after": "After",

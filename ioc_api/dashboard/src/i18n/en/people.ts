@@ -43,7 +43,8 @@ export const people: Readonly<Record<keyof typeof vi, string>> = {
   "may.operator": "Sees, handles alerts, makes silences, sees how the system is.",
   "may.department": "Sees and handles the department's alerts, and the sensors behind them.",
   "may.technician": "Sees, keeps sensors and devices, looks into the quarantine.",
-  "may.administrator": "Everything within the scope; people, rules and the audit only without limits.",
+  "may.administrator":
+    "Everything within the scope; people, rules and the audit log only where the scope has no limits.",
   "may.wallboard": "Shows figures and alerts only.",
   "grant.none": "No role: this account is not let in.",
   "grant.add": "Add a role",
@@ -64,9 +65,12 @@ export const people: Readonly<Record<keyof typeof vi, string>> = {
   "grant.effect": "Takes effect within seconds, on open screens too.",
   "walls.title": "Wallboards",
   "walls.what":
-    "The token of a wallboard only shows, within what was chosen. On that screen's machine open the sign-in page and type the token in.",
+    "The token of a wallboard only shows, within what was chosen. On that screen's machine open {address} and type the token in.",
   "walls.new": "New wallboard",
+  "walls.there": "is showing",
+  "walls.frozen": "frozen: nothing new drawn for {age}",
+  "walls.away": "not connected",
   "walls.name_hint": "Where it hangs, such as the watch room.",
   "walls.ends_hint": "Empty: no end.",
-  "walls.once": "It is shown this once. Type it in on the wallboard.",
+  "walls.once": "It is shown this once. Open {address} on the screen's machine and type it in.",
 };

@@ -1,6 +1,6 @@
 /** The record of what was done. */
 export const audit = {
-  "audit.title": "Nhật ký kiểm tra",
+  "audit.title": "Nhật ký kiểm toán",
   "audit.words": "Từ khoá",
   "audit.at": "Thời điểm",
   "audit.actor": "Ai",

@@ -1,6 +1,6 @@
 /** People, their roles, and wallboards. */
 export const people = {
-  "people.title": "Người dùng và quyền",
+  "people.title": "Người dùng và phân quyền",
   "people.search": "Tìm theo tên",
   "people.new": "Thêm người",
   "people.none": "Không có ai như vậy.",
@@ -23,7 +23,7 @@ export const people = {
   "person.no_password": "chưa đặt mật khẩu",
   "person.ways": "Lối vào",
   "person.reset": "Tạo liên kết đặt lại mật khẩu",
-  "person.reset_factor": "Bỏ luôn bước xác nhận thứ hai (mất điện thoại)",
+  "person.reset_factor": "Tắt luôn xác thực hai bước (mất điện thoại)",
   "person.reset_note":
     "Liên kết mới kết thúc mọi phiên và mã truy cập API của người này; mật khẩu cũ không dùng được nữa.",
   "person.end_sessions": "Kết thúc mọi phiên",
@@ -39,11 +39,11 @@ export const people = {
   "job.administrator": "Quản trị hệ thống",
   "job.wallboard": "Màn hình treo tường",
   "may.viewer": "Xem số liệu, cảnh báo và quy tắc; không sửa gì.",
-  "may.operator": "Xem, xử lý cảnh báo, tạm im tiếng báo, xem tình trạng hệ thống.",
+  "may.operator": "Xem, xử lý cảnh báo, tắt báo, xem tình trạng hệ thống.",
   "may.department": "Xem và xử lý cảnh báo của đơn vị, và các cảm biến đứng sau.",
-  "may.technician": "Xem, quản lý cảm biến và thiết bị, xem dữ liệu bị gác lại.",
+  "may.technician": "Xem, quản lý cảm biến và thiết bị, xem vùng cách ly.",
   "may.administrator":
-    "Mọi việc trong phạm vi; người dùng, quy tắc và nhật ký chỉ khi không giới hạn phạm vi.",
+    "Mọi việc trong phạm vi; người dùng, quy tắc và nhật ký kiểm toán chỉ khi không giới hạn phạm vi.",
   "may.wallboard": "Chỉ hiện số liệu và cảnh báo.",
   "grant.none": "Không có vai trò nào: tài khoản không vào được.",
   "grant.add": "Thêm vai trò",
@@ -53,7 +53,7 @@ export const people = {
   "grant.department_needed": "Hãy chọn đơn vị cho vai trò đơn vị xử lý.",
   "grant.choose": "Hãy chọn…",
   "grant.ends": "Đến hết ngày",
-  "grant.areas": "Địa bàn",
+  "grant.areas": "Khu vực",
   "grant.zones": "Phường, xã",
   "grant.domains": "Lĩnh vực",
   "grant.all": "tất cả",
@@ -64,9 +64,12 @@ export const people = {
   "grant.effect": "Có hiệu lực trong vài giây, kể cả với màn hình đang mở.",
   "walls.title": "Màn hình treo tường",
   "walls.what":
-    "Mã của một màn hình treo tường chỉ cho xem, trong phạm vi đã chọn. Trên máy của màn hình, mở trang đăng nhập rồi nhập mã.",
+    "Mã của một màn hình treo tường chỉ cho xem, trong phạm vi đã chọn. Trên máy của màn hình, mở {address} rồi nhập mã.",
   "walls.new": "Thêm màn hình treo tường",
+  "walls.there": "đang hiển thị",
+  "walls.frozen": "đứng hình: {age} chưa vẽ số liệu mới",
+  "walls.away": "không kết nối",
   "walls.name_hint": "Nơi treo, ví dụ phòng trực ban.",
   "walls.ends_hint": "Để trống: không thời hạn.",
-  "walls.once": "Mã chỉ hiện lần này. Nhập nó trên màn hình treo tường.",
+  "walls.once": "Mã chỉ hiện lần này. Mở {address} trên máy của màn hình rồi nhập nó.",
 } as const;

@@ -1,0 +1,25 @@
+/** Lines over time, and fields for moments. */
+export const charts = {
+  "chart.keys": "Dùng phím mũi tên để xem từng giá trị",
+  "chart.keys_range":
+    "Dùng phím mũi tên để xem từng giá trị, giữ Shift để chọn một khoảng, Enter để phóng vào",
+  "chart.none": "Không có số liệu trong khoảng này",
+  "chart.several": "{label} và các cảnh báo khác, tổng cộng {count}",
+  "chart.newest": "mới nhất",
+  "chart.toggle": "Ẩn hoặc hiện đường này",
+  "chart.table": "Số liệu của biểu đồ: {label}",
+  "chart.table_some": "Số liệu của biểu đồ: {label} (cứ {every} giá trị lấy một)",
+  "chart.time": "Thời điểm",
+  "moment.form": "nn/tt/nnnn giờ:phút",
+  "moment.form_day": "nn/tt/nnnn",
+  "moment.choose": "{label}: chọn trên lịch",
+  "moment.month": "Tháng {month}",
+  "moment.before": "Tháng trước",
+  "moment.after": "Tháng sau",
+  "moment.needed": "Hãy điền thời điểm",
+  "moment.no_day": "Không có ngày giờ này. Hãy viết như {example}",
+  "moment.unclear": "Chưa hiểu thời điểm này. Hãy viết ngày/tháng/năm giờ:phút, như {example}",
+  "moment.unclear_day": "Chưa hiểu ngày này. Hãy viết ngày/tháng/năm, như {example}",
+  "moment.too_early": "Phải từ {time} trở đi",
+  "moment.too_late": "Không được sau {time}",
+} as const;

@@ -1,0 +1,25 @@
+/** The wallboard. */
+export const wall = {
+  "wall.title": "Màn hình treo tường",
+  "wall.city": "Điều hành {place}",
+  "wall.door":
+    "Nhập mã của màn hình một lần; màn hình chỉ hiển thị, không thao tác được. Quản trị viên tạo mã ở mục Màn hình treo tường.",
+  "wall.token": "Mã của màn hình",
+  "wall.token_needed": "Hãy nhập mã của màn hình.",
+  "wall.token_wrong": "Mã này không dùng được, hoặc đã bị thu hồi.",
+  "wall.show": "Hiển thị",
+  "wall.opening": "Đang mở…",
+  "wall.unreachable": "Không liên lạc được với máy chủ; đang thử lại",
+  "wall.failed": "Không mở được màn hình; đang thử lại",
+  "wall.scene_city": "Tình hình thành phố",
+  "wall.scene_map": "Bản đồ thành phố",
+  "wall.scene_alerts": "Cảnh báo đang mở",
+  "wall.scene_figures": "Số liệu theo khu vực",
+  "wall.air": "VN_AQI {value}",
+  "wall.lost": "SỐ LIỆU CŨ: mất kết nối",
+  "wall.since": "từ {time}, đã {age}",
+  "wall.stopped": "SỐ LIỆU CŨ: nguồn đã dừng",
+  "wall.stopped_help": "không có số đo mới về trung tâm",
+  "wall.slow": "Số liệu về chậm",
+  "wall.slow_by": "chậm {seconds} giây",
+} as const;

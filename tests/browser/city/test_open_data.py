@@ -1,0 +1,31 @@
+"""The pages of open data, as people see them who have no right to anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Running
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.timeout(240)]
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_the_pages_pass_the_content_policy_and_fit(city: Running, open_screen: Callable[..., Page], width: int) -> None:
+    faults: list[str] = []
+    page = open_screen(width=width, link=f"{city.facts['http']}/open/v1/", faults=faults)
+    assert page.locator("h1").inner_text().startswith("Dữ liệu mở")
+    assert page.locator("html").get_attribute("lang") == "vi"
+    assert page.evaluate("getComputedStyle(document.querySelector('.card')).borderTopStyle") == "solid"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+    for name in ("Giao thông", "Môi trường", "Các phường", "Các cảm biến"):
+        assert page.get_by_role("region", name=name).count() == 1
+    page.goto(f"{city.facts['http']}/open/v1/traffic/")
+    assert page.locator("h1").inner_text().startswith("Giao thông")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+    page.get_by_role("link", name="Dữ liệu mở").click()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip", "the first stop leads to the data"
+    assert faults == []
