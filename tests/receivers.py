@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import email
 import email.policy
@@ -127,8 +128,6 @@ class _Handler:
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Envelope) -> str:
         if self.mail.answer == "hang":
-            import asyncio
-
             await asyncio.sleep(30)
         if self.mail.answer.startswith("2"):
             content = envelope.content
@@ -142,8 +141,31 @@ class _Handler:
 
 
 class _Controller(Controller):
+    """One that hangs up when it stops: aiosmtpd's leaves open what is connected just then."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._sessions: list[SMTP] = []
+        super().__init__(*args, **kwargs)
+
     def factory(self) -> SMTP:
-        return SMTP(self.handler, **self.SMTP_kwargs)
+        self._sessions.append(SMTP(self.handler, **self.SMTP_kwargs))
+        return self._sessions[-1]
+
+    def stop(self, no_assert: bool = False) -> None:
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(10)
+        super().stop(no_assert)
+
+    async def _hang_up(self) -> None:
+        # Not by closing it yet: what is accepted already would lose its transport, and its socket stay open.
+        assert self.server is not None
+        for listening in self.server.sockets:
+            self.loop.remove_reader(listening.fileno())
+        await asyncio.sleep(0.05)
+        for session in self._sessions:
+            if session.transport is not None:
+                session.transport.abort()
+        while any(session.transport is not None for session in self._sessions):
+            await asyncio.sleep(0.01)
 
 
 class Mail:
