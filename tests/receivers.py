@@ -20,6 +20,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope
 
+from infra.servers.ports import choose
+
 
 @dataclass
 class Post:
@@ -191,7 +193,11 @@ class Mail:
         if self._implicit:
             facts = {"ssl_context": self._tls}
         self._controller = _Controller(
-            _Handler(self), hostname="127.0.0.1", port=self.port or _free(), ready_timeout=10, **facts
+            _Handler(self),
+            hostname="127.0.0.1",
+            port=self.port or choose(0, what="mail", option=""),
+            ready_timeout=10,
+            **facts,
         )
         self._controller.start()
         self.port = self._controller.port
@@ -209,13 +215,6 @@ class Mail:
 
     def ids(self) -> list[str]:
         return [str(m["Message-ID"]) for m in self.messages]
-
-
-def _free() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return int(s.getsockname()[1])
 
 
 @dataclass
