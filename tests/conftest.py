@@ -33,9 +33,11 @@ for _name, _examples in (("quick", 12), ("thorough", 150), ("deep", 2_000)):
     )
 settings.load_profile("quick")
 
-# Shells have what they start in the background ignore SIGINT, and so would all that tests start.
+# Shells have what they start in the background ignore SIGINT, and nohup SIGHUP; so would all that tests start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # What is imported stays: looking through it again and again for garbage is a sixth of the unit tests' time.
 gc.disable()

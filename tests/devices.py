@@ -18,7 +18,7 @@ from infra.devices.credentials import Issued
 from infra.servers import Mosquitto
 from tests.service import until
 
-WAIT_S = 10.0
+WAIT_S = 30.0
 
 
 class Place(NamedTuple):
@@ -75,7 +75,7 @@ def let_in(place: Place, user: str, password: str) -> bool:
 
 def known(place: Place, *issued: Issued) -> None:
     """Wait until the broker lets in who has these: it reads its files a moment after the keeper has asked it to."""
-    assert keeper.wait(place.conn)
+    until(lambda: keeper.wait(place.conn, WAIT_S), "the keeper has given them to the broker", 90)
     for one in issued:
         until(lambda one=one: let_in(place, one.user_name, one.password), f"the broker knows {one.user_name}")
 

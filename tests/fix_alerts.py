@@ -44,7 +44,7 @@ def prepare(database: str, rules: Iterable[Rule] = (HOT,), known: Iterable[Senso
 
 def ask(url: str, query: str, *args: Any) -> list[tuple[Any, ...]]:
     """Rows of a query, on a connection of its own."""
-    with psycopg.connect(url, autocommit=True, connect_timeout=5) as conn:
+    with psycopg.connect(url, autocommit=True, connect_timeout=30) as conn:
         return conn.execute(query, args).fetchall()
 
 
@@ -89,7 +89,7 @@ class Alarms:
         """Whether the engine has begun (so many times, in all its lives)."""
         return (engine or self.engine).text.count("judging ") >= times
 
-    def caught_up(self, within_s: float = 30) -> None:
+    def caught_up(self, within_s: float = 60) -> None:
         """Wait until the engine has taken all that is stored now."""
         heads = dict(self.ask("SELECT name, seq FROM collector"))
 
@@ -99,7 +99,7 @@ class Alarms:
 
         until(done, "the engine has taken all batches", within_s)
 
-    def stored(self, count: int, within_s: float = 30) -> None:
+    def stored(self, count: int, within_s: float = 60) -> None:
         """Wait until so many temperatures are in history."""
         query = "SELECT count(temperature) FROM reading_environment"
         until(lambda: self.ask(query)[0][0] >= count, f"{count} readings are stored", within_s)
@@ -125,13 +125,13 @@ def make_alarms(service: Callable[..., Service], mosquitto: Mosquitto) -> Iterat
             return service("alerts", "run", env={**both, **(engine_env or {})})
 
         collector = service("ingest", "run", env=both)
-        until(lambda: "collecting" in collector.text or not collector.alive(), "the collector runs", 60)
+        until(lambda: "collecting" in collector.text or not collector.alive(), "the collector runs", 90)
         assert collector.alive(), collector.text
         until(lambda: ask(database, "SELECT count(*) FROM collector")[0][0], "the collector has its place")
         publisher = Publisher(mosquitto.url, "device")
         publishers.append(publisher)
         made = Alarms(database, mosquitto, publisher, collector, start(), start)
-        until(lambda: made.judges() or not made.engine.alive(), "the engine judges", 60)
+        until(lambda: made.judges() or not made.engine.alive(), "the engine judges", 90)
         assert made.engine.alive(), made.engine.text
         return made
 

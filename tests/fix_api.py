@@ -43,7 +43,7 @@ class Live:
         self.socket: ClientConnection = self._stack.enter_context(
             connect(
                 url.replace("http", "ws", 1) + f"/api/v1/{path}",
-                open_timeout=10,
+                open_timeout=30,
                 close_timeout=1,
                 compression=None,
                 **options,
@@ -54,14 +54,18 @@ class Live:
         self.seq: dict[int, int] = {}
         self._id = 1
         if token is not None:
-            self.send({"id": 1, "type": "auth", "token": token})
-            self.welcome = self.read()
-            assert self.welcome["type"] == "welcome", self.welcome
+            try:
+                self.send({"id": 1, "type": "auth", "token": token})
+                self.welcome = self.read()
+                assert self.welcome["type"] == "welcome", self.welcome
+            except BaseException:
+                self.close()  # nobody else has it yet
+                raise
 
     def send(self, frame: Any) -> None:
         self.socket.send(frame if isinstance(frame, (str, bytes)) else json.dumps(frame))
 
-    def read(self, within_s: float = 30) -> dict[str, Any]:
+    def read(self, within_s: float = 60) -> dict[str, Any]:
         """The next frame; items and the chain of deltas are followed."""
         frame: dict[str, Any] = json.loads(self.socket.recv(within_s), parse_constant=pytest.fail)
         self.frames.append(frame)
@@ -84,7 +88,7 @@ class Live:
             self.items[sub][item["key"]] = item
         return frame
 
-    def until(self, check: Callable[[dict[str, Any]], Any], what: str, within_s: float = 30) -> dict[str, Any]:
+    def until(self, check: Callable[[dict[str, Any]], Any], what: str, within_s: float = 60) -> dict[str, Any]:
         """Read until a frame passes ``check``, and return that."""
         deadline = time.monotonic() + within_s
         while True:
@@ -127,13 +131,13 @@ class Api:
             },
         )  # fmt: skip
         found = until(
-            lambda: re.search(r"api.listening.*url=(\S+)", self.service.text) or not self.service.alive(),
+            lambda: re.search(r"api.listening.*url=(\S+)\s", self.service.text) or not self.service.alive(),
             "it listens",
-            40,
+            90,
         )
         assert isinstance(found, re.Match), self.service.text
         self.url = found[1]
-        self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=15)
+        self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
         self._open: list[Live] = []
 
     def get(self, path: str, **query: Any) -> Any:
@@ -157,7 +161,7 @@ class Api:
         """SIGKILL, and start again on the same port."""
         self.service.kill()
         self.service.start()
-        until(lambda: self.http_answers(), "it answers again")
+        until(lambda: self.http_answers(), "it answers again", 90)
 
     def http_answers(self) -> bool:
         try:
@@ -243,7 +247,7 @@ def running_city(
     one = api(database, mosquitto.url, IOC_OPEN_RATE="1000000")
     publisher = Publisher(mosquitto.url)
     try:
-        until(one.ready, "the way is open", 60)
+        until(one.ready, "the way is open", 90)
         yield City(one, collector, publisher, database, mosquitto)
     finally:
         publisher.close()

@@ -121,7 +121,7 @@ def open_http(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> I
             fill(url)
             one = Api(start, url, "mqtt://127.0.0.1:1", IOC_OPEN_RATE="100000")
             one.close()
-            with httpx.Client(base_url=one.url, timeout=20) as client:
+            with httpx.Client(base_url=one.url, timeout=60) as client:
                 registry_is_read(client)
                 yield client
         finally:
@@ -137,7 +137,7 @@ def open_figures(database: str) -> Figures:
 
 
 def registry_is_read(client: httpx.Client) -> None:
-    until(lambda: client.get("/open/v1/sensors.geojson").status_code != 503, "the registry is read")
+    until(lambda: client.get("/open/v1/sensors.geojson").status_code != 503, "the registry is read", 60)
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def serve_open(open_figures: Figures, api: Callable[..., Api]) -> Iterator[Calla
 
     def start(**env: str) -> httpx.Client:
         one = api(open_figures.url, "mqtt://127.0.0.1:1", **{"IOC_OPEN_RATE": "100000", **env})
-        clients.append(httpx.Client(base_url=one.url, timeout=20))
+        clients.append(httpx.Client(base_url=one.url, timeout=60))
         client = clients[-1]
         if env.get("IOC_OPEN_DATA") != "false":
             registry_is_read(client)

@@ -24,6 +24,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,9 +97,17 @@ def _running_postgres(installed: Installation) -> Iterator[Postgres]:
             server.stop()
 
 
-def _create(server: Postgres, statement: str) -> None:
-    with psycopg.connect(server.url_of("postgres"), autocommit=True) as conn:
-        conn.execute(statement)
+def _create(server: Postgres, statement: str, times: int = 6) -> None:
+    # PostgreSQL gives those who are in a database five seconds to leave it, which is little on a busy machine.
+    for left in reversed(range(times)):
+        try:
+            with psycopg.connect(server.url_of("postgres"), autocommit=True) as conn:
+                conn.execute(statement)
+            return
+        except psycopg.errors.ObjectInUse:
+            if not left:
+                raise
+            time.sleep(1)
 
 
 @pytest.fixture(scope="session")

@@ -131,5 +131,5 @@ def street(postgres: Postgres, catalog: Catalog) -> Iterator[Street]:
         app = application.make(known, catalog)
         with TestClient(app, raise_server_exceptions=False) as http:
             service = app.state.service
-            until(lambda: service.intake.complete and service.indices.done_us, "everything has been read", 40)
+            until(lambda: service.intake.complete and service.indices.done_us, "everything has been read", 90)
             yield Street(http, town, people)

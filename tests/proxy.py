@@ -52,7 +52,6 @@ class Proxy:
         self._threads: list[threading.Thread] = []
         self._needle = b""
         self._needle_forward = True
-        self._closing = False
         self.accepted = 0  # connections so far
         self.cuts_at_needle = 0
         self._listener: socket.socket | None = None
@@ -107,7 +106,6 @@ class Proxy:
 
     def close(self) -> None:
         """Cut everything and end the threads."""
-        self._closing = True
         self.refuse()
         self.resume()
         self.cut()
@@ -142,8 +140,13 @@ class Proxy:
                 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             link = _Link(client, server)
             with self._lock:
-                self._links.append(link)
-                self.accepted += 1
+                late = self._listener is not listener  # refused meanwhile: no cut() would find it
+                if not late:
+                    self._links.append(link)
+                    self.accepted += 1
+            if late:
+                link.close()
+                return
             self._start(self._serve, link)
 
     def _serve(self, link: _Link) -> None:

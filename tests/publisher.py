@@ -63,7 +63,7 @@ class Publisher:
         self._client.on_subscribe = lambda *_: stands.set()
         self._client.on_message = lambda _, __, message: take(message.payload)
         self._client.subscribe(topic_filter, 0)
-        assert stands.wait(10)
+        assert stands.wait(60)
 
     def close(self) -> None:
         self._client.disconnect()

@@ -154,7 +154,7 @@ class _Controller(Controller):
         return self._sessions[-1]
 
     def stop(self, no_assert: bool = False) -> None:
-        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._hang_up(), self.loop).result(60)
         super().stop(no_assert)
 
     async def _hang_up(self) -> None:
@@ -164,8 +164,10 @@ class _Controller(Controller):
             self.loop.remove_reader(listening.fileno())
         await asyncio.sleep(0.05)
         for session in self._sessions:
-            if session.transport is not None:
-                session.transport.abort()
+            # Of one in the midst of its STARTTLS only the connection beneath is there.
+            for transport in (session.transport, session._original_transport):
+                if transport is not None:
+                    transport.abort()
         while any(session.transport is not None for session in self._sessions):
             await asyncio.sleep(0.01)
 
@@ -196,7 +198,7 @@ class Mail:
             _Handler(self),
             hostname="127.0.0.1",
             port=self.port or choose(0, what="mail", option=""),
-            ready_timeout=10,
+            ready_timeout=60,
             **facts,
         )
         self._controller.start()

@@ -16,7 +16,7 @@ from infra.servers import process
 T = TypeVar("T")
 
 
-def until(check: Callable[[], T], what: str, within_s: float = 20, every_s: float = 0.05) -> T:
+def until(check: Callable[[], T], what: str, within_s: float = 40, every_s: float = 0.05) -> T:
     """Call ``check`` until it returns something true, and return that; AssertionError names what did not happen."""
     deadline = time.monotonic() + within_s
     while True:

@@ -70,7 +70,7 @@ class Running:
         request = urllib.request.Request(
             f"{facts['http']}/api/v1/{path}", headers={"Authorization": f"Bearer {facts['token']}"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
     def ready(self) -> bool:
@@ -78,19 +78,28 @@ class Running:
         try:
             with urllib.request.urlopen(f"{self.facts['http']}/readyz", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except (OSError, ValueError, urllib.error.URLError):
+        except urllib.error.HTTPError as e:
+            e.close()
+            return False
+        except (OSError, ValueError):
             return False
 
     def peopled(self) -> bool:
         """Whether the simulators have registered their sensors, and the alert engine its rules."""
-        sensors, rules = (self.get(f"{path}?limit={SENSORS}")["items"] for path in ("sensors", "rules"))
+        try:
+            sensors, rules = (self.get(f"{path}?limit={SENSORS}")["items"] for path in ("sensors", "rules"))
+        except urllib.error.HTTPError as e:  # it is beginning, or has a lot to do
+            e.close()
+            return False
+        except OSError:
+            return False
         return len(sensors) == SENSORS and bool(rules)
 
     def link(self) -> str:
         """A fresh one-time link, as `ioc link` prints it."""
         done = subprocess.run(
             [sys.executable, "-m", "infra.cli", "link", "--data", str(self.data)],
-            capture_output=True, text=True, check=True, timeout=30, env=clean_environment(),
+            capture_output=True, text=True, check=True, timeout=120, env=clean_environment(),
             cwd=Path(__file__).parents[2],
         )  # fmt: skip
         return next(word for word in done.stdout.split() if word.startswith("http"))
@@ -105,13 +114,13 @@ def city() -> Iterator[Running]:
         )
         running = Running(place / "data", up)
         try:
-            until(lambda: running.ready() or not up.alive(), "the product is ready", within_s=90, every_s=0.2)
+            until(lambda: running.ready() or not up.alive(), "the product is ready", within_s=120, every_s=0.2)
             assert up.alive(), up.text
-            until(running.peopled, "its sensors and rules are there", within_s=90, every_s=0.5)
+            until(running.peopled, "its sensors and rules are there", within_s=120, every_s=0.5)
             yield running
         finally:
             if up.alive():
-                up.stop(30)
+                up.stop(60)
 
 
 @pytest.fixture(scope="package")
@@ -129,7 +138,25 @@ def _chromium() -> str:
 
 
 #: What is waited for comes at once on a quiet machine, and later where all tests run side by side.
-expect.set_options(timeout=30_000)
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+def heeds(page: Page) -> Page:
+    """Wait until what is seen of a page heeds keys: Preact runs effects, which listen, up to 35 ms after it has drawn,
+    in a task of their own."""
+    page.evaluate("async () => { for (const ms of [50, 50]) await new Promise((done) => setTimeout(done, ms)); }")
+    return page
+
+
+def fits(page: Page, width: int, height: int | None = None) -> None:
+    """Nothing hangs over to the side, nor below where a height is given. Charts are drawn anew for another size, a
+    moment later."""
+    page.wait_for_function(
+        "([across, down]) => document.scrollingElement.scrollWidth <= across &&"
+        " (down === null || document.scrollingElement.scrollHeight <= down)",
+        arg=[width, height],
+    )
 
 
 @pytest.fixture(scope="package")
@@ -153,7 +180,7 @@ def open_screen(browser: Browser, city: Running) -> Iterator[Callable[..., Page]
         context = browser.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE_MS)
         if faults is not None:
             page.on("console", lambda m: faults.append(m.text) if m.type in {"error", "warning"} else None)
             page.on("pageerror", lambda e: faults.append(str(e)))
@@ -178,7 +205,7 @@ def look(browser: Browser, database: str) -> Iterator[Look]:
         context = browser.new_context(viewport={"width": 1366, "height": 768})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE_MS)
         if not stranger:
             page.goto(links.link(api.url, database))
             page.wait_for_selector(".screen[data-connection=live]")

@@ -15,7 +15,7 @@ from infra import sensors
 from infra.access import links
 from infra.catalog import Catalog
 from infra.servers import Mosquitto
-from tests.browser.conftest import Look
+from tests.browser.conftest import Look, heeds
 from tests.fix_api import Api
 from tests.notices import RULES, Office
 from tests.service import until
@@ -86,7 +86,7 @@ def test_alerts_are_marked_where_they_are(office: Office, served: Api, look: Loo
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         return page.locator(".sensor[data-sensor=S1]").count() == 1
 
-    until(opens, "the sensor beneath the mark is opened", 20, every_s=0.5)
+    until(opens, "the sensor beneath the mark is opened", 60, every_s=0.5)
     page.locator(".sensor .close").click()
     here.evaluate("e => { e.style.pointerEvents = ''; }")
 
@@ -97,7 +97,7 @@ def test_alerts_are_marked_where_they_are(office: Office, served: Api, look: Loo
     assert here.evaluate(beats) == "none"
     here.click()
     expect(page.locator(f".alert-view[data-view='{smoke}']")).to_be_visible()
-    page.keyboard.press("Escape")
+    heeds(page).keyboard.press("Escape")
     office.happens("cleared", "S1", "smoke")
     expect(page.locator(f".alarm[data-alarm='{first}']")).to_have_attribute("data-severity", "major")
     expect(here).to_have_count(0)
@@ -176,7 +176,7 @@ def test_the_link_of_a_message_comes_to_its_alert_after_the_way_in(
     other = page.context.new_page()
     other.goto(links.link(served.url, database))
     expect(other.locator(view)).to_be_visible()
-    assert other.url == f"{served.url}/#/alerts/{number}"
+    expect(other).to_have_url(f"{served.url}/#/alerts/{number}")
     # The tab of before opens it as well; and the next link leads to the city, as always.
     page.reload()
     expect(page.locator(view)).to_be_visible()

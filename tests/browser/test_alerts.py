@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from infra.servers import Mosquitto
-from tests.browser.conftest import Look
+from tests.browser.conftest import Look, fits
 from tests.fix_alerts import Alarms, prepare
 from tests.fix_api import Api
 from tests.service import until
@@ -23,7 +24,7 @@ NOTE = '<img src=x onerror="window.hurt=1"> đội trực đang đến'
 def raised(alarms: Alarms, page: Page, sensor: str = "E1") -> int:
     """Send a reading that is too hot, and wait for its alert on the screen: its number."""
     alarms.send(sensor, 45.0)
-    until(lambda: alarms.states().get(f"sensor/{sensor}") == "firing", "the alert is there", 30)
+    until(lambda: alarms.states().get(f"sensor/{sensor}") == "firing", "the alert is there", 60)
     number: int = alarms.alerts()[f"sensor/{sensor}"][3]
     expect(page.locator(f"[data-alert='{number}']")).to_be_visible()
     return number
@@ -47,7 +48,8 @@ def test_a_reading_becomes_an_alert_that_a_person_sees_to(
     row.locator("a").focus()
     page.keyboard.press("Enter")
     view = page.locator(f".alert-view[data-view='{number}']")
-    assert page.url.endswith(f"#/alerts/{number}"), "messages lead to the same address"
+    # Messages lead to the same address.
+    expect(page).to_have_url(re.compile(rf"#/alerts/{number}$"))
     expect(view).to_contain_text("ngưỡng vận hành, không phải giới hạn pháp lý")
     expect(view.locator("h2")).to_be_focused()
     expect(view.locator("[data-flip=fired]")).to_contain_text("45 °C")
@@ -74,6 +76,8 @@ def test_a_reading_becomes_an_alert_that_a_person_sees_to(
     view.locator("[name=note]").fill("")
     view.locator("[data-act=unacknowledge]").click()
     expect(row.locator(".standing")).to_have_text("chưa xác nhận")
+    # The list may hear of it before the form does, and that takes one act at a time.
+    expect(view.locator(".do-said")).to_have_text("Đã ghi.")
     view.locator("[name=note]").fill(NOTE)
     view.locator("[data-act=acknowledge]").click()
     expect(row.locator(".standing")).to_have_text("đã xác nhận")
@@ -122,12 +126,7 @@ def test_a_message_leads_to_its_alert_and_nothing_hangs_over(
         page.goto(f"{served.url}/{fragment}")
         for width, height in ((1920, 1080), (1600, 900), (1366, 768), (390, 844)):
             page.set_viewport_size({"width": width, "height": height})
-            across, down = page.evaluate(
-                "() => [document.scrollingElement.scrollWidth, document.scrollingElement.scrollHeight]"
-            )
-            assert across <= width, (fragment, width)
-            assert width <= 1080 or down <= height, (fragment, width, down)
-            # A chart is drawn anew for another width a moment later.
+            fits(page, width, height if width > 1080 else None)
             page.wait_for_function(
                 """() => [...document.querySelectorAll(".alerts-panel *, .alert-view *, .tile *")]
                      .every((e) => e.getBoundingClientRect().right <= innerWidth + 1)"""

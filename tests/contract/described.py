@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import requests
@@ -43,10 +44,10 @@ class Described:
         (found,) = self._schema.include(operation_id=operation_id).get_all_operations()
         operation = found.ok()
         asked: list[Future[None]] = []
-        with ThreadPoolExecutor(ASKING) as pool:
+        with ExitStack() as sessions, ThreadPoolExecutor(ASKING) as pool:
 
             def take(case: Any) -> None:
-                asked.append(pool.submit(self._ask, case))
+                asked.append(pool.submit(self._ask, case, sessions))
                 if not self._begun:
                     # More is imported by the first case. While one thread compiles that and others parse cases, CPython
                     # 3.11 now and then ends in a SystemError: the depth that its parser counts is that of all threads.
@@ -60,9 +61,9 @@ class Described:
             assert asked, "there is one way to ask, and it was not tried"
         return [e for e in (one.exception() for one in asked) if e is not None]
 
-    def _ask(self, case: Any) -> None:
+    def _ask(self, case: Any, sessions: ExitStack) -> None:
         if not hasattr(self._own, "session"):
-            self._own.session = requests.Session()
+            self._own.session = sessions.enter_context(requests.Session())
         case.call_and_validate(session=self._own.session, headers=self._headers, checks=CHECKS)
 
 

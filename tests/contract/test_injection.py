@@ -205,6 +205,7 @@ def standing(url: str) -> tuple[Any, ...]:
         return tables, conn.execute("SELECT song FROM canary").fetchall()
 
 
+@pytest.mark.timeout(600)
 def test_no_text_does_anything(client: TestClient, url: str) -> None:
     api = client.get("/openapi.json").json()
     before, found, asked = standing(url), [], 0

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("city", "infra", "ingest", "alerts", "ioc_api", "simulators", "benchmarks")
 
 
+@pytest.mark.timeout(900)  # mypy begins with nothing known, beside other tests
 @pytest.mark.parametrize(
     "check",
     [

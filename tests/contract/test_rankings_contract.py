@@ -41,6 +41,12 @@ def town(database: str, mosquitto: Mosquitto, api: Callable[..., Api]) -> Api:
             conn.execute(READING.format("electricity", "power"), [power, sensor])
     one = api(database, mosquitto.url, IOC_INDICES_S="0.3")
     until(lambda: one.http.get("/api/v1/rankings/indices?index=river_alarm").status_code == 200, "a round", 60)
+
+    def read() -> bool:
+        answer = one.http.get("/api/v1/latest")
+        return answer.status_code == 200 and answer.json()["complete"]
+
+    until(read, "history is read, which the indices do not wait for", 60)
     return one
 
 

@@ -3,12 +3,14 @@ to that moment."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from infra.catalog import Catalog
 from infra.servers import Postgres
@@ -16,11 +18,13 @@ from infra.times import micros
 from tests.fix_api import Api, apis
 from tests.fix_servers import fresh_database, services
 from tests.past import Machine, Night, night
+from tests.service import until
 
 pytestmark = pytest.mark.servers
 ZONE = "07210"
 #: A moment that is no whole second, and one whole.
 MOMENTS = (61.2345, 30.0, 119.5)
+T = TypeVar("T")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +44,16 @@ def machine(past: tuple[Night, Api]) -> Iterator[Callable[..., Machine]]:
     made: list[Machine] = []
 
     def begin(**options: Any) -> Machine:
-        made.append(Machine(past[1].url, **options))
+        def seated() -> Machine | None:
+            try:
+                return Machine(past[1].url, **options)
+            except ConnectionClosed as e:
+                if e.rcvd is None or e.rcvd.code != 4429:
+                    raise
+                return None
+
+        # Whoever has hung up gives up a place a moment later: when what is read for them has been.
+        made.append(until(seated, "there is a place", 60))
         return made[-1]
 
     yield begin
@@ -90,6 +103,18 @@ def _until(over: Night, domain: str, metric: str, at: datetime, whole: datetime,
     return row
 
 
+def eventually(live: Machine, holds: Callable[[], T]) -> T:
+    """What holds once everything has come; on a busy machine a delta takes longer than `all_told` waits."""
+    deadline = time.monotonic() + 40
+    while True:
+        live.all_told()
+        try:
+            return holds()
+        except (AssertionError, KeyError):
+            if time.monotonic() > deadline:
+                raise
+
+
 def begun(live: Machine) -> dict[str, int]:
     return {topic: live.subscribe(topic) for topic in ("aggregates", "latest", "sensors", "alerts", "counts")}
 
@@ -102,8 +127,7 @@ def test_what_is_shown_is_what_was(past: tuple[Night, Api], machine: Callable[..
     live.ask(span(over, at=over.said(minutes), paused=True))
     frame = live.settled()
     assert (frame["at"], frame["playing"], frame["source"]) == (over.said(minutes), False, "readings")
-    live.all_told()
-    shows(live, subs, over, minutes)
+    eventually(live, lambda: shows(live, subs, over, minutes))
 
 
 def test_the_way_there_makes_no_difference(past: tuple[Night, Api], machine: Callable[..., Machine]) -> None:
@@ -111,18 +135,23 @@ def test_the_way_there_makes_no_difference(past: tuple[Night, Api], machine: Cal
     over, _ = past
     live = machine()
     subs = begun(live)
-    live.ask(span(over, at=over.said(110), speed=600))
+    # Slowly enough that it is still playing when it is told to jump: at its end it would stand still.
+    live.ask(span(over, at=over.said(110), speed=60))
     live.settled()
     live.ask({"type": "seek", "at": over.said(40)})
     live.time(lambda f: not f["loading"] and f["at"] < over.said(50), "it has jumped back")
+    live.ask({"type": "speed", "speed": 300})
     live.time(lambda f: f["at"] > over.said(55), "it has played on")
     live.ask({"type": "speed", "speed": 60})
     live.ask({"type": "pause"})
-    live.all_told()
-    at = next(f for f in reversed(live.frames) if f["type"] == "time")["at"]
-    minutes = (datetime.fromisoformat(at) - over.begin).total_seconds() / 60
-    assert 55 < minutes < 110
-    shows(live, subs, over, minutes)
+
+    def as_it_was() -> None:
+        at = next(f for f in reversed(live.frames) if f["type"] == "time")["at"]
+        minutes = (datetime.fromisoformat(at) - over.begin).total_seconds() / 60
+        assert 55 < minutes < 110
+        shows(live, subs, over, minutes)
+
+    eventually(live, as_it_was)
 
 
 def test_it_ends_at_its_end_and_begins_again(past: tuple[Night, Api], machine: Callable[..., Machine]) -> None:
@@ -132,9 +161,12 @@ def test_it_ends_at_its_end_and_begins_again(past: tuple[Night, Api], machine: C
     live.ask(span(over, at=over.said(117), speed=600))
     frame = live.time(lambda f: f["ended"], "its end")
     assert (frame["at"], frame["playing"]) == (over.said(120), False)
-    live.all_told()
-    value, time = over.newest("traffic", "speed", "T1", over.at(120)) or (None, None)
-    assert (live.items[sub]["T1/speed/"]["value"], live.items[sub]["T1/speed/"]["time"]) == (value, time)
+    newest = over.newest("traffic", "speed", "T1", over.at(120))
+
+    def the_last() -> None:
+        assert (live.items[sub]["T1/speed/"]["value"], live.items[sub]["T1/speed/"]["time"]) == newest
+
+    eventually(live, the_last)
     live.ask({"type": "play"})
     frame = live.time(lambda f: not f["loading"] and f["playing"], "it plays again")
     assert frame["at"] < over.said(60)
@@ -149,17 +181,23 @@ def test_who_was_alive(past: tuple[Night, Api], machine: Callable[..., Machine])
     subs = begun(live)
     live.ask(span(over, at=over.said(59), paused=True))
     live.settled()
-    live.all_told()
-    alive = {k: i["liveness"] for k, i in live.items[subs["sensors"]].items()}
-    assert alive == {"T1": "online", "T2": "online", "T3": "online", "T9": "offline", "L1": "online", "E1": "online",
-                     "E2": "never_seen"}  # fmt: skip
+
+    def at_first() -> None:
+        alive = {k: i["liveness"] for k, i in live.items[subs["sensors"]].items()}
+        assert alive == {"T1": "online", "T2": "online", "T3": "online", "T9": "offline", "L1": "online",
+                         "E1": "online", "E2": "never_seen"}  # fmt: skip
+
+    eventually(live, at_first)
     live.ask({"type": "seek", "at": over.said(62)})
     live.settled()
-    live.all_told()
-    alive = {k: i["liveness"] for k, i in live.items[subs["sensors"]].items()}
-    assert (alive["T3"], alive["T9"]) == ("offline", "online")
-    counts = live.items[subs["counts"]][f"{ZONE}/traffic"]
-    assert (counts["sensors"], counts["online"], counts["offline"]) == (3, 2, 1)
+
+    def then() -> None:
+        alive = {k: i["liveness"] for k, i in live.items[subs["sensors"]].items()}
+        assert (alive["T3"], alive["T9"]) == ("offline", "online")
+        counts = live.items[subs["counts"]][f"{ZONE}/traffic"]
+        assert (counts["sensors"], counts["online"], counts["offline"]) == (3, 2, 1)
+
+    eventually(live, then)
 
 
 def test_alerts_as_they_were(past: tuple[Night, Api], machine: Callable[..., Machine]) -> None:
@@ -169,25 +207,26 @@ def test_alerts_as_they_were(past: tuple[Night, Api], machine: Callable[..., Mac
     live = machine()
     sub = live.subscribe("alerts")
 
-    def there(minutes: float) -> dict[str, Any] | None:
+    def there(minutes: float, state: str | None) -> dict[str, Any]:
         live.ask({**span(over), "at": over.said(minutes), "paused": True})
         live.settled()
-        live.all_told()
-        found: dict[str, Any] | None = live.items[sub].get(key)
-        return found
 
-    assert there(29) is None  # pending: shown to whoever asks for it
-    firing = there(31)
-    assert firing
-    assert (firing["state"], firing["value"]) == ("firing", 120.0)
+        def found() -> dict[str, Any]:
+            item: dict[str, Any] = live.items[sub].get(key, {})
+            assert item.get("state") == state
+            return item
+
+        return eventually(live, found)
+
+    assert not there(29, None)  # pending: shown to whoever asks for it
+    firing = there(31, "firing")
+    assert firing["value"] == 120.0
     assert not [k for k in ("acknowledged_by", "resolved_at", "closed_at") if firing[k] is not None]
     assert firing["fired_at"] == over.said(30)
-    taken = there(45)
-    assert taken
-    assert (taken["state"], taken["acknowledged_by"], taken["cleared_at"]) == ("acknowledged", "Lan", None)
-    done = there(60)
-    assert done
-    assert (done["state"], done["condition"], done["resolved_at"]) == ("resolved", "clear", over.said(50))
+    taken = there(45, "acknowledged")
+    assert (taken["acknowledged_by"], taken["cleared_at"]) == ("Lan", None)
+    done = there(60, "resolved")
+    assert (done["condition"], done["resolved_at"]) == ("clear", over.said(50))
     # And played: each flip alone, when it happened.
     live.ask(span(over, at=over.said(27), speed=600))
     flips: list[str] = []
@@ -206,17 +245,20 @@ def test_the_map_and_the_figures_of_then(past: tuple[Night, Api], machine: Calla
     indices = live.subscribe("indices", filter={"index": ["los"]})
     live.ask(span(over, at=over.said(45), paused=True))
     live.settled()
-    live.all_told()
     value, _ = over.newest("traffic", "speed", "T1", over.at(45)) or (None, None)
-    item = live.items[sub]["s/T1"]
-    assert item["liveness"] == "online"
     quality = over.conn.execute(
         "SELECT quality FROM reading_traffic r JOIN sensor s ON s.id = r.sensor WHERE sensor_id = 'T1'"
         " AND time <= %s AND speed IS NOT NULL ORDER BY time DESC LIMIT 1", [over.at(45)]
     ).fetchone()  # fmt: skip
-    if quality == (0,):
-        assert item["value"] == pytest.approx(value, rel=1e-3)
-    assert live.items[sub]["s/E1"]["severity"] == "major"
+
+    def drawn() -> None:
+        item = live.items[sub]["s/T1"]
+        assert item["liveness"] == "online"
+        if quality == (0,):
+            assert item["value"] == pytest.approx(value, rel=1e-3)
+        assert live.items[sub]["s/E1"]["severity"] == "major"
+
+    eventually(live, drawn)
     if "los/T1" not in live.items[indices]:
         live.until(lambda f: "los/T1" in live.items[indices], "the level of service of then")
     assert live.items[indices]["los/T1"]["at"] <= over.said(45)

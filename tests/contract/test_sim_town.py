@@ -60,7 +60,10 @@ def year(catalog: Catalog) -> list[tuple[Sensor, bytes]]:
     return out
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
 @given(
     seed=st.integers(0, 2**40),
     count=st.integers(1, 60),

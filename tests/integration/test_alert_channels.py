@@ -82,7 +82,8 @@ def test_a_webhook_over_tls_wants_a_certificate_for_its_name(cert: Certificate) 
 def test_a_webhook_that_misbehaves(web: Web, mode: Any, what: str) -> None:
     web.mode = mode
     begun = time.monotonic()
-    assert send(channel("webhook", web.url)).what == what
+    within = {"deliver_timeout_s": 2.0} if mode == TRICKLE else {}
+    assert send(channel("webhook", web.url), **within).what == what
     assert time.monotonic() - begun < 10
     assert [p.path for p in web.seen] == ["/hook"]
 
@@ -206,7 +207,8 @@ def test_an_apprise_service_that_hangs_is_killed(web: Web, monkeypatch: pytest.M
     web.mode = "hang"
     monkeypatch.setattr(apprise, "_START_S", 3.0)
     begun = time.monotonic()
-    outcome = send(channel("apprise", f"json://127.0.0.1:{web.port}/"), apprise_services="json")
+    to = channel("apprise", f"json://127.0.0.1:{web.port}/")
+    outcome = send(to, apprise_services="json", deliver_timeout_s=1.0)
     assert outcome.what == "retry"
     assert time.monotonic() - begun < 20
     left = subprocess.run(["pgrep", "-P", str(__import__("os").getpid()), "-f", "apprise_child"], capture_output=True)

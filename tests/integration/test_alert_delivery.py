@@ -60,7 +60,7 @@ def sender(database: str) -> Iterator[Callable[..., Sender]]:
 
     yield make
     for one in made:
-        one.stop(3)
+        one.stop(15)
 
 
 def threads_in_order(keys: list[str]) -> bool:
@@ -92,7 +92,7 @@ def test_ten_minutes_of_a_broken_webhook_lose_nothing(
     web.mode = 200
     if fault == "refused":
         outbox.conn.execute("UPDATE notice_channel SET address = %s", (web.url,))
-    until(lambda: outbox.states() == {"sent": 12}, "everything delivered", 30)
+    until(lambda: outbox.states() == {"sent": 12}, "everything delivered", 90)
     assert sorted(set(web.ids())) == sorted(keys)
     assert threads_in_order(web.ids())
     assert not any(p.path == "/elsewhere" for p in web.seen)
@@ -115,7 +115,7 @@ def test_ten_minutes_without_the_mail_server_lose_nothing(
     until(lambda: clock() >= down, "ten minutes of the clock")
     mail.answer = "250 OK"
     mail.start()
-    until(lambda: outbox.states() == {"sent": 8}, "everything delivered", 30)
+    until(lambda: outbox.states() == {"sent": 8}, "everything delivered", 90)
     assert len(set(mail.ids())) == 8
     subjects = [str(m["Subject"]) for m in mail.messages]
     assert sum("Đã hết" in s for s in subjects) == 4
@@ -192,11 +192,11 @@ def test_whatever_a_receiver_has_said_can_be_stored(outbox: Outbox) -> None:
 
 
 def test_after_a_day_it_is_given_up(outbox: Outbox, web: Web, sender: Callable[..., Sender]) -> None:
-    clock = Clock(50_000)
+    clock = Clock(15_000)
     web.mode = 500
     key = outbox.put(outbox.channel("webhook", web.url), "alert/1", at=clock())
     sender(clock=clock)
-    until(lambda: outbox.state(key) == "given_up", "it is given up", 30)
+    until(lambda: outbox.state(key) == "given_up", "it is given up", 90)
     tried = outbox.attempts(key)
     assert tried[-1][0] == "given_up"
     assert {t[0] for t in tried[:-1]} == {"retry"}
@@ -279,7 +279,7 @@ CHILD = """
 import sys, time
 from alerts.deliver.sender import Sender
 from tests.outbox import settings
-Sender(settings(sys.argv[1], deliver_timeout_s=5)).start()
+Sender(settings(sys.argv[1], deliver_timeout_s=30)).start()
 time.sleep(600)
 """
 
@@ -300,7 +300,8 @@ def test_kill_9_between_send_and_commit_repeats_once_a_kill_under_the_same_key(
     def before(post: Post) -> None:
         """The message has arrived, the answer has not: now the sender dies."""
         with mutex:
-            if child is not None and child.poll() is None and len(killed) < kills and len(web.seen) % 7 == 0:
+            due = len(killed) < kills and len(web.seen) >= 7 * (len(killed) + 1)
+            if due and child is not None and child.poll() is None:
                 killed.append(post.headers["webhook-id"])
                 os.kill(child.pid, signal.SIGKILL)
                 child.wait()
@@ -314,7 +315,7 @@ def test_kill_9_between_send_and_commit_repeats_once_a_kill_under_the_same_key(
             )
             running = child
             until(
-                lambda r=running: r.poll() is not None or outbox.states() == {"sent": len(keys)}, "killed or done", 60
+                lambda r=running: r.poll() is not None or outbox.states() == {"sent": len(keys)}, "killed or done", 90
             )
             running.kill()
             running.wait()
@@ -357,7 +358,7 @@ def test_two_that_claim_at_once_get_different_ones(outbox: Outbox, web: Web, dat
     for w in workers:
         w.start()
     for w in workers:
-        w.join(20)
+        w.join(60)
     assert sorted(taken) == sorted(keys)
 
 
@@ -375,10 +376,10 @@ def test_the_database_goes_away_and_comes_back(own_postgres: Any, own_database: 
         own_postgres.start()
         box.conn = psycopg.connect(own_database, autocommit=True)
         key = box.put(channel, "alert/2")
-        until(lambda: box.state(key) == "sent", "the second", 30)
+        until(lambda: box.state(key) == "sent", "the second", 60)
         assert one.alive()
     finally:
-        one.stop(3)
+        one.stop(15)
         box.close()
 
 

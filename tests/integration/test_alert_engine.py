@@ -52,27 +52,28 @@ def test_what_a_rule_holds_back_for_longer_than_windows_look_is_judged_after_a_c
     """A reading that waits for 25 minutes for older ones is older than all else that a start reads again."""
     patient = changed(HOT, late_s=1500.0, retro_s=1800.0)
     alarms = make_alarms(database, rules=[patient])
-    at = alarms.send("E1", 41.5, at_ms=int(time.time() * 1000) - 1_470_000)
+    at = alarms.send("E1", 41.5, at_ms=int(time.time() * 1000) - 1_455_000)
     alarms.stored(1)
     alarms.caught_up()
     alarms.engine.kill()
     assert alarms.states() == {}
     alarms.engine.start()
-    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires when its time has come", 60)
+    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires when its time has come", 120)
     assert [round(a[2].timestamp() * 1000) for a in alarms.alerts().values()] == [at]
 
 
 def test_a_second_engine_stands_by_and_takes_over(alarms: Alarms) -> None:
     second = alarms.start()
-    until(lambda: "standing by" in second.text, "it stands by")
+    until(lambda: "standing by" in second.text, "it stands by", 90)
     alarms.send("E1", 41.5)
     until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires")
     alarms.engine.kill()
-    until(lambda: alarms.judges(second), "it takes over")
+    until(lambda: alarms.judges(second), "it takes over", 90)
     alarms.send("E1", 30.0)
     alarms.send("E2", 41.5)
     until(lambda: alarms.states() == {"sensor/E1": "resolved", "sensor/E2": "firing"}, "it judges")
-    assert [what for _, what in alarms.flips()] == ["fired", "cleared", "fired"]
+    # Both were judged at once: what happened to which of them first is not said.
+    assert sorted(alarms.flips()) == [("sensor/E1", "cleared"), ("sensor/E1", "fired"), ("sensor/E2", "fired")]
 
 
 def test_an_engine_that_was_overtaken_writes_nothing(alarms: Alarms) -> None:
@@ -88,8 +89,9 @@ def test_an_engine_that_was_overtaken_writes_nothing(alarms: Alarms) -> None:
 def test_a_rule_that_is_new_changed_and_deleted(alarms: Alarms) -> None:
     cold = changed(HOT, code="test.cold", condition=Threshold(metric="temperature", levels=Levels(below=5.0)))
     with psycopg.connect(alarms.database, autocommit=True) as conn:
+        read = alarms.engine.text.count("rules or sensors have changed")
         store.save(conn, cold, "lan")
-        until(lambda: "rules or sensors have changed" in alarms.engine.text, "it is read")
+        until(lambda: alarms.engine.text.count("rules or sensors have changed") > read, "it is read")
         alarms.send("E1", 4.0)
         until(lambda: alarms.states("test.cold") == {"sensor/E1": "firing"}, "it fires")
         store.delete(conn, "test.cold", "lan")
@@ -103,9 +105,9 @@ def test_without_the_broker_and_with_it_again(alarms: Alarms) -> None:
     alarms.mosquitto.kill()
     until(lambda: "bus.disconnected" in alarms.engine.text, "it notices")
     alarms.mosquitto.start()
-    until(lambda: alarms.engine.text.count("bus.connected") == 2, "it is back", 40)
+    until(lambda: alarms.engine.text.count("bus.connected") >= 2, "it is back", 60)
     alarms.send("E1", 41.5)
-    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires", 30)
+    until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires", 60)
 
 
 def test_a_poisoned_rule_is_set_aside_and_the_others_go_on(
@@ -117,7 +119,7 @@ def test_a_poisoned_rule_is_set_aside_and_the_others_go_on(
     until(lambda: alarms.ask("SELECT set_aside IS NOT NULL FROM rule WHERE code = 'test.bad'") == [(True,)], "it is")
     ((why,),) = alarms.ask("SELECT set_aside FROM rule WHERE code = 'test.bad'")
     assert "no_such_metric" in why
-    assert "a rule was set aside" in alarms.engine.text
+    until(lambda: "a rule was set aside" in alarms.engine.text, "and it is said, after it is written")
     alarms.send("E1", 41.5)
     until(lambda: alarms.states() == {"sensor/E1": "firing"}, "the other fires")
     until(lambda: alarms.ask("SELECT facts->'aside' FROM alert_engine") == [(["test.bad"],)], "it is shown")
@@ -136,10 +138,10 @@ def test_old_readings_make_a_record_and_no_alarm(alarms: Alarms) -> None:
     alarms.caught_up()
     alarms.engine.kill()  # while the backlog is not over
     alarms.engine.start()
-    until(lambda: alarms.states() == {"sensor/E1": "closed"}, "there is a record", 40)
+    until(lambda: alarms.states() == {"sensor/E1": "closed"}, "there is a record", 90)
     rows = alarms.ask("SELECT retroactive, peak, started_at, cleared_at FROM alert WHERE rule = %s", HOT.code)
     assert [(retro, peak) for retro, peak, _, _ in rows] == [(True, 47.0)]
-    assert alarms.ask("SELECT facts->'backlog' FROM alert_engine") == [({},)]
+    until(lambda: alarms.ask("SELECT facts->'backlog' FROM alert_engine") == [({},)], "the backlog is over")
 
 
 def test_silence_of_the_collector_is_not_the_sensors(database: str, make_alarms: Callable[..., Alarms]) -> None:
@@ -163,17 +165,26 @@ def test_silence_of_the_collector_is_not_the_sensors(database: str, make_alarms:
     alarms.collector.kill()
     time.sleep(16)
     assert alarms.states("test.gone") == {}
-    assert alarms.ask("SELECT (facts->>'behind_s')::float > 10 FROM alert_engine") == [(True,)]
+    behind = "SELECT (facts->>'behind_s')::float > 10 FROM alert_engine"
+    until(lambda: alarms.ask(behind) == [(True,)], "it says since when it hears nothing")
+    assert alarms.states("test.gone") == {}
     alarms.collector.start()
     speak(20, but="E7")
-    until(lambda: alarms.states("test.gone") == {"sensor/E7": "firing"}, "the one that is silent is missed", 20)
-    speak(2)
-    until(lambda: alarms.states("test.gone") == {"sensor/E7": "resolved"}, "it speaks again")
+
+    def stands(state: str, but: str = "") -> bool:
+        speak(0.5, but)  # for as long as it takes: whoever falls silent would be missed as well
+        return alarms.states("test.gone") == {"sensor/E7": state}
+
+    until(lambda: stands("firing", but="E7"), "the one that is silent is missed", 60)
+    until(lambda: stands("resolved"), "it speaks again", 60)
 
 
 def test_few_sensors_are_not_missed_after_everything_was_off(database: str, make_alarms: Callable[..., Alarms]) -> None:
-    """As after a reboot: the collector is there first, so the engine finds its batches and no silence of its own."""
-    known = [msgspec.structs.replace(s, interval_s=1.0) for s in SENSORS[:3]]
+    """As after a reboot: the collector is there first, so the engine finds its batches and no silence of its own.
+
+    A sensor of three seconds is offline after twenty: longer than the engine takes to start on a busy machine.
+    """
+    known = [msgspec.structs.replace(s, interval_s=3.0) for s in SENSORS[:3]]
     gone = changed(HOT, code="test.gone", condition=Absence(), scope=Scope(domain=("environment",)))
     alarms = make_alarms(database, rules=[gone], known=known)
     for s in known:
@@ -182,15 +193,17 @@ def test_few_sensors_are_not_missed_after_everything_was_off(database: str, make
     alarms.caught_up()
     alarms.engine.kill()
     alarms.collector.kill()
-    time.sleep(14)
+    time.sleep(24)
     alarms.collector.start()
     alarms.send("E1", 20.0)
     alarms.stored(4)
     alarms.engine.start()
-    until(lambda: alarms.judges(times=2), "the engine judges again")
-    until_s = time.monotonic() + 14
-    while time.monotonic() < until_s:
+    until(lambda: alarms.judges(times=2), "the engine judges again", 90)
+
+    def missed() -> dict[str, str]:
         for name in ("E1", "E2"):
             alarms.send(name, 20.0)
-        time.sleep(0.5)
-    until(lambda: alarms.states("test.gone") == {"sensor/E3": "firing"}, "the one that stays silent is missed")
+        return alarms.states("test.gone")
+
+    found = until(missed, "somebody is missed", 60, every_s=0.5)
+    assert found == {"sensor/E3": "firing"}, "the one that stays silent"

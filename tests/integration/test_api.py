@@ -247,7 +247,7 @@ def test_quarantine_and_replay_after_a_fix(city: City) -> None:
     assert http.post(f"/api/v1/quarantine/{items['unknown_sensor']['id']}/replay").status_code == 202
     again = http.post("/api/v1/quarantine/replay", json={"filter": {"reason": "out_of_range"}})
     assert (again.status_code, again.json()) == (202, {"requested": 1, "replay": 2})
-    until(lambda: len(city.api.get("quarantine", replayed="true")["items"]) == 2, "both are replayed", 30)
+    until(lambda: len(city.api.get("quarantine", replayed="true")["items"]) == 2, "both are replayed", 60)
     found = city.api.get("observations", sensor="NEW", metric="speed")["items"]
     assert [(o["time"], o["value"]) for o in found] == [(at(ts), 33)]
     until(lambda: (city.aggregate("07210/speed/5m") or {}).get("max") == 400, "the windows have it as well")
@@ -275,11 +275,19 @@ def test_health_metrics_and_pages(shared_city: City) -> None:
     plain = {"Authorization": ""}
     http = shared_city.api.http
     assert http.get("/healthz", headers=plain).json() == {"status": "ok"}
-    ready = http.get("/readyz", headers=plain).json()
-    assert (ready["status"], ready["reasons"], ready["database"], ready["broker"]) == ("ready", [], "ok", "ok")
-    assert ready["canary_age_s"] < 10
+
+    def ready() -> Any:
+        """What it says of itself, unless a busy machine has kept it from something for a moment."""
+        found = http.get("/readyz", headers=plain)
+        said = found.json()
+        young = found.status_code == 200 and said["canary_age_s"] is not None and said["canary_age_s"] < 10
+        return said if young else None
+
+    said = until(ready, "it is ready, and its canary is young")
+    assert (said["status"], said["reasons"], said["database"], said["broker"]) == ("ready", [], "ok", "ok")
+    until(lambda: "ioc_api_ready 1.0" in http.get("/metrics", headers=plain).text, "and so say its figures")
     text = http.get("/metrics", headers=plain).text
-    for name in ("ioc_api_ready 1.0", "ioc_api_live_clients", 'ioc_sensors{liveness="never_seen"}', "ioc_api_requests"):
+    for name in ("ioc_api_ready", "ioc_api_live_clients", 'ioc_sensors{liveness="never_seen"}', "ioc_api_requests"):
         assert name in text
     docs = http.get("/docs")
     assert "list_sensors" not in docs.headers["content-security-policy"]
@@ -289,10 +297,9 @@ def test_health_metrics_and_pages(shared_city: City) -> None:
     page = http.get("/", headers=plain)
     assert page.headers["content-type"].startswith("text/html")
     assert "script-src 'self'" in page.headers["content-security-policy"]
-    keys = {"database", "broker", "api", "collector/ingest-1"}
+    keys = {"database", "broker", "api", "collector/ingest-1", "maintain", "alerts"}
     until(lambda: keys <= {i["key"] for i in shared_city.api.get("system")["items"]}, "all have said how they are")
-    assert {"maintain", "alerts"} <= {i["key"] for i in shared_city.api.get("system")["items"]}
-    assert shared_city.api.get("system")["source"] == "ok"
+    until(lambda: shared_city.api.get("system")["source"] == "ok", "and it is well")
 
 
 def test_a_short_token_is_warned_of_and_not_told(shared_city: City) -> None:

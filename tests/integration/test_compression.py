@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 
@@ -13,11 +15,11 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def conn(database: str) -> psycopg.Connection:
-    made = psycopg.connect(database, autocommit=True)
-    if made.execute("SHOW timescaledb.license").fetchone() != ("apache",):
-        pytest.skip("the Community edition would do it")
-    return made
+def conn(database: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database, autocommit=True) as made:
+        if made.execute("SHOW timescaledb.license").fetchone() != ("apache",):
+            pytest.skip("the Community edition would do it")
+        yield made
 
 
 def test_it_is_skipped(conn: psycopg.Connection, catalog: Catalog) -> None:

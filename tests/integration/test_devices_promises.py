@@ -76,7 +76,7 @@ def city(installed: Installation, postgres: Postgres, tmp_path_factory: pytest.T
             }  # fmt: skip
             kept = start("devices", "run", env=env)
             collector = start("ingest", "run", env=env)
-            until(lambda: common.collects(collector) and credentials.applied(conn)[1], "they work")
+            until(lambda: common.collects(collector) and credentials.applied(conn)[1], "they work", 90)
             yield City(Place(broker, authority, conn), url, env, kept, collector)
         finally:
             broker.stop()
@@ -116,7 +116,7 @@ def test_twenty_spoofed_topics_are_not_stored_and_audited(city: City) -> None:
         )
         return {topic for (topics,) in rows for topic in topics}
 
-    until(lambda: audited() == set(spoofed), "all are audited", WAIT_S)
+    until(lambda: audited() == set(spoofed), "all are audited")
     found = [e for e in events.since(city.place.conn, 0) if e.kind == "denied_topic" and e.sensor_id == "SPOOFER"]
     assert {e.topic for e in found} == set(spoofed)
     assert {e.address for e in found} == {"127.0.0.1"}
@@ -153,7 +153,7 @@ def test_who_claims_the_collectors_client_id_costs_no_message(city: City) -> Non
             if n in (10, 90):
                 steal()
     city.collector.start()
-    until(lambda: city.values("KEPT") == list(range(100)), "all 100 are stored, each once")
+    until(lambda: city.values("KEPT") == list(range(100)), "all 100 are stored, each once", 90)
 
 
 def test_ten_thousand_mutated_packets_leave_all_standing_and_no_good_message_is_lost(city: City) -> None:
@@ -177,7 +177,7 @@ def test_ten_thousand_mutated_packets_leave_all_standing_and_no_good_message_is_
     finally:
         good.close()
     assert not good.refused
-    until(lambda: len(city.values("GOOD")) == MUTANTS // 20, "each good message is stored, once")
+    until(lambda: len(city.values("GOOD")) == MUTANTS // 20, "each good message is stored, once", 90)
     assert sorted(city.values("GOOD")) == pytest.approx([n / 10 for n in range(MUTANTS // 20)], abs=1e-3)
     assert (broker.pid, city.collector.pid, city.keeper.pid) == pids
     assert broker.alive()
@@ -189,7 +189,7 @@ def test_ten_thousand_mutated_packets_leave_all_standing_and_no_good_message_is_
 
 def _send(port: int, data: bytes, context: ssl.SSLContext | None = None) -> None:
     """Connect, say that, and wait until the broker has closed; TimeoutError: it does not."""
-    sock = socket.create_connection(("127.0.0.1", port), 10)
+    sock = socket.create_connection(("127.0.0.1", port), WAIT_S)
     if context:
         sock = context.wrap_socket(sock, server_hostname="localhost")
     with sock:
@@ -212,6 +212,7 @@ def test_the_commands_revoke_at_once(city: City) -> None:
         return done.stdout
 
     issued = [credentials.Issued(**row) for row in csv.DictReader(io.StringIO(ioc("add", "COMMANDED", "BESIDE")))]
+    known(city.place, *issued)
     with (
         device(city.place, *issued[0][1:]) as (_, said),
         device(city.place, *issued[1][1:]) as (beside, heard),
@@ -223,6 +224,7 @@ def test_the_commands_revoke_at_once(city: City) -> None:
         assert publish(beside, heard, telemetry("BESIDE")) == 0
         (new,) = csv.DictReader(io.StringIO(ioc("rotate", "BESIDE")))
         assert publish(beside, heard, telemetry("BESIDE")) == 0, "a rotation interrupts nobody"
+        known(city.place, credentials.Issued(**new))
         with device(city.place, new["user_name"], new["password"]) as (_, newer):
             assert newer.get(timeout=WAIT_S) == ("connect", 0)
             assert heard.get(timeout=WAIT_S)[0] == "gone", "the old password ends with the first use of the new one"

@@ -69,9 +69,9 @@ def test_an_export_that_is_ended_leaves_nothing(files: Files, number: signal.Sig
     with psycopg.connect(files.url) as blocker:
         blocker.execute("LOCK TABLE channel IN ACCESS EXCLUSIVE MODE")  # in the midst: it has begun to write
         with files.start("export", file) as child:
-            until(lambda: list(files.folder.glob(".out.csv.*")), "it has begun")
+            until(lambda: list(files.folder.glob(".out.csv.*")), "it has begun", 60)
             child.send_signal(number)
-            said, _ = child.communicate(timeout=30)
+            said, _ = child.communicate(timeout=60)
     assert child.returncode == (130 if number == signal.SIGINT else 128 + number), said.decode()
     assert "Traceback" not in said.decode()
     assert list(files.folder.glob(".*")) == []

@@ -39,7 +39,7 @@ def test_a_flooder_is_limited_and_counted_and_its_neighbours_lose_nothing(
     try:
         ages: list[object] = []
         publisher.hear(f"{bus.STATUS_TOPIC}/ingest-1", lambda said: ages.append(json.loads(said)["canary_age_s"]))
-        until(lambda: any(age is not None for age in ages), "a canary has come back")
+        until(lambda: any(age is not None for age in ages), "a canary has come back", 60)
         for n in range(FLOOD):
             send("NOISY", n)
             if n % (FLOOD // EACH) == 0:
@@ -48,7 +48,9 @@ def test_a_flooder_is_limited_and_counted_and_its_neighbours_lose_nothing(
         publisher.drain()
         assert not publisher.refused, "a flooder is not told"
         until(
-            lambda: common.one(database, "SELECT sum(messages) FROM balance_minute") == publisher.sent, "all are seen"
+            lambda: common.one(database, "SELECT sum(messages) FROM balance_minute") == publisher.sent,
+            "all are seen",
+            60,
         )
         assert collector.stop() == 0
     finally:

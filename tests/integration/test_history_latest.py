@@ -40,7 +40,9 @@ def test_the_newest_readings_of_a_sensor(city: City, catalog: Catalog) -> None:
         if restarted:
             city.api.restart()
             until(lambda: city.api.http.get("/api/v1/sensors/L1/latest").status_code == 200, "the registry is read")
+        begun = time.time()
         answer = city.api.get("sensors/L1/latest")
+        ended = time.time()
         found = by_key(answer)
         assert {k: (v["value"], v["time"], v["quality"]) for k, v in found.items()} == {
             ("illuminance", ""): (12.5, at(old), "measuring"),
@@ -53,7 +55,7 @@ def test_the_newest_readings_of_a_sensor(city: City, catalog: Catalog) -> None:
         power = found["power", ""]
         assert (power["unit"], power["vi"] != power["en"]) == ("W", True)
         assert power["received_at"] > power["time"]
-        assert 3 * 3600 - 6 < power["age_s"] < 3 * 3600 + 60
+        assert begun - 1 < some / 1000 + 5 + power["age_s"] < ended + 1
     assert city.api.get("sensors/T3/latest")["items"] == []
     problem(city.api.http.get("/api/v1/sensors/NOBODY/latest"), 404)
 
@@ -89,6 +91,10 @@ def test_the_newest_readings_of_all(city: City) -> None:
 
 
 def test_a_zone_now(city: City, catalog: Catalog) -> None:
+    # Today shall be the same to the end, and a little of it over: of none at all nothing is missing.
+    since_midnight = (time.time() + 7 * 3600) % 86_400
+    if since_midnight < 40 or since_midnight > 86_400 - 40:
+        time.sleep((86_400 + 40 - since_midnight) % 86_400)
     city.send("T1", {"speed": 40, "flow": 700})
     city.send("T2", {"speed": 50})
     city.send("T1", {"speed": 90}, ago_s=86_400)
@@ -100,13 +106,22 @@ def test_a_zone_now(city: City, catalog: Catalog) -> None:
         traffic = next((d for d in summary()["domains"] if d["domain"] == "traffic"), {"metrics": []})
         return next((m for m in traffic["metrics"] if m["metric"] == "speed"), {})
 
+    def both_online() -> Any:
+        found = summary()
+        return (
+            found if any(d["liveness"]["online"] == 2 for d in found["domains"] if d["domain"] == "traffic") else None
+        )
+
     until(lambda: (speed().get("live") or {}).get("count") == 2, "the live figures are there")
     until(lambda: (speed().get("yesterday") or {}).get("count") == 1, "yesterday is there")
     for rolled in (False, True):
         if rolled:
             with psycopg.connect(city.database, autocommit=True) as conn:
                 roll(conn, catalog, settings.load(), time.time_ns() // 1000, structlog.get_logger())
-        found = summary()
+        # Who says something every ten seconds is late soon, on a busy machine meanwhile.
+        for sensor in ("T1", "T2"):
+            city.send(sensor, {"flow": 700})
+        found = until(both_online, "both are online")
         assert (found["zone"], found["area"], found["vi"], found["sensors"]) == (
             "07210", "bac_giang", "Phường Bắc Giang", 4,
         )  # fmt: skip

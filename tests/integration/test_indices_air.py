@@ -80,7 +80,9 @@ class Town:
         if self._api is None:
             self._api = self._start()
             until(
-                lambda: self._api and self._api.http.get("/api/v1/sensors").status_code == 200, "the registry is read"
+                lambda: self._api and self._api.http.get("/api/v1/sensors").status_code == 200,
+                "the registry is read",
+                60,
             )
         return self._api
 
@@ -129,7 +131,7 @@ def test_the_decisions_hour_by_mqtt(city: City) -> None:
         items = city.api.get("indices/air", station="E1")["items"]
         return next((i for i in items if i["at"] == at and len(i["sub_indices"]) == 3), None)
 
-    item = until(told, "the last hour has its index")
+    item = until(told, "the last hour has its index", 60)
     assert (item["index"], item["dominant"]) == (59, "no2")
     assert {x["pollutant"]: x["index"] for x in item["sub_indices"]} == {"pm2_5": 41, "no2": 59, "o3_1h": 43}
     codes = {i["code"] for i in city.api.get("indices")["items"]}

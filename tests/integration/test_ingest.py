@@ -42,7 +42,7 @@ def one(db: psycopg.Connection, query: str, *args: object) -> object:
 
 def start(service: Start, database: str, mosquitto: Mosquitto, **env: str) -> Service:
     collector = service("ingest", "run", env={"IOC_DATABASE_URL": database, "IOC_MQTT_URL": mosquitto.url, **env})
-    until(lambda: "connected to the broker" in collector.text or not collector.alive(), "the collector connects")
+    until(lambda: "connected to the broker" in collector.text or not collector.alive(), "the collector connects", 60)
     assert collector.alive(), collector.text
     return collector
 
@@ -71,7 +71,7 @@ def test_a_reading_reaches_history(
         ("bac_giang", "07210", "traffic", "S1", "speed", "", "km/h", 41.3, "measuring"),
     ]
     assert round(rows[0][0].timestamp() * 1000) == ts
-    assert abs(rows[0][1].timestamp() - time.time()) < 30
+    assert ts / 1000 - 1 < rows[0][1].timestamp() < time.time() + 1
     assert collector.stop() == 0
     balance = db.execute("SELECT sum(decoded), sum(stored), sum(duplicate), sum(quarantined) FROM balance_minute")
     assert balance.fetchone() == (2, 2, 0, 0)
@@ -113,11 +113,11 @@ def test_what_was_stored_before_is_a_duplicate(
     ]
     publisher.send_all(messages)
     publisher.send_all(messages[::-1])
-    until(lambda: one(db, "SELECT coalesce(sum(decoded), 0) FROM balance_minute") == 2000, "all is decoded")
+    until(lambda: one(db, "SELECT coalesce(sum(decoded), 0) FROM balance_minute") == 2000, "all is decoded", 60)
     collector.stop()
     start(service, database, mosquitto)
     publisher.send_all(messages)
-    until(lambda: one(db, "SELECT sum(decoded) FROM balance_minute") == 3000, "all is decoded again")
+    until(lambda: one(db, "SELECT sum(decoded) FROM balance_minute") == 3000, "all is decoded again", 60)
     assert one(db, "SELECT count(*) FROM observation") == 1000
     assert db.execute("SELECT sum(stored), sum(duplicate) FROM balance_minute").fetchone() == (1000, 2000)
 
@@ -183,7 +183,7 @@ def test_two_collectors_share_the_work(
         for i in range(2000)
         for area in ("bac_giang", "viet_yen")
     )
-    until(lambda: one(db, "SELECT count(*) FROM observation") == 4000, "everything is stored")
+    until(lambda: one(db, "SELECT count(*) FROM observation") == 4000, "everything is stored", 60)
     rows = db.execute("SELECT collector, sum(stored), sum(duplicate) FROM balance_minute GROUP BY 1 ORDER BY 1")
     assert rows.fetchall() == [("bac-giang", 2000, 0), ("viet-yen", 2000, 0)]
 
@@ -223,6 +223,7 @@ def test_what_the_database_refuses_is_set_aside_and_replayed_when_it_no_longer_d
         message = json.dumps({"ts": ts + i, "values": {"speed": i}})
         publisher.send("ioc/v1/bac_giang/traffic/S1/telemetry", message)
     until(lambda: one(db, "SELECT count(*) FROM observation") == 9, "the others are stored")
+    until(lambda: one(db, "SELECT count(*) FROM quarantine") == 1, "and it is set aside")
     assert "could not be stored" in str(one(db, "SELECT detail FROM quarantine"))
 
     db.execute("UPDATE quarantine_item SET replay_requested_at = now()")

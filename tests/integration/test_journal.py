@@ -122,7 +122,7 @@ def test_closing_waits_for_the_batch_that_is_under_way(
             assert not ended
             write(to, 1, decoder, (1, 5, "speed", 40.0))
             assert closing.closed_until(conn, ["traffic"])["traffic"] < 0
-        thread.join(10)
+        thread.join(60)
         assert ended
     # It was stored before the hour was closed: the journal has it, and nobody has to name it.
     assert kept(conn) == [(1, 5, "speed", 40.0)]

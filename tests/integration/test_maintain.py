@@ -116,7 +116,7 @@ def test_a_second_round_waits_for_the_first(service: Start, database: str) -> No
     with psycopg.connect(database) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [maintain.LOCK])
         started = run(service, database)
-        until(lambda: _waits(other), "it waits")
+        until(lambda: _waits(other), "it waits", 60)
         assert rounds(database) is None
     assert ended(started) == 0
     assert "another round is under way" in started.text
@@ -127,11 +127,11 @@ def test_a_service_lets_another_round_be(service: Start, database: str) -> None:
     with psycopg.connect(database) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [maintain.LOCK])
         started = run(service, database, "--every", "1")
-        until(lambda: "another process maintains" in started.text, "it says so", 30)
+        until(lambda: "another process maintains" in started.text, "it says so", 60)
         time.sleep(2.5)
         assert started.text.count("another process maintains") == 1
         assert rounds(database) is None
-    until(lambda: rounds(database), "it maintains when its turn comes")
+    until(lambda: rounds(database), "it maintains when its turn comes", 60)
     assert started.stop() == 0
 
 
@@ -143,15 +143,23 @@ def _waits(conn: psycopg.Connection) -> bool:
     return row is not None and row[0] > 0
 
 
+def _gone(conn: psycopg.Connection) -> bool:
+    """Whether no round has a connection any more, nor what it held."""
+    row = conn.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ioc maintain'").fetchone()
+    conn.commit()
+    return row == (0,)
+
+
 def test_kill_9_in_the_middle_of_a_round(service: Start, database: str) -> None:
     with psycopg.connect(database) as conn, psycopg.connect(database) as other:
         old_reading(conn)
         conn.execute("LOCK TABLE one_time_code IN ACCESS EXCLUSIVE MODE")
         started = run(service, database)
-        until(lambda: _waits(other), "it is in the middle", 30)
+        until(lambda: _waits(other), "it is in the middle", 60)
         assert rounds(database) is None
         started.kill()
-        until(lambda: not _waits(other), "the server has noticed and freed what it held", 10)
+        # It looks every five seconds whether the client is still there.
+        until(lambda: _gone(other), "the server has noticed and freed what it held", 60)
         conn.rollback()
         again = run(service, database)
         assert ended(again) == 0, again.text
@@ -174,10 +182,10 @@ def test_a_part_that_fails_is_told_and_the_others_are_done(service: Start, datab
         assert len(errors(database)) == 1
 
         keeper = run(service, database, "--every", "1")
-        until(lambda: "a part of the round failed" in keeper.text, "it is logged", 30)
+        until(lambda: "a part of the round failed" in keeper.text, "it is logged", 60)
         conn.execute("ALTER TABLE one_time_code RENAME COLUMN gone TO expires_at")
         conn.commit()
-        until(lambda: errors(database) == [], "it is tried again")
+        until(lambda: errors(database) == [], "it is tried again", 60)
         assert keeper.text.count("a part of the round failed") == 1, "logged once"
         assert keeper.stop() == 0
 
@@ -186,16 +194,19 @@ def test_a_service_lives_through_a_restart_of_the_database(
     service: Start, own_postgres: Postgres, own_database: str
 ) -> None:
     keeper = run(service, own_database, "--every", "1")
-    first = until(lambda: rounds(own_database), "a round", 30)
+    first = until(lambda: rounds(own_database), "a round", 60)
     assert first
     own_postgres.stop()
-    until(lambda: "the database is away" in keeper.text, "it says so")
+    until(lambda: "the database is away" in keeper.text, "it says so", 60)
     time.sleep(3)
     own_postgres.start()
-    until(lambda: (rounds(own_database) or first)[0] > first[0], "it maintains again", 30)
-    until(lambda: "the database is back" in keeper.text, "it says so")
+    until(lambda: (rounds(own_database) or first)[0] > first[0], "it maintains again", 60)
+    until(lambda: "the database is back" in keeper.text, "it says so", 60)
     assert keeper.alive()
-    assert keeper.text.count("the database is away") <= 2, "broken off, then refused: each once"
+    # Broken off, refused, and where its look falls into them shutting down and starting up.
+    away = re.findall(r"the database is away.*?reason=(.*)", keeper.text)
+    assert 1 <= len(away) <= 4
+    assert len(set(away)) == len(away), "each once"
     assert "Traceback" not in keeper.text
     assert keeper.text.count("compression is off") == 1
     assert keeper.stop() == 0
@@ -205,7 +216,7 @@ def test_a_frozen_database_is_noticed_and_a_signal_ends_it_all_the_same(
     service: Start, own_postgres: Postgres, own_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = run(service, own_database, "--every", "1")
-    until(lambda: rounds(own_database), "a round", 30)
+    until(lambda: rounds(own_database), "a round", 60)
     freeze(own_postgres)
     time.sleep(2)
     assert keeper.stop(5) == 0, "nothing on the way out waits for the server"
@@ -213,7 +224,8 @@ def test_a_frozen_database_is_noticed_and_a_signal_ends_it_all_the_same(
 
     monkeypatch.setattr(maintain_service, "LOOK_S", 0.2)
     monkeypatch.setattr(maintain_service, "HANG_S", 1.0)
-    monkeypatch.setitem(db.OPTIONS, "connect_timeout", 2)
+    # Longer than a server that answers takes to it on a busy machine.
+    monkeypatch.setitem(db.OPTIONS, "connect_timeout", 8)
     failed: list[BaseException] = []
 
     def work() -> None:
@@ -227,22 +239,26 @@ def test_a_frozen_database_is_noticed_and_a_signal_ends_it_all_the_same(
     working.start()
     with psycopg.connect(own_database, autocommit=True) as conn:
         until(
-            lambda: conn.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)'").fetchone(),
+            lambda: conn.execute("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)'").fetchone(),
             "it works",
+            60,
         )
         time.sleep(4)
         assert working.is_alive(), "a long statement of a server that answers goes on"
         freeze(own_postgres)
-        until(lambda: failed, "it is cut", 30)
+        until(lambda: failed, "it is cut", 60)
         thaw(own_postgres)
     assert "does not answer" in str(failed[0])
 
 
 def test_indexes_of_the_newest_chunks_are_summarised(database: str, catalog: Catalog) -> None:
+    # All of it of one day, and so in one chunk, also about midnight.
+    at = datetime.now(UTC).replace(hour=0, minute=1)
     with psycopg.connect(database, autocommit=True) as conn:
         conn.execute(
             "INSERT INTO reading_traffic (time, sensor, batch, channel, quality, period_s)"
-            " SELECT now() - s * interval '1 millisecond', s % 100, 1, 0, 0, 0 FROM generate_series(0, 20000) s"
+            " SELECT %s - s * interval '1 millisecond', s %% 100, 1, 0, 0, 0 FROM generate_series(0, 20000) s",
+            [at],
         )
         chunk = conn.execute(
             "SELECT format('%I.%I', chunk_schema, chunk_name) FROM timescaledb_information.chunks"
@@ -269,7 +285,8 @@ def test_indexes_of_the_newest_chunks_are_summarised(database: str, catalog: Cat
         assert unsummarised() == 0
         conn.execute(
             "INSERT INTO reading_traffic (time, sensor, batch, channel, quality, period_s)"
-            " SELECT now() - s * interval '1 millisecond', 1000 + s % 100, 1, 0, 0, 0 FROM generate_series(0, 20000) s"
+            " SELECT %s - s * interval '1 millisecond', 1000 + s %% 100, 1, 0, 0, 0 FROM generate_series(0, 20000) s",
+            [at],
         )
         assert unsummarised() > 0, "new pages are not by themselves"
 

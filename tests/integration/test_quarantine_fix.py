@@ -34,7 +34,7 @@ def telemetry(sensor: str, domain: str = "traffic") -> str:
 
 
 def waits(city: City, count: int) -> None:
-    until(lambda: len(city.api.get("quarantine", replayed="false")["items"]) == count, f"{count} are in quarantine")
+    until(lambda: len(city.api.get("quarantine", replayed="false")["items"]) == count, f"{count} are in quarantine", 60)
 
 
 def ask(city: City, what: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
@@ -48,8 +48,9 @@ def finished(city: City, number: int) -> dict[str, Any]:
         found = city.api.get("quarantine/replays", number=number)["items"][0]
         return found if found["waiting"] == 0 else None
 
-    until(done, "the replay is done", 30)
-    return dict(city.api.get("quarantine/replays", number=number)["items"][0])
+    found = until(done, "the replay is done", 60)
+    assert found is not None
+    return found
 
 
 def test_messages_with_the_same_trouble_are_one_group_and_mended_together(city: City) -> None:
@@ -146,7 +147,7 @@ def test_a_wrong_fix_loses_nothing_and_a_better_one_may_follow(city: City) -> No
 
 def test_what_is_supposed_and_what_is_there_already(city: City) -> None:
     ts = city.send("T1", {"speed": 20}, ago_s=60)
-    until(lambda: city.api.get("observations", sensor="T1", metric="speed")["items"], "it is stored")
+    until(lambda: city.api.get("observations", sensor="T1", metric="speed")["items"], "it is stored", 60)
     send(city, telemetry("T1"), {"ts": ts, "values": {"speed": 20, "flow": "7"}}, {"ts": ts, "values": {"speed": 500}})
     send(city, telemetry("NEW"), {"ts": ts, "values": {"speed": 3}})
     send(city, NODE, {"object": {"s": 4}})
@@ -192,7 +193,7 @@ def test_what_was_seen_is_quiet_until_more_comes(city: City, database: str) -> N
     assert groups(city, seen="false") == []
     assert groups(city, seen="true")[0]["seen"]["note"] == "LWT của Tasmota"
     send(city, telemetry("T2"), b"Offline")
-    until(lambda: groups(city, seen="false"), "more has come")
+    until(lambda: groups(city, seen="false"), "more has come", 60)
     again = groups(city)[0]
     assert (again["items"], again["seen"], again["seen_before"]["note"]) == (2, None, "LWT của Tasmota")
     assert http.put("/api/v1/quarantine/seen", json={**key}).json()["note"] is None

@@ -46,7 +46,7 @@ def test_a_trial_keeps_nothing_and_says_what_would_come(world: World, admin: Tes
 
 def test_what_is_taken_out_can_be_brought_in(world: World, admin: TestClient) -> None:
     bring(admin, ONE, keep=True)
-    until(lambda: "R1" in world.service.live.roster.numbers, "it is known")
+    until(lambda: "R1" in world.service.live.roster.numbers, "it is known", 60)
     answer = admin.get("/api/v1/registry.csv", params={"area": "bac_giang"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert "Nút giao Hùng Vương" in answer.text
@@ -62,8 +62,10 @@ def test_no_cell_is_a_formula_and_comes_back_as_it_was(world: World, admin: Test
             "/api/v1/sensors", json={"sensor_id": name, "area": "viet_yen", "domain": "water", "name": words}
         )
         assert made.status_code == 201, made.text
+    until(lambda: names.keys() <= world.service.live.roster.numbers.keys(), "they are known", 60)
     text = admin.get("/api/v1/registry.csv", params={"area": "viet_yen", "domain": "water"}).text.removeprefix("\ufeff")
     cells = {row["sensor_id"]: row["name"] for row in csv.DictReader(io.StringIO(text))}
+    assert cells.keys() >= names.keys()
     assert not [c for c in cells.values() if c[:1] in "=+-@"]
     assert bring(admin, text)["changed"] == 0, "what is brought back is what was"
 
@@ -91,7 +93,7 @@ def test_a_file_that_is_wrong_keeps_nothing(world: World, admin: TestClient, tex
 
 def test_a_file_may_not_reach_beyond_ones_part(world: World, admin: TestClient) -> None:
     bring(admin, ONE, keep=True)
-    until(lambda: "R1" in world.service.live.roster.numbers, "it is known")
+    until(lambda: "R1" in world.service.live.roster.numbers, "it is known", 60)
     elsewhere = world.signed_in("technician", areas=("viet_yen",))[1]
     for text in (ONE, "sensor_id,area,domain\nR1,viet_yen,traffic\n"):  # as it stands, and drawn over to one's own
         answer = elsewhere.post(FILE, json={"csv": text, "keep": True})
@@ -101,7 +103,7 @@ def test_a_file_may_not_reach_beyond_ones_part(world: World, admin: TestClient) 
     # What hangs on another's stays as it hangs; nothing new is hung there.
     hung = "sensor_id,area,domain,parent,name\nR2,viet_yen,traffic,R1,{}\n"
     bring(admin, hung.format("one"), keep=True)
-    until(lambda: "R2" in world.service.live.roster.numbers, "it is known")
+    until(lambda: "R2" in world.service.live.roster.numbers, "it is known", 60)
     assert elsewhere.post(FILE, json={"csv": hung.format("two"), "keep": True}).status_code == 200
     assert elsewhere.post(FILE, json={"csv": hung.format("x").replace("R2", "R3")}).status_code == 422
     assert world.signed_in("viewer")[1].post(FILE, json={"csv": ONE}).status_code == 403
@@ -109,7 +111,7 @@ def test_a_file_may_not_reach_beyond_ones_part(world: World, admin: TestClient) 
 
 def test_a_password_is_shown_once_and_ends(world: World, admin: TestClient) -> None:
     bring(admin, "sensor_id,area,domain\nR9,bac_giang,traffic\n", keep=True)
-    until(lambda: "R9" in world.service.live.roster.numbers, "it is known")
+    until(lambda: "R9" in world.service.live.roster.numbers, "it is known", 60)
     path = "/api/v1/sensors/R9/credentials"
     answer = admin.post(path, json={})
     assert answer.status_code == 201

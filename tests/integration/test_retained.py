@@ -54,19 +54,20 @@ def test_retained_telemetry_and_ten_reconnects(
         collector = common.collect(service, database, between.url)
         # Retained while it listens: that is a message like any other, once.
         publisher.send(TOPIC.format("S3"), '{"speed":43}', retain=True)
-        until(lambda: state(database)[0] == 1, "the live one is stored")
+        until(lambda: state(database)[0] == 1, "the live one is stored", 60)
+        until(lambda: sum(e.rows for e in events) == 1, "and announced, before it is killed", 60)
         for n in range(10):
             if n % 2:
                 between.cut()
             else:
                 collector.kill()
                 collector.start()
-            until(lambda: common.collects(collector, n + 2), "it is back")  # noqa: B023
+            until(lambda: common.collects(collector, n + 2), "it is back", 60)  # noqa: B023
         # What comes by the same connection afterwards would come after what was retained.
         publisher.send(TOPIC.format("S3"), '{"speed":44}')
-        until(lambda: state(database)[0] == 2, "the last one is stored")
+        until(lambda: state(database)[0] == 2, "the last one is stored", 60)
         assert state(database) == (2, 0, 2)
-        until(lambda: sum(e.rows for e in events) == 2, "both were announced, and nothing else")
+        until(lambda: sum(e.rows for e in events) == 2, "both were announced, and nothing else", 60)
         assert collector.stop() == 0
         common.check_books(database)
     finally:

@@ -200,12 +200,19 @@ def test_a_writer_under_way_is_waited_for_and_what_it_names_is_kept(history: His
         )
         dropping.start()
         until(
-            lambda: history.conn.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (1,),
+            lambda: (
+                history.conn.execute(
+                    "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                    " WHERE NOT granted AND datname = current_database()"
+                ).fetchone()
+                == (1,)
+            ),
             "retention waits for the writer",
+            60,
         )
         writer.execute("INSERT INTO rollup_due (domain, hour, batch, sensors) VALUES ('traffic', %s, 9, '{1}')", [hour])
         writer.commit()
-        dropping.join(20)
+        dropping.join(60)
     assert why(results[0]) == [
         ("reading_traffic", "late readings of traffic, hour 2026-08-12 12:00, are not rolled up yet")
     ]

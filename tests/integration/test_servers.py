@@ -20,7 +20,7 @@ pytestmark = pytest.mark.servers
 
 
 def _value(url: str, query: str) -> object:
-    with psycopg.connect(url, connect_timeout=5) as conn:
+    with psycopg.connect(url, connect_timeout=30) as conn:
         row = conn.execute(query).fetchone()
         return row[0] if row else None
 
@@ -68,7 +68,7 @@ def test_a_frozen_database_answers_after_it_thaws(own_postgres: Postgres) -> Non
         thread.join(0.3)
         assert answers == []
         thaw(own_postgres)
-        thread.join(10)
+        thread.join(60)
     assert answers == [1]
 
 

@@ -42,7 +42,7 @@ def subscriber(mosquitto: Mosquitto) -> Iterator[Arrived]:
     client.on_message = on_message
     client.connect(broker.host, broker.port, 30, properties=mqtt.session(expiry_s=3600))
     client.loop_start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     yield arrived
     client.disconnect()
     client.loop_stop()
@@ -50,11 +50,16 @@ def subscriber(mosquitto: Mosquitto) -> Iterator[Arrived]:
 
 def summary(service: Service) -> dict[str, Any]:
     """The summary of a run that has ended by itself."""
-    until(lambda: not service.alive(), "the run ends", within_s=60)
+    until(lambda: not service.alive(), "the run ends", within_s=120)
     lines = [line for line in service.text.splitlines() if line.startswith("{")]
     assert lines, service.text
     found: dict[str, Any] = json.loads(lines[-1])
     return found
+
+
+def answered(book: Path) -> int:
+    """How many answers of the broker stand in a ledger by now."""
+    return max(0, book.read_bytes().count(b"\n") - 1) if book.exists() else 0
 
 
 def test_sent_is_acknowledged_is_received(
@@ -67,7 +72,7 @@ def test_sent_is_acknowledged_is_received(
     assert run.child.returncode == 0
     assert (told["sent"], told["acknowledged"], told["unheard"], told["refused"]) == (6000, 6000, 0, 0)
     assert told["complete"]
-    until(lambda: subscriber.total() >= 6000, "all arrive")
+    until(lambda: subscriber.total() >= 6000, "all arrive", 60)
     assert set(subscriber.values()) == {1}
     assert set(subscriber) == {(e.sensor_id, e.ts_ms) for e in read(book)}
     assert {e.reason for e in read(book)} == {0}
@@ -78,22 +83,27 @@ def test_nothing_is_lost_when_the_cable_is_cut(
 ) -> None:
     book = tmp_path / "ledger.csv"
     way = proxy(mosquitto.url)
-    args = ["sim", "run", "--sensors", "100", "--rate", "2000", "--messages", "8000", "--json", "--ledger"]
+    args = ["sim", "run", "--sensors", "100", "--rate", "1000", "--messages", "8000", "--json", "--ledger"]
     run = service(*args, str(book), env={"IOC_MQTT_URL": way.url})
-    for arrived in (1000, 3000, 5000):
-        until(lambda n=arrived: len(subscriber) > n, "readings arrive")
+    for cut in range(3):
+        until(lambda n=cut: way.accepted > n or not run.alive(), "it has connected", 60)
+        before = answered(book)
+        # By what it has heard itself: what arrives here may be behind, on a busy machine by a whole connection.
+        until(lambda n=before: answered(book) > n + 800 or not run.alive(), "this connection is good for some", 60)
         way.cut()
     told = summary(run)
     assert run.child.returncode == 0
     assert told["sent"] == told["acknowledged"] == 8000
     assert told["connections"] >= 4
-    until(lambda: len(subscriber) >= 8000, "all arrive")
+    until(lambda: len(subscriber) >= 8000, "all arrive", 60)
     assert set(subscriber) == {(e.sensor_id, e.ts_ms) for e in read(book)}
 
 
-def test_a_restart_of_the_broker_is_survived(service: Start, mosquitto: Mosquitto) -> None:
-    args = ["sim", "run", "--sensors", "100", "--rate", "1000", "--messages", "4000", "--json"]
-    run = service(*args, env={"IOC_MQTT_URL": mosquitto.url})
+def test_a_restart_of_the_broker_is_survived(service: Start, mosquitto: Mosquitto, tmp_path: Path) -> None:
+    book = tmp_path / "ledger.csv"
+    args = ["sim", "run", "--sensors", "100", "--rate", "1000", "--messages", "4000", "--json", "--ledger"]
+    run = service(*args, str(book), env={"IOC_MQTT_URL": mosquitto.url})
+    until(lambda: answered(book) > 100 or not run.alive(), "it is under way", 60)
     mosquitto.stop()
     mosquitto.start()
     told = summary(run)
@@ -105,7 +115,7 @@ def test_accelerated_run_ends_now(service: Start, mosquitto: Mosquitto, subscrib
     args = ["sim", "run", "--sensors", "20", "--speed", "600", "--duration", "4", "--json"]
     told = summary(service(*args, env={"IOC_MQTT_URL": mosquitto.url}))
     assert told["complete"]
-    until(lambda: len(subscriber) == told["acknowledged"], "all arrive")
+    until(lambda: len(subscriber) == told["acknowledged"], "all arrive", 60)
     times = [ts for _, ts in subscriber]
     assert max(times) - min(times) > 0.5 * 4 * 600 * 1000
     assert told["event_until"] > told["event_from"]
@@ -115,7 +125,7 @@ def test_accelerated_run_ends_now(service: Start, mosquitto: Mosquitto, subscrib
 def test_sigterm_ends_it_with_a_summary(service: Start, mosquitto: Mosquitto, options: list[str]) -> None:
     run = service("sim", "run", "--sensors", "50", *options, env={"IOC_MQTT_URL": mosquitto.url})
     # Without a broker there is nothing to see: the signal may then come before the run has begun to listen for it.
-    until(lambda: b"SIGTERM" in _caught(run.pid), "it listens for signals")
+    until(lambda: b"SIGTERM" in _caught(run.pid), "it listens for signals", 60)
     assert run.stop() == 0
     assert "đã xác nhận / acknowledged" in run.text
 
@@ -131,7 +141,7 @@ def test_it_waits_for_a_broker_that_comes_later(service: Start, mosquitto: Mosqu
     mosquitto.stop()
     args = ["sim", "run", "--sensors", "10", "--rate", "100", "--messages", "50", "--wait", "--json"]
     run = service(*args, env={"IOC_MQTT_URL": mosquitto.url})
-    until(lambda: _caught(run.pid), "it has begun")
+    until(lambda: _caught(run.pid), "it has begun", 60)
     mosquitto.start()
     assert summary(run)["acknowledged"] == 50
 
@@ -154,7 +164,7 @@ def test_poisons_go_to_quarantine_each_once(service: Start, mosquitto: Mosquitto
         sensors.save(conn, [sensors.Sensor(i, "bac_giang", "traffic", zone="07210") for i in [*ids, "GOOD"]])
     env = {"IOC_DATABASE_URL": database, "IOC_MQTT_URL": mosquitto.url}
     collector = service("ingest", "run", env=env)
-    until(lambda: "connected to the broker" in collector.text, "the collector connects")
+    until(lambda: "connected to the broker" in collector.text, "the collector connects", 60)
     pid = collector.pid
     good = topics.telemetry_topic("bac_giang", "traffic", "GOOD")
     with psycopg.connect(database, autocommit=True) as db, Publisher(mosquitto.url, "test-poisons") as publisher:
@@ -166,21 +176,21 @@ def test_poisons_go_to_quarantine_each_once(service: Start, mosquitto: Mosquitto
             for _ in range(99):
                 n += 1
                 publisher.send(good, b'{"ts":%d,"values":{"speed":40}}' % (begun[0] - n))
-        assert publisher.drain(30)
+        assert publisher.drain(60)
         assert publisher.counts.acknowledged == len(ids) * 100
 
         def stored(sensor_id: str) -> int:
             row = db.execute("SELECT count(value) FROM observation WHERE sensor_id = %s", (sensor_id,)).fetchone()
             return int(row[0]) if row else 0
 
-        until(lambda: stored("GOOD") == n, "every good reading is stored")
+        until(lambda: stored("GOOD") == n, "every good reading is stored", 60)
         wanted = Counter((p.topic("bac_giang", "traffic", i), p.reason) for i, p in zip(ids, POISONS, strict=False))
 
         def held() -> Counter[tuple[str, str]]:
             rows = db.execute("SELECT topic, reason, count(*) FROM quarantine GROUP BY 1, 2")
             return Counter({(topic, reason): int(number) for topic, reason, number in rows})
 
-        until(lambda: held().total() >= len(POISONS), "every poison is in quarantine")
+        until(lambda: held().total() >= len(POISONS), "every poison is in quarantine", 60)
         assert held() == wanted
         for i, poison in zip(ids, (*POISONS, *HARMLESS), strict=True):
             if poison.reason != "bad_topic":

@@ -22,6 +22,7 @@ from infra import audit
 from infra.access.who import SERVICE
 from infra.audit import forward
 from infra.audit.syslog import Sender, Target, trust
+from infra.servers import ports
 from infra.settings import Settings
 from ioc_api.database import Database
 from ioc_api.syslog import Forward
@@ -36,12 +37,12 @@ class Receiver:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.lines: list[bytes] = []
         self._tls = tls
-        self.port = 0
+        # Not any that the kernel has: while it is stopped an outgoing connection could take it, or come back to itself.
+        self.port = ports.choose(0, what="the receiver", option="")
         self.start()
 
     def start(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listening.getsockname()[1]
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -120,6 +121,7 @@ def test_each_line_once_through_restarts_of_both(conn: psycopg.Connection, datab
             audit.record(conn, SERVICE, "rule.write", "rule never")
             raise ZeroDivisionError
         assert drain(conn, sender) == 250
+        until(lambda: len(receiver.lines) >= 250, "they are read: a receiver that ends reads no further", 60)
         # The receiver goes away and comes back.
         receiver.stop()
         write(conn, 3)
@@ -137,7 +139,7 @@ def test_each_line_once_through_restarts_of_both(conn: psycopg.Connection, datab
             assert forward.step(other, again) == 2
             assert drain(conn, Sender(target, trust(None))) == 0
         assert drain(conn, again) == 0
-        until(lambda: len(receiver.lines) >= 255, "all lines have come")
+        until(lambda: len(receiver.lines) >= 255, "all lines have come", 60)
         again.close()
         assert receiver.ids == list(range(1, 256))
         assert not any(b"never" in one for one in receiver.lines)
@@ -146,8 +148,20 @@ def test_each_line_once_through_restarts_of_both(conn: psycopg.Connection, datab
         receiver.stop()
 
 
-def test_the_service_ends_in_the_midst_and_begins_again(conn: psycopg.Connection, database: str) -> None:
+def test_the_service_ends_in_the_midst_and_begins_again(
+    conn: psycopg.Connection, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     receiver = Receiver()
+    really, sent = forward.step, [0]
+
+    def step(by: psycopg.Connection, sender: Sender) -> int:
+        """Not before the receiver has read what it has: on a busy machine all would be sent by then."""
+        until(lambda: len(receiver.lines) >= sent[0], "what was sent is read", 15, 0.005)
+        count = really(by, sender)
+        sent[0] += count
+        return count
+
+    monkeypatch.setattr(forward, "step", step)
     settings = Settings(database_url=database, syslog=f"tcp://127.0.0.1:{receiver.port}")
     count = 4 * forward.BLOCK
     conn.execute("SET synchronous_commit = off")
@@ -199,7 +213,7 @@ def test_by_tls_to_who_shows_the_right_certificate(conn: psycopg.Connection, tmp
                 drain(conn, Sender(Target("tls", host, receiver.port), known))
         sender = Sender(Target("tls", "localhost", receiver.port), trust(tmp_path / "cert.pem"))
         assert drain(conn, sender) == 2
-        until(lambda: len(receiver.lines) == 2, "both lines have come")
+        until(lambda: len(receiver.lines) == 2, "both lines have come", 60)
         sender.close()
     finally:
         receiver.stop()
@@ -215,7 +229,7 @@ def test_datagrams_to_a_machine_and_to_this_one(conn: psycopg.Connection, tmp_pa
         for taking, target in (
             (far, Target("udp", *far.getsockname())), (near, Target("unix", str(tmp_path / "log"), 0)),
         ):  # fmt: skip
-            taking.settimeout(10)
+            taking.settimeout(60)
             write(conn, 1)
             sender = Sender(target, trust(None))
             assert drain(conn, sender) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import ssl
@@ -64,7 +65,7 @@ class Https:
     def shake(self, host: str, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> tuple[str, bytes]:
         """The version that was agreed upon, and the certificate that was shown (DER)."""
         with (
-            socket.create_connection((host, self.port), timeout=10) as plain,
+            socket.create_connection((host, self.port), timeout=60) as plain,
             self.context(newest).wrap_socket(plain, server_hostname=host) as s,
         ):
             return s.version() or "", s.getpeercert(binary_form=True) or b""
@@ -99,7 +100,7 @@ def https(start: Callable[..., Api], database: str, tmp_path_factory: pytest.Tem
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_https_for_api_and_socket_by_both_families(https: Https, host: str) -> None:
     url = f"https://{f'[{host}]' if ':' in host else host}:{https.port}"
-    with httpx.Client(base_url=url, verify=https.context(), headers=AUTH) as http:
+    with httpx.Client(base_url=url, verify=https.context(), headers=AUTH, timeout=60) as http:
         answer = http.get("/api/v1/zones", params={"limit": 1})
         assert answer.status_code == 200
         assert answer.headers["strict-transport-security"] == "max-age=60; includeSubDomains"
@@ -119,7 +120,7 @@ def test_tls_1_2_is_the_oldest(https: Https) -> None:
 
 
 def test_plain_http_is_sent_on_or_refused(https: Https) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{https.plain}") as plain:
+    with httpx.Client(base_url=f"http://127.0.0.1:{https.plain}", timeout=60) as plain:
         page = plain.get("/alerts?sort=age")
         assert page.status_code == 308
         assert page.headers["location"] == f"https://127.0.0.1:{https.port}/alerts?sort=age"
@@ -127,8 +128,8 @@ def test_plain_http_is_sent_on_or_refused(https: Https) -> None:
         assert plain.get("/api/v1/zones", headers=AUTH).status_code == 403
         assert plain.post("/api/v1/session", json={"code": "x"}).status_code == 403
     with pytest.raises(httpx.HTTPError):
-        httpx.get(f"http://127.0.0.1:{https.port}/healthz")
-    assert httpx.get(f"http://[::1]:{https.plain}/").status_code == 308
+        httpx.get(f"http://127.0.0.1:{https.port}/healthz", timeout=60)
+    assert httpx.get(f"http://[::1]:{https.plain}/", timeout=60).status_code == 308
 
 
 def test_a_renewed_certificate_is_taken_while_it_runs(https: Https) -> None:
@@ -138,10 +139,10 @@ def test_a_renewed_certificate_is_taken_while_it_runs(https: Https) -> None:
     before = shown()
     renewed = https.authority.server(["localhost", "127.0.0.1", "::1"], timedelta(days=200))
     (https.folder / "api.crt").write_bytes(b"half a certificate")
-    until(lambda: "certificate_not_taken" in https.api.service.text, "what is wrong is said")
+    until(lambda: "certificate_not_taken" in https.api.service.text, "what is wrong is said", 60)
     assert shown() == before
     write(renewed, https.folder)
-    until(lambda: shown() != before, "the renewed one is shown")
+    until(lambda: shown() != before, "the renewed one is shown", 60)
 
 
 @dataclass
@@ -151,7 +152,7 @@ class Relayed:
     api: Api
 
     def client(self, address: str, **headers: str) -> httpx.Client:
-        return httpx.Client(base_url=self.api.url, headers={"X-Forwarded-For": address, **headers}, timeout=15)
+        return httpx.Client(base_url=self.api.url, headers={"X-Forwarded-For": address, **headers}, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -172,11 +173,11 @@ def test_a_trusted_proxy_says_who_asks_and_by_what(relayed: Relayed) -> None:
 
 def test_without_trust_nobodys_word_counts(https: Https) -> None:
     url = f"https://127.0.0.1:{https.port}"
-    with httpx.Client(base_url=url, verify=https.context()) as http:
+    with httpx.Client(base_url=url, verify=https.context(), timeout=60) as http:
         assert http.get("/metrics").status_code == 200
         # It would be anybody's question behind a proxy that nobody has told us of.
         assert http.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 401
-        until(lambda: "proxy_not_trusted" in https.api.service.text, "it is said")
+        until(lambda: "proxy_not_trusted" in https.api.service.text, "it is said", 60)
 
 
 @pytest.mark.parametrize(
@@ -280,6 +281,7 @@ def test_the_broker_by_tls(installed: Installation, tmp_path: Path, monkeypatch:
                 mqtt.probe(settings.load().mqtt_url)
         finally:
             broker.stop()
+    gc.collect()  # here, where it is expected, and not in some later test
 
 
 # Limits
@@ -288,11 +290,11 @@ def test_the_broker_by_tls(installed: Installation, tmp_path: Path, monkeypatch:
 def test_limits_are_told_and_others_lose_nothing(relayed: Relayed) -> None:
     flooder, neighbour = relayed.client("203.0.113.9"), relayed.client("203.0.113.10")
     with flooder, neighbour:
-        answers = [flooder.get("/readyz") for _ in range(60)]
-        refused = [a for a in answers if a.status_code == 429]
-        assert refused
-        assert all(int(a.headers["retry-after"]) >= 1 for a in refused)
-        assert refused[0].headers["content-type"] == "application/problem+json"
+        # There is room for two more each second: a slow machine takes some more to be refused.
+        asked = (flooder.get("/readyz") for _ in range(2_000))
+        refused = next(answer for answer in asked if answer.status_code == 429)
+        assert int(refused.headers["retry-after"]) >= 1
+        assert refused.headers["content-type"] == "application/problem+json"
         assert flooder.get("/healthz").status_code == 200
         assert neighbour.get("/api/v1/zones", headers=AUTH).status_code == 200
     mine = {**AUTH, "X-Forwarded-For": "203.0.113.9"}
@@ -304,9 +306,11 @@ def test_limits_are_told_and_others_lose_nothing(relayed: Relayed) -> None:
                 pass
         with (
             pytest.raises(ConnectionClosed) as end,
-            connect(relayed.api.url.replace("http", "ws", 1) + "/api/v1/live", additional_headers=mine) as live,
+            connect(
+                relayed.api.url.replace("http", "ws", 1) + "/api/v1/live", additional_headers=mine, open_timeout=60
+            ) as live,
         ):
-            live.recv(10)
+            live.recv(60)
         return end.value.rcvd is not None and end.value.rcvd.code == 4013
 
     until(refused_again, "the flooder's socket is refused", 60)
@@ -314,7 +318,7 @@ def test_limits_are_told_and_others_lose_nothing(relayed: Relayed) -> None:
 
 def test_what_is_too_large(relayed: Relayed) -> None:
     url = "/api/v1/observations/query"
-    with httpx.Client(base_url=relayed.api.url, headers=AUTH, timeout=15) as http:
+    with httpx.Client(base_url=relayed.api.url, headers=AUTH, timeout=60) as http:
         for large in (b" " * 3_000_000, iter([b" " * 100_000] * 30)):
             answer = http.post(url, content=large, headers={"content-type": "application/json"})
             assert answer.status_code == 413
@@ -343,8 +347,8 @@ def test_frames_are_bounded_and_addresses_of_sockets_hold_no_token(relayed: Rela
     assert end.value.rcvd.code == 1009
     with (
         pytest.raises(ConnectionClosed) as end,
-        connect(relayed.api.url.replace("http", "ws", 1) + f"/api/v1/live?token={TOKEN}") as live,
+        connect(relayed.api.url.replace("http", "ws", 1) + f"/api/v1/live?token={TOKEN}", open_timeout=60) as live,
     ):
-        live.recv(10)
+        live.recv(60)
     assert end.value.rcvd
     assert end.value.rcvd.code == 4400

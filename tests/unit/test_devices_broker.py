@@ -14,12 +14,12 @@ from infra.devices.broker import Broker
 from infra.settings import Settings
 
 _PROGRAM = """
-import signal, sys
+import os, signal, sys
 open("/proc/self/comm", "w").write("mosquitto")
 print(flush=True)
 sys.stdin.readline()
-signal.signal(signal.SIGHUP, lambda *_: print("reloaded", flush=True))
-print(flush=True)
+signal.signal(signal.SIGHUP, lambda *_: os.write(1, b"reloaded\\n"))
+os.write(1, b"\\n")
 while True: signal.pause()
 """
 

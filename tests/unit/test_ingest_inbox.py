@@ -82,12 +82,18 @@ def test_it_is_full_when_it_holds_more_than_one_connection_brings() -> None:
 
 
 def test_somebody_who_waits_can_be_woken() -> None:
-    inbox = Inbox(4)
-    waker = threading.Timer(0.05, inbox.wake)
+    inbox, woken = Inbox(4), threading.Event()
+
+    def wake() -> None:
+        while not woken.wait(0.05):  # once might be before it waits
+            inbox.wake()
+
+    waker = threading.Thread(target=wake)
     waker.start()
     try:
         begun = time.monotonic()
         assert inbox.take(1, 0, 30) == []
         assert time.monotonic() - begun < 30
     finally:
+        woken.set()
         waker.join()

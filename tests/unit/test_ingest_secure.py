@@ -42,7 +42,7 @@ def pair(authority: Authority, name: str = "localhost") -> Iterator[tuple[Secure
     thread = threading.Thread(target=greet)
     thread.start()
     try:
-        ours = SecureSocket(one, _trusting(authority.certificate_file), name, 10)
+        ours = SecureSocket(one, _trusting(authority.certificate_file), name, 60)
         thread.join()
         yield ours, found[0]
     finally:

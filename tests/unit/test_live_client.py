@@ -73,7 +73,7 @@ class Line:
 
     async def hear(self) -> Any:
         """The next frame, or the code with which we are closed."""
-        message = await asyncio.wait_for(self.out.get(), 5)
+        message = await asyncio.wait_for(self.out.get(), 60)
         if message["type"] == "websocket.accept":
             return await self.hear()
         return message["code"] if message["type"] == "websocket.close" else json.loads(message["text"])
@@ -102,7 +102,7 @@ class World:
         for line in self.lines:
             line.open.set()
             line.leave()
-            await asyncio.wait_for(line.task, 5)
+            await asyncio.wait_for(line.task, 60)
         assert not self.hub.clients
         assert not any(self.hub.count().values())
 
@@ -218,7 +218,7 @@ def test_a_stalled_client_costs_nobody_anything() -> None:
             assert (await other.hear())["items"] == [{"key": "a", "n": n}]
         assert len(line.client._outbox) == 0
         line.client.look(asyncio.get_running_loop().time() + clients.STALL_S + 1)
-        await asyncio.wait_for(line.task, 5)
+        await asyncio.wait_for(line.task, 60)
         assert line.client not in world.hub.clients
 
     run(story)

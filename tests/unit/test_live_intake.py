@@ -113,7 +113,7 @@ stories = st.lists(st.one_of(batches, st.sampled_from(["wait", "settle", "restar
 
 
 async def settled(fed: Intake) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not fed.warm.is_set() or fed._missing or fed.live.strangers or fed.trouble:
             fed.strangers()
             await asyncio.sleep(0.001)
@@ -156,7 +156,7 @@ async def live_through(story: list[Any]) -> tuple[int, int]:
     return int(live._windows[0].figures().count[3, 0, 0]), committed
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(stories)
 def test_every_committed_reading_is_counted_once(story: list[Any]) -> None:
     counted, committed = asyncio.run(live_through(story))

@@ -55,7 +55,7 @@ class Slow(Database):
     def _own(self, *_: Any, **__: Any) -> Iterator[Any]:
         self.began.append(threading.current_thread().name)
         self.asked.append(asking.now().who.name)
-        assert self.free.wait(20)
+        assert self.free.wait(120)
         yield None
 
 
@@ -91,7 +91,7 @@ class Line:
     async def hear(self, kind: str = "") -> Any:
         """The next frame (of a kind), or the code and the words with which we are closed."""
         while True:
-            message = await asyncio.wait_for(self._out.get(), 10)
+            message = await asyncio.wait_for(self._out.get(), 60)
             if message["type"] == "websocket.close":
                 return message["code"], message["reason"]
             frame = json.loads(message.get("text", "{}"))
@@ -100,7 +100,7 @@ class Line:
 
     async def leave(self) -> None:
         self._in.put_nowait({"type": "websocket.disconnect", "code": 1001})
-        await asyncio.wait_for(self.task, 10)
+        await asyncio.wait_for(self.task, 60)
 
 
 class World:
@@ -120,7 +120,7 @@ class World:
         return line, await line.hear()
 
     async def until(self, check: Callable[[], Any]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not check():
                 await asyncio.sleep(0.01)
 
@@ -169,7 +169,7 @@ def test_replays_take_no_threads_of_others_and_who_has_left_none_at_all() -> Non
         assert len(world.database.began) == MOST == THREADS, "each place has one, and is taken until it has ended"
         assert refused == 2 * MOST
         assert all(name.startswith("replay_") for name in world.database.began)
-        assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 5) == "free"
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 60) == "free"
         world.database.free.set()
         await world.until(lambda: not world.replays._taken())
         assert (await world.come())[1]["type"] == "welcome"
@@ -191,7 +191,7 @@ def test_what_is_over_ends_at_the_next_look() -> None:
             await asyncio.sleep(0.01)
         over.set()
         database.free.set()
-        found = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+        found = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
         assert [type(e) for e in found] == [Superseded] * 3
 
     asyncio.run(whole())
@@ -253,13 +253,14 @@ def test_who_plays_or_is_on_the_way_does_not_stand_still_and_who_is_paused_does(
         player._goal = None
         assert one.stood_s(now + 700) == pytest.approx(300, abs=5), "it is there, and paused"
         line.say({"id": 3, "type": "speed", "speed": 600})
-        await line.hear("time")
+        while (await line.hear("time")).get("id") != 3:
+            pass  # while it reads it says so every half a second
         assert one.stood_s(now + 100) == pytest.approx(100, abs=5), "somebody is there"
         player.clock.playing = True
         one.look(now + 1000)
         assert one.stood_s(now + 1000) == 0
         player.clock.playing = False
-        assert one.stood_s(now + 1400) == 400, "it has come to its end"
+        assert one.stood_s(now + 1400) == pytest.approx(400), "it has come to its end"
 
     run(story_of)
 
@@ -270,7 +271,7 @@ def test_another_of_ones_own_ends_the_last_and_waits_for_its_threads() -> None:
         line.say({"id": 2, **PLAY})
         await world.until(lambda: world.database.began)
         assert (await world.come("7"))[1]["type"] == "welcome"
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while (said := await line.hear()) != (Close.TOO_MANY, ANOTHER):
                 assert said["type"] == "time"
         assert world.replays._taken() == 2

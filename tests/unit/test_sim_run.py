@@ -179,7 +179,7 @@ def test_window_holds_back_until_there_is_room(broker: Broker) -> None:
     assert len(broker.taken) == 8
     p._answer(1, 0)
     p._answer(2, 0)
-    assert done.wait(10)
+    assert done.wait(60)
     thread.join()
     assert broker.taken[-1] == ("a", b"ninth")
 

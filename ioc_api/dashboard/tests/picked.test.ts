@@ -40,8 +40,9 @@ describe("a sensor that somebody points at on the map of the past", () => {
       socket.say({ type: "snapshot", sub, seq: 1, part: 1, parts: 1, items: [item] });
     snapshot(1, { key: "A/speed/", value: 31, time: "2026-11-23T06:40:00Z", quality: "measuring" });
     snapshot(2, { key: "A", liveness: "late", last_seen: "2026-11-23T06:40:00Z" });
-    await expect.poll(() => picked.latest.value?.get("speed/")?.value).toBe(31);
-    await expect.poll(() => picked.sign.value?.liveness).toBe("late");
+    const patient = { timeout: 20_000 };
+    await expect.poll(() => picked.latest.value?.get("speed/")?.value, patient).toBe(31);
+    await expect.poll(() => picked.sign.value?.liveness, patient).toBe("late");
     expect(living.value, "nothing of the past is told of the present").toBeNull();
 
     picked.pick(single("B"));
@@ -50,7 +51,7 @@ describe("a sensor that somebody points at on the map of the past", () => {
     picked.pick(null);
     expect(picked.id.value).toBeNull();
     vi.unstubAllGlobals();
-  });
+  }, 60_000);
 
   it("is said to be refused", () => {
     const { follow, socket } = client();
