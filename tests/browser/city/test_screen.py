@@ -209,7 +209,7 @@ def test_axe_finds_nothing(open_screen: Open, axe: str, language: str, theme: st
 
 def test_the_registry_is_not_read(open_screen: Open) -> None:
     asked: list[str] = []
-    page = open_screen()
+    page = full(open_screen())  # signed in: who loads anew before that has spent the link
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
     full(page)
