@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Running
 
@@ -26,6 +27,10 @@ def test_the_pages_pass_the_content_policy_and_fit(city: Running, open_screen: C
     assert page.locator("h1").inner_text().startswith("Giao thông")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
     page.get_by_role("link", name="Dữ liệu mở").click()
+    expect(page).to_have_url(re.compile("/open/v1/$"))
+    expect(page.locator("h1")).to_have_text(re.compile("^Dữ liệu mở"))
+    page.wait_for_load_state()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip", "the first stop leads to the data"
+    # The first stop leads to the data.
+    page.wait_for_function("() => document.activeElement.className === 'skip'")
     assert faults == []

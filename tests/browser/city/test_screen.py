@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import BLIND, Running
+from tests.browser.conftest import BLIND, Running, fits
 from tests.service import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.servers, pytest.mark.timeout(420)]
 
 Open = Callable[..., Page]
 
@@ -38,10 +38,12 @@ def full(page: Page) -> Page:
 def test_a_link_opens_a_living_city(open_screen: Open) -> None:
     faults: list[str] = []
     page = full(open_screen(faults=faults))
-    assert "code" not in page.url
-    assert {str(tile.get_attribute("data-tile")) for tile in page.locator(".tile").all()} >= TILES
-    for foot in page.locator(".tile-foot [data-expected]").all():
-        assert 0 < int(foot.get_attribute("data-reporting") or 0) <= int(foot.get_attribute("data-expected") or 0)
+    expect(page).not_to_have_url(re.compile("code"))
+    assert set(page.locator(".tile").evaluate_all("(all) => all.map((one) => one.dataset.tile)")) >= TILES
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".tile-foot [data-expected]")].every(({ dataset }) =>
+             0 < Number(dataset.reporting) && Number(dataset.reporting) <= Number(dataset.expected))"""
+    )
     expect(page.locator("tr[data-zone]")).to_have_count(8)
     expect(page.locator(".zone-label")).to_have_count(8)
     expect(page.locator("[data-lamp=source]")).to_have_attribute("data-tone", "ok")
@@ -66,25 +68,37 @@ def test_figures_are_those_of_the_api(open_screen: Open, city: Running) -> None:
                 waiting.discard(name)
         return not waiting
 
-    until(agree, "every figure was one of the API's", within_s=60, every_s=0.05)
+    until(agree, "every figure was one of the API's", within_s=120, every_s=0.05)
+
+
+#: Every figure of the wards, with what is behind it, and how many domains there are.
+WARDS = """() => [
+  [...document.querySelectorAll("tr[data-zone]")].flatMap((row) =>
+    [...row.querySelectorAll("td[data-metric]")].map((cell) =>
+      [`${row.dataset.zone}/${cell.dataset.metric}`, cell.querySelector(".behind")?.textContent ?? ""])),
+  new Set([...document.querySelectorAll(".tile")].map((tile) => tile.dataset.tile.split("/")[1])).size,
+]"""
 
 
 def test_wards_show_the_apis_counts(open_screen: Open, city: Running) -> None:
     page = full(open_screen())
-    expected = {
-        f"{item['zone']}/{item['domain']}/{item['metric']}": item["sensors"]["expected"]
-        for item in city.get("aggregates?window=1m&limit=5000")["items"]
-        if item["zone"]
-    }
-    shown = 0
-    domains = len({str(tile.get_attribute("data-tile")).split("/")[1] for tile in page.locator(".tile").all()})
-    for row in page.locator("tr[data-zone]").all():
-        for cell in row.locator("td[data-metric]").all():
-            behind = cell.locator(".behind").text_content() or ""
-            key = f"{row.get_attribute('data-zone')}/{cell.get_attribute('data-metric')}"
-            assert int(behind.split("/")[1] if behind else 0) == expected.get(key, 0), key
-            shown += 1
-    assert shown == 8 * domains, "the first figure of each domain"
+    wrong: list[str] = []
+
+    def agree() -> bool:
+        expected = {
+            f"{item['zone']}/{item['domain']}/{item['metric']}": item["sensors"]["expected"]
+            for item in city.get("aggregates?window=1m&limit=5000")["items"]
+            if item["zone"]
+        }
+        cells, domains = page.evaluate(WARDS)
+        wrong[:] = [k for k, behind in cells if int(behind.split("/")[1] if behind else 0) != expected.get(k, 0)]
+        # The first figure of each domain.
+        return not wrong and len(cells) == 8 * domains
+
+    try:
+        until(agree, "wards show the API's counts", within_s=60, every_s=0.5)
+    except AssertionError as e:
+        raise AssertionError(f"{e}: {wrong}") from None
     # With one domain on the map its figures have the room.
     page.locator(".chip").nth(1).click()
     expect(page.locator("tr[data-zone]").first.locator("td[data-metric]")).to_have_count(2)
@@ -97,12 +111,12 @@ def test_english_and_back(open_screen: Open) -> None:
     traffic = page.locator("[data-tile='bac_giang/traffic']")
     expect(traffic).to_contain_text("Giao thông")
     speed = traffic.locator("[data-metric=speed] b")
-    assert re.fullmatch(r"\d+,\d", speed.inner_text())
+    expect(speed).to_have_text(re.compile(r"^\d+,\d$"), use_inner_text=True)
     page.locator("[data-switch=language]").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator("[data-lamp=connection]")).to_contain_text("Live")
     expect(traffic).to_contain_text("Traffic")
-    assert re.fullmatch(r"\d+\.\d", speed.inner_text())
+    expect(speed).to_have_text(re.compile(r"^\d+\.\d$"), use_inner_text=True)
     page.reload()
     full(page)
     expect(page.locator("html")).to_have_attribute("lang", "en")
@@ -117,7 +131,7 @@ def test_light_and_dark(open_screen: Open) -> None:
     dark = page.evaluate(ground)
     page.locator("[data-switch=theme]").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    assert page.evaluate(ground) != dark
+    expect(page.locator("body")).not_to_have_css("background-color", dark)
 
 
 def test_a_sensor_tells_its_latest_readings(open_screen: Open, city: Running) -> None:
@@ -131,11 +145,13 @@ def test_a_sensor_tells_its_latest_readings(open_screen: Open, city: Running) ->
     for x, y in spots:
         page.mouse.click(box["x"] + x, box["y"] + y)
         if panel.count():
-            break
+            page.wait_for_timeout(1000)  # it may have been of the click before, and this one closes it
+            if panel.count():
+                break
     sensor = city.get(f"sensors/{panel.get_attribute('data-sensor')}")
     expect(panel).to_contain_text(sensor["name"])
     page.wait_for_selector(".sensor [data-latest]")
-    shown = {str(row.get_attribute("data-latest")) for row in panel.locator("[data-latest]").all()}
+    shown = set(panel.locator("[data-latest]").evaluate_all("(all) => all.map((one) => one.dataset.latest)"))
     assert shown
     assert shown <= set(sensor["metrics"])
     panel.locator("button.close").click()
@@ -147,12 +163,8 @@ def test_a_sensor_tells_its_latest_readings(open_screen: Open, city: Running) ->
 )
 def test_nothing_hangs_over_the_edge(open_screen: Open, width: int, height: int) -> None:
     page = full(open_screen(width, height))
-    across, down = page.evaluate(
-        "() => [document.scrollingElement.scrollWidth, document.scrollingElement.scrollHeight]"
-    )
-    assert across <= width
+    fits(page, width, height if width > 1080 else None)  # a desk's screen shows everything at once
     if width > 1080:
-        assert down <= height, "a desk's screen shows everything at once"
         lamps = page.locator(".lamps > :last-child").bounding_box()
         clock = page.locator(".clock").bounding_box()
         assert lamps
@@ -185,13 +197,13 @@ def test_the_line_says_what_the_api_says(open_screen: Open, city: Running) -> No
             if len(figures) != 2:
                 return False
             for figure in figures:
-                item = given[str(figure.get_attribute("data-area"))]
+                item = given.get(str(figure.get_attribute("data-area")))
                 shown = figure.get_attribute("data-value") or None
-                if (None if shown is None else float(shown)) != item["value"]:
+                if item is None or (None if shown is None else float(shown)) != item["value"]:
                     return False
         return True
 
-    until(agree, "indices are those of the API", within_s=90)
+    until(agree, "indices are those of the API", within_s=150)
 
 
 @pytest.mark.parametrize(
@@ -225,4 +237,4 @@ def test_a_service_that_has_stopped_is_no_well_city(open_screen: Open) -> None:
         "() => { window.WebSocket = class { constructor() { setTimeout(() => this.onclose?.({code: 1006})) } } }"
     )
     page.context.set_offline(True)
-    expect(page.locator(".verdict")).to_have_attribute("data-verdict", "verdict.old", timeout=60_000)
+    expect(page.locator(".verdict")).to_have_attribute("data-verdict", "verdict.old", timeout=120_000)

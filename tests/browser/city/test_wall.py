@@ -29,7 +29,7 @@ def ask(city: Running, method: str, path: str, body: Any = None) -> Any:
         f"{facts['http']}/api/v1/{path}", method=method, data=None if body is None else json.dumps(body).encode(),
         headers={"Authorization": f"Bearer {facts['token']}", "Content-Type": "application/json"},
     )  # fmt: skip
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         text = answer.read()
     return json.loads(text) if text else None
 
@@ -127,9 +127,9 @@ def test_each_shape_is_full_legible_and_without_scrollbars(hang: Hang, layout: s
             page.goto(page.url.split("?")[0] + f"?night=off&every=3600&scenes={scene}")
         page.wait_for_selector("[data-wall=open]")
         page.wait_for_selector(f".wall-pane[data-scene={scene}]" if scene else ".wall-pane[data-scene=map]")
-        over = page.evaluate("""[...document.querySelectorAll('html, body, .wall, .wall-panes')]
-          .filter((e) => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight).map((e) => e.className)""")
-        assert not over, f"{scene}: {over}"
+        over = """() => [...document.querySelectorAll('html, body, .wall, .wall-panes')]
+          .filter((e) => e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight).map((e) => e.className)"""
+        until(lambda asked=over: page.evaluate(asked) == [], f"nothing of {scene or 'all'} hangs over")
         sizes = page.evaluate(LETTERS)
         assert sizes
         assert min(sizes)[0] >= LEAST, f"{scene}: {min(sizes)}"
@@ -141,16 +141,16 @@ def test_scenes_take_turns_and_each_shows_something(hang: Hang) -> None:
     seen = set()
 
     def shown() -> bool:
-        seen.add(page.locator(".wall-pane").get_attribute("data-scene"))
+        seen.update(page.evaluate("[...document.querySelectorAll('.wall-pane')].map((one) => one.dataset.scene)"))
         return seen == {"city", "map", "alerts", "figures"}
 
     until(shown, "all scenes have been shown", 60, every_s=0.3)
     page.goto(page.url.split("?")[0] + "?scenes=map&night=off")
     expect(page.locator(".wall-dot").first).to_be_attached()
-    assert page.locator(".wall-zone").count() >= 8
+    expect(page.locator(".wall-zone").nth(7)).to_be_attached()
     page.goto(page.url.split("?")[0] + "?scenes=figures&night=off&every=3600&lang=en")
     expect(page.locator(".wall-figure b").filter(has_text=re.compile(r"\d")).first).to_be_visible()
-    assert "Operations" in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text("Operations")
 
 
 def test_the_night_is_dim_and_the_day_is_not(hang: Hang) -> None:
@@ -175,6 +175,7 @@ def test_what_is_old_is_said_loudly_and_heals(hang: Hang) -> None:
 
     page = hang("night=off", before=lambda page: page.route_web_socket("**/api/v1/live", between))
     expect(page.locator(".wall")).to_have_attribute("data-stale", "no")
+    until(lambda: page.wait_for_timeout(100) is None and lines, "its line is open")
     cut = True
     lines[-1].close(code=4001)
     expect(page.locator(".wall-old")).to_contain_text("SỐ LIỆU CŨ")
@@ -182,22 +183,31 @@ def test_what_is_old_is_said_loudly_and_heals(hang: Hang) -> None:
     size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.wall-old')).fontSize) / innerHeight")
     assert size > 0.05, "it is read from anywhere"
     cut = False
-    expect(page.locator(".wall-old")).to_have_count(0, timeout=90_000)
+    expect(page.locator(".wall-old")).to_have_count(0, timeout=150_000)
     expect(page.locator(".wall")).to_have_attribute("data-stale", "no")
 
 
 def test_it_tells_what_it_has_drawn_and_one_that_stands_still_is_found(hang: Hang, board: Board) -> None:
     page = hang("night=off")
-    until(lambda: board.state()["drawn_at"], "it has told what it has drawn", 60)
-    now = board.state()
-    assert (now["connected"], now["frozen"]) == (True, False)
+
+    def tells() -> bool:
+        now = board.state()
+        return bool(now["drawn_at"]) and (now["connected"], now["frozen"]) == (True, False)
+
+    until(tells, "it has told what it has drawn", 90, every_s=0.5)
     # No pictures any more, though its socket lives and answers pings.
     page.evaluate("window.requestAnimationFrame = () => 0")
-    until(lambda: board.state()["frozen"], "it is found to stand still", 120, every_s=1)
-    assert board.state()["connected"]
-    items = {i["key"]: i for i in ask(board.city, "GET", "system")["items"]}
-    (item,) = [i for i in items.values() if i.get("token") == board.number]
-    assert item["state"] == "frozen"
+
+    def stands_still() -> bool:
+        now = board.state()
+        return (now["connected"], now["frozen"]) == (True, True)
+
+    until(stands_still, "it is found to stand still, though connected", 120, every_s=1)
+
+    def standing() -> list[str]:
+        return [i["state"] for i in ask(board.city, "GET", "system")["items"] if i.get("token") == board.number]
+
+    until(lambda: standing() == ["frozen"], "the system says so", 60, every_s=1)
     page.close()
     until(lambda: not board.state()["connected"], "it is away", 60, every_s=1)
 
@@ -225,10 +235,18 @@ def test_turn_after_turn_leaves_nothing_behind(hang: Hang) -> None:
         counts = line.send("Memory.getDOMCounters")
         return {**counts, "heap": line.send("Runtime.getHeapUsage")["usedSize"]}
 
-    first, last = turns(8), turns(30)
-    assert last["jsEventListeners"] <= first["jsEventListeners"] + 5, (first, last)
-    assert last["nodes"] <= first["nodes"] * 1.15, (first, last)
-    assert last["heap"] <= first["heap"] * 1.2, (first, last)
+    counted = [turns(8), turns(30)]
+
+    def grown() -> bool:
+        first, before, last = counted[0], *counted[-2:]
+        more = {name: last[name] - before[name] for name in first}
+        listeners, nodes, heap = more["jsEventListeners"], more["nodes"], more["heap"]
+        return listeners > 5 or nodes > first["nodes"] * 0.15 or heap > first["heap"] * 0.2
+
+    # What comes meanwhile, as alerts do, stands there once; what is left behind is more after any thirty turns.
+    while grown() and len(counted) < 4:
+        counted.append(turns(30))
+    assert not grown(), counted
 
 
 #: From the moment that it is asked for, no figure can be written any more.
@@ -247,7 +265,7 @@ def test_a_fault_in_a_script_is_said_and_the_wall_begins_anew(hang: Hang) -> Non
     page = hang("scenes=city", before=lambda page: page.add_init_script(BROKEN))
     expect(page.locator("[data-block=sensors]")).to_be_visible()
     page.evaluate("window.broken = true")
-    page.wait_for_function("() => !window.broken && sessionStorage.getItem('said') !== null", timeout=90_000)
+    page.wait_for_function("() => !window.broken && sessionStorage.getItem('said') !== null", timeout=150_000)
     assert "Không mở được màn hình; đang thử lại" in page.evaluate("sessionStorage.getItem('said')")
     page.wait_for_selector("[data-wall=open]")
     assert page.evaluate("window.broken") is None

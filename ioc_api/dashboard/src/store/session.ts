@@ -126,8 +126,9 @@ async function look(): Promise<void> {
     }
     const found = await ask();
     if (!inside()) return;
+    const other = someoneElse(found);
     session.value = found;
-    if (found === null) restart();
+    if (found === null || other) restart();
     else if (found.locked) hide();
     else if (found.must_enrol) {
       if (phase.peek() === "open") restart();
