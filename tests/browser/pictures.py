@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -49,7 +50,7 @@ SHOTS = {
     "air": Shot("#/?metric=environment/pm2_5&shade=vn_aqi_hourly", ".tile .number"),
     "desk": Shot("#/desk", "[data-alert]"),
     "phone": Shot("#/desk", "[data-alert]", (390, 844)),
-    "wall": Shot("wall", ".wall", (1920, 1080), wall=True),
+    "wall": Shot("wall?scenes=map", ".wall", (1920, 1080), wall=True),
     "traffic": Shot("#/boards/traffic", ".chart"),
     "environment": Shot("#/boards/environment", ".chart"),
     "lighting": Shot("#/boards/lighting", ".chart"),
@@ -109,7 +110,11 @@ def tell(city: Running, place: Path) -> Service:
     )  # fmt: skip
     until(lambda: city.get("alerts?severity=critical&limit=1")["items"], "the river is above its highest", 900, 1)
     time.sleep(75)  # until it is rolled up, and alerts have found their departments
-    for index in ("vn_aqi_hourly", "los"):
+    # What roads are like when they are free is learned at the start and then every hour.
+    os.kill(city.facts["pids"]["api"], signal.SIGTERM)
+    until(lambda: not city.ready(), "the API has ended", 60, 0.1)
+    until(city.ready, "another one is ready", 120)
+    for index in ("vn_aqi_hourly", "tti"):
         until(lambda index=index: city.get(f"rankings/indices?index={index}&of=area")["count"] == 2, index, 900, 1)
     return flood
 
