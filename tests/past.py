@@ -86,7 +86,7 @@ class Night:
         for what, minutes, value in (("pending", 28, 110.0), ("fired", 30, 120.0), ("cleared", 50, 90.0)):
             at = micros(self.at(minutes))
             version = self.office.rules["dust"].version
-            event = Event("dust", version, about, what, at, micros(self.at(28)), value, 100.0, "µg/m³",  # type: ignore[arg-type]
+            event = Event("dust", version, about, what, at, micros(self.at(28)), value, 100.0, "µg/m³",
                           until_us=at, peak=None)  # fmt: skip
             self.office.all_happen([event])
             if what == "fired":

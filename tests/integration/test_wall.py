@@ -165,7 +165,7 @@ def test_who_is_called_at_a_department_is_seen_where_its_channels_are(conn: psyc
             assert _seen(conn, query.format("vi")) == ["a", "a"], "what is no person's is seen by all"
             kept = edit.department(conn, "other")
             assert kept is not None
-            assert {c.name for c in kept.body.contacts} == ({"Lan"} if "other" in near else set())  # type: ignore[union-attr]
+            assert {c.name for c in kept.body.contacts} == ({"Lan"} if "other" in near else set())
             assert {c.name for c in conn.execute("SELECT * FROM department").description or ()} == columns
             for change in ("UPDATE department SET vi = 'x'", "INSERT INTO department VALUES ('x', 'x', 'x')"):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():

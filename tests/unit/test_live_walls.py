@@ -12,7 +12,7 @@ from ioc_api.live.walls import FROZEN_S, Drawing, Walls
 
 
 def who(number: int = 7, name: str = "Sảnh", way: str = "wallboard") -> Who:
-    return Who(name, way, ((Grant("wallboard"),),), key=f"token {number}")  # type: ignore[arg-type]
+    return Who(name, way, ((Grant("wallboard"),),), key=f"token {number}")
 
 
 def test_what_is_not_drawn_grows_old() -> None:

@@ -267,7 +267,9 @@ def test_what_was_done_is_found_with_before_and_after(admin: Page) -> None:
     admin.locator("[data-act=save-person]").click()
     expect(admin.locator("[data-view-person=giang] h2")).to_have_text("Nguyễn <i>Giang</i>")
     admin.locator("[data-act=add-grant]").click()
-    admin.locator("[data-act=save-grants]").click()
+    with admin.expect_response(re.compile("/giang/grants$")) as kept:
+        admin.locator("[data-act=save-grants]").click()
+    assert kept.value.status == 200
     expect(admin.locator("[data-view-person=giang] .grant")).to_have_count(2)
     admin.locator("[data-act=reset]").click()
     assert "/#code=" in admin.locator("[data-once] .once-secret").inner_text()

@@ -178,6 +178,12 @@ def test_departments_routes_and_who_would_be_told(city: Running, desk: Page) -> 
     expect(desk.locator("[data-conflict] [data-at=vi] .diff-after")).to_have_text("Đội thử")
     desk.locator("[data-act=keep-mine]").click()
     desk.locator("[data-act=save-department]").click()
+
+    def both_changes() -> bool:
+        now = api(city, "GET", "departments/doi-thu")
+        return (now["vi"], now["en"]) == ("Đội thử", "The trial team")
+
+    until(both_changes, "theirs and mine are kept")
     expect(desk.locator("[data-conflict]")).to_have_count(0)
     expect(desk.locator(name("vi"))).to_have_value("Đội thử")
 
