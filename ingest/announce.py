@@ -36,7 +36,9 @@ class Announcer:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
-        self._client.connect_async(broker.host, broker.port, mqtt.KEEPALIVE_S, properties=mqtt.session(expiry_s=0))
+        self._client.connect_async(
+            broker.host, broker.port, mqtt.KEEPALIVE_S, clean_start=True, properties=mqtt.session(expiry_s=0)
+        )
 
     def start(self) -> None:
         self._client.loop_start()

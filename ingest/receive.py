@@ -107,9 +107,9 @@ def split(
 class Receiver(Client):
     """The collector's session at the broker. Messages go to ``sink`` in the order of their arrival.
 
-    ``sink`` is called on paho's thread and must only enqueue. ``connected`` and ``received_at`` (monotonic seconds,
-    of the last message) are for watchdogs; ``session_lost`` is called when the broker no longer knows the session;
-    while ``full()`` nothing is read.
+    ``sink`` is called on paho's thread and must only enqueue. ``connected`` (its subscriptions stand) and
+    ``received_at`` (monotonic seconds, of the last message) are for watchdogs; ``session_lost`` is called when the
+    broker no longer knows the session; while ``full()`` nothing is read.
     """
 
     def __init__(
@@ -127,6 +127,7 @@ class Receiver(Client):
         self.epoch = 0
         self.connected = False
         self.refused = ""
+        self._present = False
         self.connections = 0
         self.received_at = time.monotonic()
         self._acknowledging = threading.Lock()
@@ -239,14 +240,16 @@ class Receiver(Client):
         # retainHandling 2: a retained reading is no news, however often we come back.
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         self.subscribe([(f, options) for f in self._filters])
-        self.received_at = time.monotonic()
-        self.connected = True
-        self._log.info("connected to the broker", session_present=flags.session_present, epoch=self.epoch)
+        self._present = flags.session_present
 
     def _subscribed(self, _: Client, __: Any, ___: int, codes: list[ReasonCode], ____: Properties | None) -> None:
         for wanted, code in zip(self._filters, codes, strict=False):
             if code.is_failure:
                 self._log.error("the broker refused a subscription", filter=wanted, reason=str(code))
+        # Not before: where the session was lost, what comes until the subscriptions stand is nobody's.
+        self.received_at = time.monotonic()
+        self.connected = True
+        self._log.info("connected to the broker", session_present=self._present, epoch=self.epoch)
 
     def _disconnected(
         self, _: Client, __: Any, flags: DisconnectFlags, code: ReasonCode, ___: Properties | None

@@ -16,7 +16,7 @@ from infra import bus, db, mqtt, schema, telemetry
 from infra.catalog import load as load_catalog
 from infra.errors import ConfigError, Unavailable
 from infra.link import Link, Lost, Watchdog
-from infra.mqtt import KEEPALIVE_S, SESSION_S
+from infra.mqtt import KEEPALIVE_S, NEVER_S
 from infra.settings import Settings
 from ingest.announce import Announcer
 from ingest.inbox import Inbox
@@ -75,7 +75,7 @@ class Collector:
             self._broker.port,
             KEEPALIVE_S,
             clean_start=False,
-            properties=mqtt.session(expiry_s=SESSION_S, receive_maximum=self.settings.ingest_window),
+            properties=mqtt.session(expiry_s=NEVER_S, receive_maximum=self.settings.ingest_window),
         )
         self.receiver.loop_start()
         self._watchdog.start()

@@ -101,7 +101,11 @@ class Publisher:
         if not wait:
             mqtt.probe(self._url)
         self._client.connect_async(
-            self._broker.host, self._broker.port, mqtt.KEEPALIVE_S, properties=mqtt.session(expiry_s=0)
+            self._broker.host,
+            self._broker.port,
+            mqtt.KEEPALIVE_S,
+            clean_start=True,
+            properties=mqtt.session(expiry_s=0),
         )
         self._client.loop_start()
         while not self._connected.wait(0.2):

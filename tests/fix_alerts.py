@@ -125,7 +125,7 @@ def make_alarms(service: Callable[..., Service], mosquitto: Mosquitto) -> Iterat
             return service("alerts", "run", env={**both, **(engine_env or {})})
 
         collector = service("ingest", "run", env=both)
-        until(lambda: "collecting" in collector.text or not collector.alive(), "the collector runs", 90)
+        until(lambda: "connected to the broker" in collector.text or not collector.alive(), "the collector runs", 90)
         assert collector.alive(), collector.text
         until(lambda: ask(database, "SELECT count(*) FROM collector")[0][0], "the collector has its place")
         publisher = Publisher(mosquitto.url, "device")

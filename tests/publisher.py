@@ -26,7 +26,7 @@ class Publisher:
         self.sent = 0
         self.acknowledged = 0
         self.refused: list[str] = []
-        self._client.connect(broker.host, broker.port, 30, clean_start=True, properties=mqtt.session(expiry_s=3600))
+        self._client.connect(broker.host, broker.port, 30, clean_start=True, properties=mqtt.session(expiry_s=0))
         self._client.loop_start()
 
     def _acknowledged(self, _: Client, __: object, ___: int, code: ReasonCode, ____: Properties) -> None:

@@ -44,6 +44,9 @@ PAUSE_S = 60.0
 LOG_BYTES = 64_000_000
 #: The broker reads its files within this; then a certificate's connection can be ended for good.
 TAKEN_S = 0.5
+#: A broker that has just begun is left alone for so long: until then it holds sessions that ended with connections to
+#: the one before, and signalled then it would end others' connections later (decision 24).
+SETTLE_S = 3.0
 
 
 class Tail:
@@ -90,6 +93,8 @@ class Keeper:
         self._watch, self._book = Watch(), events.Book()
         self._version = -1
         self._pid: int | None = None
+        self.settle_s = SETTLE_S
+        self._met: tuple[int | None, float] = (None, 0.0)
         self._looked = self._seen = 0.0
         self._since: datetime | None = None
         self._begun = self._level = False
@@ -124,7 +129,11 @@ class Keeper:
             self._since, self._begun = credentials.applied(conn)[1], True
         now = time.monotonic()
         version, pid = credentials.version(conn), self.broker.pid
-        if version != self._version or pid != self._pid or now - self._looked > WHOLE_S:
+        if pid != self._met[0]:
+            self._met = pid, now
+        if pid is not None and now - self._met[1] < self.settle_s:
+            pass
+        elif version != self._version or pid != self._pid or now - self._looked > WHOLE_S:
             if pid != self._pid and pid is not None and not self._closely(self._paused is None):
                 self.broker.reload()  # it may have read its files before we wrote them
             self.apply(conn, version)

@@ -48,7 +48,6 @@ persistence true
 persistence_location {folder}/
 autosave_interval 5
 autosave_on_changes false
-persistent_client_expiration 30d
 max_queued_messages 5000000
 max_queued_bytes 0
 max_inflight_messages 1000

@@ -42,7 +42,9 @@ class Listener:
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_message = self._message
-        self._client.connect_async(broker.host, broker.port, mqtt.KEEPALIVE_S, properties=mqtt.session(expiry_s=0))
+        self._client.connect_async(
+            broker.host, broker.port, mqtt.KEEPALIVE_S, clean_start=True, properties=mqtt.session(expiry_s=0)
+        )
 
     def start(self) -> None:
         self._client.loop_start()

@@ -106,6 +106,8 @@ def test_without_the_broker_and_with_it_again(alarms: Alarms) -> None:
     until(lambda: "bus.disconnected" in alarms.engine.text, "it notices")
     alarms.mosquitto.start()
     until(lambda: alarms.engine.text.count("bus.connected") >= 2, "it is back", 60)
+    # A crash takes the collector's session too, if it was not saved yet: before that is back, nobody hears a device.
+    until(lambda: alarms.collector.text.count("connected to the broker") >= 2, "the collector too", 60)
     alarms.send("E1", 41.5)
     until(lambda: alarms.states() == {"sensor/E1": "firing"}, "it fires", 60)
 

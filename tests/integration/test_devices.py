@@ -48,6 +48,7 @@ def place(installed: Installation, database: str) -> Iterator[Place]:
             authority_dir=authority.folder,
         )  # fmt: skip
         kept = keeper.Keeper(settings)
+        kept.settle_s = 0.0  # tests/integration/test_broker_sessions.py has it
         thread = threading.Thread(target=_run, args=(kept,))
         thread.start()
         try:

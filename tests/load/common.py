@@ -249,7 +249,7 @@ def left_in_session(url: str, name: str = "ingest-1", listen_s: float = 0.7) -> 
     client = Client(mqtt.CallbackAPIVersion.VERSION2, name, protocol=mqtt.MQTTv5, manual_ack=True)
     mqtt.prepare(client, broker)
     client.on_connect, client.on_message = on_connect, on_message
-    client.connect(broker.host, broker.port, 30, clean_start=False, properties=mqtt.session(expiry_s=mqtt.SESSION_S))
+    client.connect(broker.host, broker.port, 30, clean_start=False, properties=mqtt.session(expiry_s=mqtt.NEVER_S))
     client.loop_start()
     try:
         assert connected.wait(10)

@@ -106,7 +106,6 @@ def test_lost_0(form: str, service: common.START, database: str, mosquitto: Mosq
         until(lambda: common.collects(collector, 3), "the collector is back")
         present = collector.text.rsplit("connected to the broker", 1)[1].splitlines()[0]
         assert ("True" in present) == (form == "session rolled back"), present
-        time.sleep(0.5)  # until its subscriptions stand; a publisher that comes earlier is told so, and counted
         with common.load(mosquitto.url, 5_000, message=message, first=BATCH, most=BATCH) as new:
             until(lambda: new.reached(BATCH), "the new messages are sent")
             new.finish()
