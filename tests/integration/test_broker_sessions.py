@@ -1,7 +1,8 @@
 """A broker that has started again and reads its files anew: nobody's connection ends for that.
 
 Mosquitto 2.0.21 puts sessions that it has read from its file a second time on its list of those that will end, when it
-is signalled while they are away; once they are back, that entry ends others' connections, again and again (decision 24).
+is signalled while they are away; once they are back, that entry ends connections of others, again and again: decision
+24, docs/decisions.
 """
 
 from __future__ import annotations
