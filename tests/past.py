@@ -97,15 +97,20 @@ class Night:
 
     # What a replay must say
 
-    def windows(self, domain: str, metric: str, zone: str, at: datetime, span_s: int) -> tuple[Any, ...]:
-        """count, mean, least, greatest, sum and reporting sensors of a zone or area, straight from the readings."""
+    def windows(
+        self, domain: str, metric: str, zone: str, at: datetime, span_s: int, *, shown: datetime | None = None
+    ) -> tuple[Any, ...]:
+        """count, mean, least, greatest, sum and reporting sensors of a zone or area, straight from the readings.
+
+        ``at`` is the window's end, a whole second; ``shown`` the moment within that second to which a replay has come.
+        """
         row = self.conn.execute(
             f"""SELECT count({metric}), avg({metric}::text::float8), min({metric}::text::float8),
                        max({metric}::text::float8), sum({metric}::text::float8),
                        count(DISTINCT sensor) FILTER (WHERE {metric} IS NOT NULL)
                 FROM reading_{domain} r JOIN sensor s ON s.id = r.sensor
                 WHERE %s IN (s.zone, s.area) AND quality = 0 AND time > %s AND time <= %s""",
-            [zone, at - timedelta(seconds=span_s), at],
+            [zone, at - timedelta(seconds=span_s), min(at, shown or at)],
         ).fetchone()
         assert row
         return row

@@ -64,9 +64,8 @@ class Service:
         if self.settings.alerts_metrics_port:
             start_http_server(self.settings.alerts_metrics_port, self.settings.http_host or "::")
         self.listener.start()
-        for thread in (self._watchdog, self.figures, self.dispatcher):
+        for thread in (self.figures, self.dispatcher, self.sender, self._watchdog):  # last who looks at the others
             thread.start()
-        self.sender.start()
         delay = FIRST_DELAY_S
         try:
             while not self._stopping:

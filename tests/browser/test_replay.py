@@ -96,7 +96,7 @@ def test_a_past_hour_is_played_and_nobody_takes_it_for_the_present(past: Past, l
     # A figure that nothing has changed is not told again: it is of the second in which it last changed.
     until(lambda: -10 < (told()[0] - at).total_seconds() < 1.5, "the figures of that moment")
     end, value = told()
-    _, mean, *_ = over.windows("traffic", "speed", "bac_giang", end, 60)
+    _, mean, *_ = over.windows("traffic", "speed", "bac_giang", end, 60, shown=at)
     assert value == pytest.approx(mean, rel=1e-6)
 
     # The alert as it stood then, and on the bar where it began.

@@ -75,9 +75,8 @@ def shows(live: Machine, subs: dict[str, int], over: Night, minutes: float) -> N
         ("speed", "traffic", "10s", 10),
     ):  # fmt: skip
         said = figures[f"{ZONE}/{metric}/{window}"]
-        count, mean, low, high, total, reporting = over.windows(domain, metric, ZONE, min(whole, at), seconds)
-        if whole > at:  # a reading of the rest of the second is not there yet, and the window is that of the second
-            count, mean, low, high, total, reporting = _until(over, domain, metric, at, whole, seconds)
+        # A reading of the rest of the second is not there yet, and the window is that of the second.
+        count, mean, low, high, total, reporting = over.windows(domain, metric, ZONE, whole, seconds, shown=at)
         assert (said["count"], said["sensors"]["reporting"]) == (count, reporting), (metric, window)
         assert (said["mean"], said["min"], said["max"]) == pytest.approx((mean, low, high)), (metric, window)
         if metric == "rainfall":
@@ -88,19 +87,6 @@ def shows(live: Machine, subs: dict[str, int], over: Night, minutes: float) -> N
         said, known = latest.get(f"{sensor}/{metric}/"), over.newest(domain, metric, sensor, at)
         assert (said and (said["value"], said["time"])) == known, sensor
     assert not [i for i in latest.values() if datetime.fromisoformat(i["time"]) > at], "something of the future"
-
-
-def _until(over: Night, domain: str, metric: str, at: datetime, whole: datetime, seconds: int) -> tuple[Any, ...]:
-    row = over.conn.execute(
-        f"""SELECT count({metric}), avg({metric}::text::float8), min({metric}::text::float8),
-                   max({metric}::text::float8), sum({metric}::text::float8),
-                   count(DISTINCT sensor) FILTER (WHERE {metric} IS NOT NULL)
-            FROM reading_{domain} r JOIN sensor s ON s.id = r.sensor
-            WHERE s.zone = %s AND quality = 0 AND time > %s::timestamptz - %s * interval '1 second' AND time <= %s""",
-        [ZONE, whole, seconds, at],
-    ).fetchone()
-    assert row
-    return row
 
 
 def eventually(live: Machine, holds: Callable[[], T]) -> T:
